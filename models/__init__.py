@@ -1,0 +1,1 @@
+"""Documents and every business rule. Knows nothing of Flask or Celery."""

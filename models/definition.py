@@ -1,0 +1,164 @@
+"""What a form is, as data: the shape of one published version or one draft.
+
+This module only knows the shape. `models.form_checks` says whether a definition makes sense,
+`models.forms` keeps versions, `models.fields` gives each type its behaviour.
+"""
+
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field as Attribute, StringConstraints
+
+KEY_PATTERN = r"^[a-z][a-z0-9_]*$"
+KEY_LENGTH = 60
+MAX_FIELDS = 300
+MAX_OPTIONS = 500
+
+Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN, max_length=KEY_LENGTH)]
+OptionKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=KEY_LENGTH)]
+Text = Annotated[str, StringConstraints(max_length=2000)]
+RuleTree = dict[str, Any]
+
+FieldTypeKey = Literal[
+    "text", "long_text", "integer", "decimal", "money", "percent", "date", "datetime", "duration",
+    "choice", "multi_choice", "boolean", "rating", "phone", "email", "link", "person", "department",
+    "reference", "table", "attachment", "image", "signature", "computed", "serial", "section", "help",
+]  # fmt: skip
+
+GROUPS = ("quality", "sales", "service", "master", "internal")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Label(_Part):
+    """A text in both languages; a missing one falls back to the other."""
+
+    zh: Text = ""
+    en: Text = ""
+
+    def text(self, language: str) -> str:
+        """Return the text in a language, or in the other where that is empty."""
+        first, second = (self.en, self.zh) if language == "en" else (self.zh, self.en)
+        return first or second
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any text."""
+        return bool(self.zh or self.en)
+
+
+class Option(_Part):
+    """One entry of a choice. A retired option stays readable but cannot be chosen anew."""
+
+    key: OptionKey
+    label: Label = Label()
+    color: Literal["", "gray", "blue", "green", "yellow", "orange", "red", "purple", "teal"] = ""
+    retired: bool = False
+
+
+class Field(_Part):
+    """One field of a form, or one column of a table field.
+
+    Bounds are strings or numbers as the type reads them (`min: "2020-01-01"` for a date).
+    """
+
+    key: Key
+    type: FieldTypeKey
+    label: Label = Label()
+    help: Label = Label()
+    placeholder: Label = Label()
+    required: bool = False
+    readonly: bool = False
+    unique: bool = False
+    indexed: bool = False
+    searchable: bool = False
+    filterable: bool = False
+    in_list: bool = False
+    default: Any = None
+    default_from: Literal["", "today", "now", "me", "my_department"] = ""
+    visible_if: RuleTree | None = None
+    required_if: RuleTree | None = None
+    readonly_if: RuleTree | None = None
+    min: str | int | float | None = None
+    max: str | int | float | None = None
+    min_length: int | None = Attribute(None, ge=0)
+    max_length: int | None = Attribute(None, ge=1)
+    pattern: str = Attribute("", max_length=500)
+    pattern_message: Label = Label()
+    decimals: int | None = Attribute(None, ge=0, le=10)
+    unit: Label = Label()
+    currency: str = "CNY"
+    currencies: tuple[str, ...] = ()
+    options: tuple[Option, ...] = Attribute((), max_length=MAX_OPTIONS)
+    max_rating: int = Attribute(5, ge=2, le=10)
+    form: str = ""
+    many: bool = False
+    fields: "tuple[Field, ...]" = Attribute((), max_length=60)
+    sum: bool = False
+    formula: str = Attribute("", max_length=2000)
+    result: Literal["decimal", "integer", "text", "boolean", "date"] = "decimal"
+    serial_pattern: str = Attribute("", max_length=100)
+    max_files: int = Attribute(10, ge=1, le=50)
+    max_megabytes: int = Attribute(20, ge=1, le=200)
+    width: int = Attribute(6, ge=3, le=12)
+
+    @cached_property
+    def columns(self) -> "dict[str, Field]":
+        """The columns of a table field, by key."""
+        return {column.key: column for column in self.fields}
+
+    @cached_property
+    def options_by_key(self) -> dict[str, Option]:
+        """The options of a choice, by key, retired ones included."""
+        return {option.key: option for option in self.options}
+
+    @property
+    def holds_value(self) -> bool:
+        """Tell whether records keep a value for it (a heading does not)."""
+        return self.type not in {"section", "help"}
+
+
+class Sort(_Part):
+    """A default order: a field's key, or a system column such as `created_at`."""
+
+    field: str
+    descending: bool = False
+
+
+class Definition(_Part):
+    """One version of a form."""
+
+    key: Key
+    label: Label
+    description: Label = Label()
+    group: Literal["quality", "sales", "service", "master", "internal"] = "quality"
+    icon: str = Attribute("file-text", max_length=40)
+    form_number: str = Attribute("", max_length=60)
+    form_revision: str = Attribute("", max_length=20)
+    numbering: str = Attribute("", max_length=100)
+    title_fields: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = Attribute((), max_length=MAX_FIELDS)
+    list_columns: tuple[str, ...] = ()
+    inline_columns: tuple[str, ...] = ()
+    sort: Sort | None = None
+    business_key: str = ""
+
+    @cached_property
+    def by_key(self) -> dict[str, Field]:
+        """Every field by its key."""
+        return {field.key: field for field in self.fields}
+
+    @cached_property
+    def value_fields(self) -> tuple[Field, ...]:
+        """The fields that hold a value, in order."""
+        return tuple(field for field in self.fields if field.holds_value)
+
+    @classmethod
+    def load(cls, document: dict[str, Any]) -> Self:
+        """Read a stored or submitted document. Raises pydantic's ValidationError."""
+        return cls.model_validate(document)
+
+    def dump(self) -> dict[str, Any]:
+        """Return a JSON-like document without defaults, fit for MongoDB and YAML."""
+        return self.model_dump(mode="json", exclude_defaults=True)

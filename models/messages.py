@@ -1,0 +1,62 @@
+"""Texts for people, kept apart from the language they are read in.
+
+Rules raise messages; whoever shows one translates it. Catalogs are installed once at start-up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+LANGUAGES = ("zh", "en")
+DEFAULT_LANGUAGE = "zh"
+
+
+class Catalog(Protocol):
+    """What gettext gives: a translation for a text."""
+
+    def gettext(self, message: str, /) -> str:
+        """Return the translation of a text."""
+        ...
+
+
+_catalogs: dict[str, Catalog] = {}
+
+
+@dataclass(frozen=True)
+class Message:
+    """An English text with named parameters; parameters may be messages themselves."""
+
+    msgid: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return the text in English."""
+        return translate(self, "en")
+
+    def __hash__(self) -> int:
+        """Hash by text, because parameters may be unhashable."""
+        return hash(self.msgid)
+
+
+def _(msgid: str, /, **params: Any) -> Message:  # noqa: ANN401  (any value can be shown)
+    return Message(msgid, params)
+
+
+def install_catalogs(catalogs: Mapping[str, Catalog]) -> None:
+    """Use these translations, by language code (`zh`, `en`)."""
+    _catalogs.clear()
+    _catalogs.update(catalogs)
+
+
+def translate(message: Message | str, language: str) -> str:
+    """Return a message's text in a language; plain text comes back as it is."""
+    if isinstance(message, str):
+        return message
+    catalog = _catalogs.get(language)
+    text = catalog.gettext(message.msgid) if catalog else message.msgid
+    if not message.params:
+        return text
+    return text % {
+        name: translate(value, language) if isinstance(value, Message) else value
+        for name, value in message.params.items()
+    }

@@ -1,0 +1,1 @@
+"""Packs in YAML and the demo company."""

@@ -1,0 +1,1 @@
+"""Celery tasks: claim, call a rule of models, record the outcome."""

@@ -1,0 +1,1 @@
+"""The admin screens, public pages and HTTP API."""
