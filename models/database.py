@@ -1,0 +1,64 @@
+"""The connection to MongoDB, and the one way to write several documents at once."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import mongoengine
+from mongoengine.connection import get_connection
+from pymongo import MongoClient, ReadPreference, WriteConcern
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+from pymongo.read_concern import ReadConcern
+
+Document = dict[str, Any]
+Result = TypeVar("Result")
+
+DURABLE = WriteConcern("majority", j=True)
+
+
+def connect(uri: str, name: str) -> None:
+    """Connect this process; call after a fork, never before.
+
+    Args:
+        uri: a MongoDB address of a replica set (transactions need one).
+        name: the database that holds everything of one company.
+    """
+    disconnect()
+    mongoengine.connect(
+        db=name,
+        host=uri,
+        tz_aware=True,
+        uuidRepresentation="standard",
+        w="majority",
+        journal=True,
+        serverSelectionTimeoutMS=5000,
+        maxPoolSize=50,
+    )
+
+
+def disconnect() -> None:
+    """Drop the connection of this process."""
+    mongoengine.disconnect_all()
+
+
+def client() -> MongoClient[Document]:
+    """Return the client of this process."""
+    connection: MongoClient[Document] = get_connection()
+    return connection
+
+
+def db() -> Database[Document]:
+    """Return the company's database; writes are journaled by a majority, times are aware."""
+    database: Database[Document] = mongoengine.get_db()
+    return database
+
+
+def in_transaction(work: Callable[[ClientSession], Result]) -> Result:
+    """Run `work(session)` in one transaction, again when MongoDB asks for it; all of it counts or none."""
+    with client().start_session() as session:
+        return session.with_transaction(
+            work,
+            read_concern=ReadConcern("snapshot"),
+            write_concern=DURABLE,
+            read_preference=ReadPreference.PRIMARY,
+        )

@@ -1,0 +1,166 @@
+"""Who works here: users, their roles, and the tree of departments with heads and deputies."""
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
+
+from bson import ObjectId
+from mongoengine import (
+    BooleanField,
+    DateTimeField,
+    Document,
+    EmbeddedDocument,
+    EmbeddedDocumentField,
+    EmbeddedDocumentListField,
+    IntField,
+    ListField,
+    ObjectIdField,
+    ReferenceField,
+    StringField,
+)
+
+from models.messages import DEFAULT_LANGUAGE
+
+DEFAULT_TIMEZONE = "Asia/Shanghai"
+USERNAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{1,39}$"
+
+
+class Permission(StrEnum):
+    """What a role may do besides working on forms, as `scope:resource:action`."""
+
+    CONFIGURE_DEPARTMENTS = "configure:departments:write"
+    CONFIGURE_FORMS = "configure:forms:write"
+    CONFIGURE_PACKS = "configure:packs:write"
+    CONFIGURE_PEOPLE = "configure:people:write"
+    CONFIGURE_ROLES = "configure:roles:write"
+    JOBS_READ_ALL = "jobs:all:read"
+    VIEWS_SHARE = "views:shared:write"
+
+
+class Name(EmbeddedDocument):  # type: ignore[misc]
+    """A name in both languages."""
+
+    zh = StringField(default="", max_length=200)
+    en = StringField(default="", max_length=200)
+
+    def text(self, language: str) -> str:
+        """Return the name in a language, or in the other where that is empty."""
+        first, second = (self.en, self.zh) if language == "en" else (self.zh, self.en)
+        return str(first or second)
+
+    def __str__(self) -> str:
+        return self.text(DEFAULT_LANGUAGE)
+
+
+class Grant(EmbeddedDocument):  # type: ignore[misc]
+    """Actions on one form, or on every form (`*`)."""
+
+    form = StringField(required=True, max_length=60)
+    actions = ListField(StringField(max_length=20))
+
+
+class Role(Document):  # type: ignore[misc]
+    """A position with rights. `name` is its key; `administrator` may do everything."""
+
+    name = StringField(required=True, unique=True, regex=r"^[a-z][a-z0-9_]*$", max_length=60)
+    label = EmbeddedDocumentField(Name, default=Name)
+    administrator = BooleanField(default=False)
+    permissions = ListField(StringField(choices=[permission.value for permission in Permission]))
+    grants = EmbeddedDocumentListField(Grant)
+
+    meta: ClassVar[dict[str, Any]] = {"collection": "roles", "auto_create_index": False}
+
+    def allows(self, form: str, action: str) -> bool:
+        """Tell whether the role opens an action on a form."""
+        return self.administrator or any(
+            grant.form in {form, "*"} and action in grant.actions for grant in self.grants
+        )
+
+    def __str__(self) -> str:
+        return str(self.label) or str(self.name)
+
+
+class Department(Document):  # type: ignore[misc]
+    """One node of the company's tree. In use, it is retired, never deleted."""
+
+    code = StringField(required=True, unique=True, regex=r"^[A-Za-z0-9_-]{1,20}$", max_length=20)
+    name = EmbeddedDocumentField(Name, default=Name)
+    parent = ReferenceField("self")
+    head = ObjectIdField()
+    deputies = ListField(ObjectIdField())
+    order = IntField(default=0)
+    retired = BooleanField(default=False)
+
+    meta: ClassVar[dict[str, Any]] = {
+        "collection": "departments",
+        "auto_create_index": False,
+        "ordering": ["order", "code"],
+    }
+
+    def __str__(self) -> str:
+        return str(self.name) or str(self.code)
+
+
+class User(Document):  # type: ignore[misc]
+    """A person who can sign in. `fs_uniquifier` changes to end every session at once."""
+
+    username = StringField(required=True, unique=True, regex=USERNAME_PATTERN, max_length=40)
+    name = StringField(required=True, max_length=80)
+    email = StringField(max_length=254, unique=True, sparse=True)
+    password = StringField(max_length=255)
+    active = BooleanField(default=True)
+    fs_uniquifier = StringField(unique=True, default=lambda: secrets.token_hex(32), max_length=64)
+    roles = ListField(ReferenceField(Role))
+    department = ReferenceField(Department)
+    phone = StringField(default="", max_length=40)
+    language = StringField(choices=["zh", "en"], default=DEFAULT_LANGUAGE)
+    timezone = StringField(default=DEFAULT_TIMEZONE, max_length=60)
+    theme = StringField(choices=["auto", "light", "dark"], default="auto")
+    created_at = DateTimeField()
+    current_login_at = DateTimeField()
+    last_login_at = DateTimeField()
+    current_login_ip = StringField(max_length=64)
+    last_login_ip = StringField(max_length=64)
+    login_count = IntField(default=0)
+
+    meta: ClassVar[dict[str, Any]] = {
+        "collection": "users",
+        "auto_create_index": False,
+        "ordering": ["username"],
+    }
+
+    @property
+    def is_administrator(self) -> bool:
+        """Tell whether any role makes this person an administrator."""
+        return any(role.administrator for role in self.roles)
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether any role gives a system permission."""
+        return any(role.administrator or permission.value in role.permissions for role in self.roles)
+
+    def __str__(self) -> str:
+        return str(self.name or self.username)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who changes something: a person, or the system itself."""
+
+    id: ObjectId | None
+    name: str
+    department: ObjectId | None = None
+    language: str = DEFAULT_LANGUAGE
+    timezone: ZoneInfo = ZoneInfo(DEFAULT_TIMEZONE)
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Return a user as the one who acts."""
+        department = user.department.id if user.department else None
+        return cls(user.id, str(user), department, str(user.language), ZoneInfo(str(user.timezone)))
+
+    @classmethod
+    def system(cls) -> Self:
+        """Return the actor of what nobody asked for by hand: packs, imports at start-up, sweeps."""
+        return cls(None, "system")
