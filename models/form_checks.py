@@ -1,0 +1,233 @@
+"""Whether a definition makes sense, and whether it may follow the version before it.
+
+Paths in problems read `label`, `fields.<key>.<property>`, `fields.<table>.<column>.<property>`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from models import formulas, numbering_patterns, rules
+from models.definition import Definition, Field
+from models.errors import DomainError, InvalidError
+from models.fields import type_of
+from models.messages import Message, _
+
+MAX_INDEXED = 40
+RESERVED = frozenset({"id", "number", "title", "state", "revision", "search", "links", "data"})
+COLUMN_TYPES = frozenset(
+    {
+        "text", "long_text", "integer", "decimal", "money", "percent", "date", "datetime", "duration",
+        "choice", "multi_choice", "boolean", "rating", "phone", "email", "link", "person", "department", "reference",
+    }
+)  # fmt: skip
+SYSTEM_COLUMNS = ("number", "created_at", "created_by", "updated_at", "updated_by", "owner", "department")
+_RULES = ("visible_if", "required_if", "readonly_if")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a definition, and where."""
+
+    path: str
+    message: Message
+
+
+def by_path(problems: Iterable[Problem]) -> dict[str, list[Message]]:
+    """Group problems for an InvalidError."""
+    grouped: dict[str, list[Message]] = {}
+    for problem in problems:
+        grouped.setdefault(problem.path, []).append(problem.message)
+    return grouped
+
+
+def load(document: Mapping[str, Any]) -> Definition:
+    """Read a document as a definition. Raises InvalidError with paths instead of pydantic's error."""
+    try:
+        return Definition.load(dict(document))
+    except ValidationError as error:
+        raise InvalidError(by_path(_shape_problems(error, document))) from None
+    except RecursionError:
+        raise InvalidError({"fields": [_("This is nested too deeply.")]}) from None
+
+
+def _shape_problems(error: ValidationError, document: Mapping[str, Any]) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False, include_context=False, include_input=False):
+        yield Problem(_path_of(detail["loc"], document), _shape_message(detail["type"]))
+
+
+def _path_of(location: tuple[int | str, ...], document: Any) -> str:  # noqa: ANN401  (JSON)
+    """Turn positions into keys, so that a path survives re-ordering: fields.3.min → fields.qty.min."""
+    parts: list[str] = []
+    at = document
+    for step in location:
+        at = _step(at, step)
+        named = isinstance(step, int) and isinstance(at, Mapping) and isinstance(at.get("key"), str)
+        parts.append(str(at["key"]) if named else str(step))
+    return ".".join(part for index, part in enumerate(parts) if index == 0 or part != "fields")
+
+
+def _step(at: Any, step: int | str) -> Any:  # noqa: ANN401  (JSON)
+    try:
+        return at[step]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _shape_message(kind: str) -> Message:
+    if kind == "missing":
+        return _("This is needed.")
+    if kind == "string_pattern_mismatch":
+        return _("Use small letters, digits and underscores, beginning with a letter.")
+    if kind == "extra_forbidden":
+        return _("There is no such property.")
+    if kind in {"too_long", "string_too_long"}:
+        return _("This is too long.")
+    return _("This value does not fit here.")
+
+
+def field_types(definition: Definition) -> dict[str, str]:
+    """Return what may never change about each field: `{"items/qty": "integer"}`."""
+    types: dict[str, str] = {}
+    for field in definition.fields:
+        types[field.key] = _identity(field)
+        types.update({f"{field.key}/{column.key}": _identity(column) for column in field.fields})
+    return types
+
+
+def _identity(field: Field) -> str:
+    detail = {"computed": field.result, "reference": f"{field.form}{'*' if field.many else ''}"}.get(field.type, "")
+    return f"{field.type}:{detail}" if detail else field.type
+
+
+def problems(definition: Definition) -> Iterator[Problem]:
+    """Yield everything that keeps a definition from being published."""
+    if not definition.label:
+        yield Problem("label", _("Give the form a name."))
+    if not definition.value_fields:
+        yield Problem("fields", _("A form needs at least one field."))
+    yield from _numbering_problems(definition)
+    yield from _unique_keys(definition.fields, "fields")
+    for field in definition.fields:
+        yield from _field_problems(definition, field)
+    yield from _listing_problems(definition)
+    yield from _formula_cycle(definition)
+
+
+def _numbering_problems(definition: Definition) -> Iterator[Problem]:
+    if definition.numbering:
+        for message in numbering_patterns.check(definition.numbering):
+            yield Problem("numbering", message)
+
+
+def _unique_keys(fields: Iterable[Field], path: str) -> Iterator[Problem]:
+    for key, count in Counter(field.key for field in fields).items():
+        if count > 1:
+            yield Problem(f"{path}.{key}.key", _("Two fields have this key."))
+        if key in RESERVED:
+            yield Problem(f"{path}.{key}.key", _("The product uses this key itself."))
+
+
+def _field_problems(definition: Definition, field: Field) -> Iterator[Problem]:
+    path = f"fields.{field.key}"
+    if not field.label and field.type != "help":
+        yield Problem(f"{path}.label", _("Give the field a name."))
+    for property_name, message in type_of(field).check(field):
+        yield Problem(f"{path}.{property_name}", message)
+    yield from _rule_problems(definition, field)
+    if field.type == "computed":
+        yield from _formula_problems(definition, field)
+    if field.type == "serial" and field.serial_pattern:
+        for message in numbering_patterns.check(field.serial_pattern):
+            yield Problem(f"{path}.serial_pattern", message)
+    if field.type == "table":
+        yield from _table_problems(field, path)
+
+
+def _rule_problems(definition: Definition, field: Field) -> Iterator[Problem]:
+    for name in _RULES:
+        tree = getattr(field, name)
+        if tree is None:
+            continue
+        for problem in rules.check(tree, definition):
+            yield Problem(f"fields.{field.key}.{name}", problem.message)
+        if name == "visible_if" and field.key in rules.fields_used(tree):
+            yield Problem(f"fields.{field.key}.{name}", _("A field cannot decide whether it is seen itself."))
+
+
+def _formula_problems(definition: Definition, field: Field) -> Iterator[Problem]:
+    try:
+        formulas.compile_formula(field.formula, definition, field)
+    except DomainError as error:
+        yield Problem(f"fields.{field.key}.formula", error.message)
+
+
+def _formula_cycle(definition: Definition) -> Iterator[Problem]:
+    try:
+        formulas.order(definition)
+    except InvalidError as error:
+        for path, messages in error.errors.items():
+            full = path if path.startswith("fields") else f"fields.{path}.formula"
+            yield from (Problem(full, message) for message in messages)
+    except DomainError:
+        return  # a formula that does not even compile is reported beside its field
+
+
+def _table_problems(field: Field, path: str) -> Iterator[Problem]:
+    yield from _unique_keys(field.fields, path)
+    for column in field.fields:
+        if not column.label:
+            yield Problem(f"{path}.{column.key}.label", _("Give the field a name."))
+        if column.type not in COLUMN_TYPES:
+            yield Problem(f"{path}.{column.key}.type", _("A table cannot have a column of this type."))
+            continue
+        for property_name, message in type_of(column).check(column):
+            yield Problem(f"{path}.{column.key}.{property_name}", message)
+
+
+def _listing_problems(definition: Definition) -> Iterator[Problem]:
+    known = set(definition.by_key) | set(SYSTEM_COLUMNS)
+    named = (
+        ("title_fields", definition.title_fields),
+        ("list_columns", definition.list_columns),
+        ("inline_columns", definition.inline_columns),
+        ("sort", (definition.sort.field,) if definition.sort else ()),
+        ("business_key", (definition.business_key,) if definition.business_key else ()),
+    )
+    for path, keys in named:
+        for key in keys:
+            if key not in known:
+                yield Problem(path, _("There is no field “%(key)s”.", key=key))
+    if sum(field.indexed or field.unique for field in definition.fields) > MAX_INDEXED:
+        yield Problem("fields", _("At most %(max)s fields can be indexed or unique.", max=MAX_INDEXED))
+
+
+def guard(definition: Definition, before: Definition | None, ever: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield what a new version may not do to what is stored (design: definitions are versioned)."""
+    for path, identity in field_types(definition).items():
+        if path in ever and ever[path] != identity:
+            yield Problem(
+                f"fields.{path.replace('/', '.')}.type",
+                _("The type of a published field never changes. Add a new field instead."),
+            )
+    if before is not None:
+        yield from _option_guard(definition, before)
+
+
+def _option_guard(definition: Definition, before: Definition) -> Iterator[Problem]:
+    for field in definition.fields:
+        old = before.by_key.get(field.key)
+        for key in set(old.options_by_key if old else ()) - set(field.options_by_key):
+            yield Problem(
+                f"fields.{field.key}.options",
+                _("The option “%(key)s” was published. Retire it instead of deleting it.", key=key),
+            )
+
+
+def suggest_key(text: str) -> str:
+    """Make a key out of a label; empty where it holds no Latin letters."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:60].lstrip("0123456789_")

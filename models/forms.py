@@ -1,0 +1,322 @@
+"""Forms and their versions: a draft is edited, checked and published; every version stays readable."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, ObjectIdField, StringField
+from pymongo import ASCENDING, DESCENDING
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError, OperationFailure
+
+from models import form_checks
+from models.database import db, in_transaction
+from models.definition import Definition, Field
+from models.errors import ConflictError, InUseError, InvalidError, NotFoundError
+from models.fields import type_of
+from models.messages import Message, _
+from models.people import Actor
+from models.times import now
+
+CACHED_VERSIONS = 500
+SYSTEM_INDEXES = (
+    [("search", ASCENDING), ("_id", DESCENDING)],
+    [("number", ASCENDING), ("_id", ASCENDING)],
+    [("created_at", ASCENDING), ("_id", ASCENDING)],
+    [("updated_at", ASCENDING), ("_id", ASCENDING)],
+    [("owner", ASCENDING), ("_id", ASCENDING)],
+    [("department", ASCENDING), ("_id", ASCENDING)],
+)
+IN_BIN = {"deleted_at": {"$type": "date"}}
+NOT_IN_BIN = {"deleted_at": {"$type": "null"}}
+
+
+class Form(Document):  # type: ignore[misc]
+    """A form as administrators see it: the version that is in force, and the draft of the next.
+
+    `field_types` remembers the type of every field ever published, because a type never changes.
+    """
+
+    key = StringField(primary_key=True, max_length=60)
+    version = IntField(default=0)
+    draft = DictField()
+    has_draft = BooleanField(default=False)
+    draft_revision = IntField(default=0)
+    draft_by = StringField(max_length=80)
+    draft_at = DateTimeField()
+    field_types = DictField()
+    pack = StringField(max_length=60)
+    retired = BooleanField(default=False)
+
+    meta: ClassVar[dict[str, Any]] = {"collection": "forms", "auto_create_index": False}
+
+
+class FormVersion(Document):  # type: ignore[misc]
+    """One published version; never changed again."""
+
+    form = StringField(required=True)
+    version = IntField(required=True)
+    definition = DictField(required=True)
+    note = StringField(default="", max_length=2000)
+    published_at = DateTimeField()
+    published_by = StringField(max_length=80)
+    published_by_id = ObjectIdField()
+
+    meta: ClassVar[dict[str, Any]] = {"collection": "form_versions", "auto_create_index": False}
+
+
+@dataclass(frozen=True)
+class LiveForm:
+    """One version of a form, ready to work with."""
+
+    definition: Definition
+    version: int
+
+    @property
+    def key(self) -> str:
+        """The form's key, as in its address."""
+        return self.definition.key
+
+    @cached_property
+    def collection(self) -> str:
+        """The name of the collection that holds its records."""
+        return collection_name(self.key)
+
+    def records(self) -> Collection[dict[str, Any]]:
+        """The collection that holds its records."""
+        return db()[self.collection]
+
+
+_versions: dict[tuple[str, int], LiveForm] = {}
+
+
+def collection_name(key: str) -> str:
+    """Return the name of the collection of a form's records."""
+    return f"record_{key}"
+
+
+def current(key: str) -> LiveForm:
+    """Return the version in force, as of now in every process. Raises NotFoundError."""
+    stored = db().forms.find_one({"_id": key, "version": {"$gt": 0}}, {"version": 1})
+    if stored is None:
+        raise NotFoundError
+    return at_version(key, stored["version"])
+
+
+def at_version(key: str, version: int) -> LiveForm:
+    """Return one published version. Raises NotFoundError."""
+    live = _versions.get((key, version))
+    if live is None:
+        stored = db().form_versions.find_one({"form": key, "version": version})
+        if stored is None:
+            raise NotFoundError
+        live = _remember(LiveForm(Definition.load(stored["definition"]), version))
+    return live
+
+
+def _remember(live: LiveForm) -> LiveForm:
+    if len(_versions) >= CACHED_VERSIONS:
+        _versions.clear()
+    return _versions.setdefault((live.key, live.version), live)
+
+
+def forget_versions() -> None:
+    """Drop what this process remembers; for tests that change databases."""
+    _versions.clear()
+
+
+def live_forms() -> list[LiveForm]:
+    """Return every form in force that is not retired, by key."""
+    stored = db().forms.find({"version": {"$gt": 0}, "retired": {"$ne": True}}, {"version": 1}).sort("_id", 1)
+    return [at_version(form["_id"], form["version"]) for form in stored]
+
+
+def create(actor: Actor, document: dict[str, Any], *, pack: str = "") -> Form:
+    """Make a new form with a first draft. Raises InvalidError when the draft has no valid key or name."""
+    definition = form_checks.load(document)
+    try:
+        db().forms.insert_one(
+            {
+                "_id": definition.key,
+                "version": 0,
+                "field_types": {},
+                "pack": pack,
+                "retired": False,
+                **_draft_fields(actor, definition, 1),
+            }
+        )
+    except DuplicateKeyError:
+        raise InvalidError({"key": [_("There is already a form with this key.")]}) from None
+    return get(definition.key)
+
+
+def get(key: str) -> Form:
+    """Return a form for its administrators. Raises NotFoundError."""
+    form: Form | None = Form.objects(key=str(key)).first()
+    if form is None:
+        raise NotFoundError
+    return form
+
+
+def draft_of(form: Form) -> Definition:
+    """Return the draft being edited, or the version in force where there is none."""
+    if form.has_draft:
+        return Definition.load(dict(form.draft))
+    return at_version(form.key, form.version).definition
+
+
+def save_draft(actor: Actor, key: str, document: dict[str, Any], *, draft_revision: int) -> Form:
+    """Keep a draft that may still have problems (publishing is stricter).
+
+    Raises:
+        InvalidError: the document has not even the shape of a form.
+        ConflictError: someone else saved the draft first.
+    """
+    definition = form_checks.load({**document, "key": key})
+    updated = db().forms.update_one(
+        {"_id": key, "draft_revision": draft_revision},
+        {"$set": _draft_fields(actor, definition, draft_revision + 1)},
+    )
+    if not updated.matched_count:
+        raise ConflictError(current=get(key))
+    return get(key)
+
+
+def discard_draft(key: str, *, draft_revision: int) -> Form:
+    """Throw a draft away and go on with the version in force."""
+    updated = db().forms.update_one(
+        {"_id": key, "draft_revision": draft_revision, "version": {"$gt": 0}},
+        {"$set": {"has_draft": False, "draft": {}, "draft_revision": draft_revision + 1}},
+    )
+    if not updated.matched_count:
+        raise ConflictError(current=get(key))
+    return get(key)
+
+
+def _draft_fields(actor: Actor, definition: Definition, revision: int) -> dict[str, Any]:
+    return {
+        "draft": definition.dump(),
+        "has_draft": True,
+        "draft_revision": revision,
+        "draft_by": actor.name,
+        "draft_at": now(),
+    }
+
+
+def publish(actor: Actor, key: str, *, draft_revision: int, note: str = "") -> LiveForm:
+    """Put the draft in force for every process from the next request on.
+
+    Raises:
+        InvalidError: the draft has problems, or breaks a guard rail (`form_checks.guard`).
+        ConflictError: someone else changed the draft meanwhile.
+    """
+    form = get(key)
+    if not form.has_draft or form.draft_revision != draft_revision:
+        raise ConflictError(current=form)
+    definition = Definition.load(dict(form.draft))
+    before = at_version(key, form.version).definition if form.version else None
+    problems = [*form_checks.problems(definition), *form_checks.guard(definition, before, form.field_types)]
+    if problems:
+        raise InvalidError(form_checks.by_path(problems))
+    live = LiveForm(definition, form.version + 1)
+    ensure_indexes(live)
+    in_transaction(lambda session: _store_version(session, actor, form, live, note))
+    return live
+
+
+def _store_version(session: ClientSession, actor: Actor, form: Form, live: LiveForm, note: str) -> None:
+    updated = db().forms.update_one(
+        {"_id": form.key, "draft_revision": form.draft_revision, "version": form.version},
+        {
+            "$set": {
+                "version": live.version,
+                "draft": {},
+                "has_draft": False,
+                "draft_revision": form.draft_revision + 1,
+                "field_types": {**form.field_types, **form_checks.field_types(live.definition)},
+            }
+        },
+        session=session,
+    )
+    if not updated.matched_count:
+        raise ConflictError(current=form)
+    db().form_versions.insert_one(
+        {
+            "form": form.key,
+            "version": live.version,
+            "definition": live.definition.dump(),
+            "note": note,
+            "published_at": now(),
+            "published_by": actor.name,
+            "published_by_id": actor.id,
+        },
+        session=session,
+    )
+
+
+def roll_back(actor: Actor, key: str, version: int) -> LiveForm:
+    """Publish an earlier version again, as a new version: history is never rewritten."""
+    form = get(key)
+    document = at_version(key, version).definition.dump()
+    saved = save_draft(actor, key, document, draft_revision=form.draft_revision)
+    return publish(actor, key, draft_revision=saved.draft_revision, note=f"↺ v{version}")
+
+
+def versions(key: str) -> list[FormVersion]:
+    """Return every published version of a form, newest first."""
+    return list(FormVersion.objects(form=key).order_by("-version"))
+
+
+def retire(key: str, *, retired: bool) -> None:
+    """Take a form out of use, or back; its records stay."""
+    db().forms.update_one({"_id": key}, {"$set": {"retired": retired}})
+
+
+def delete(key: str) -> None:
+    """Delete a form that was never used. Raises InUseError as soon as it has a record or is referred to."""
+    if db()[collection_name(key)].find_one({}, {"_id": 1}):
+        raise InUseError(_("This form has records. Retire it instead."))
+    for live in live_forms():
+        if live.key != key and any(field.form == key for field in _all_fields(live.definition)):
+            raise InUseError(_("The form “%(form)s” refers to this form.", form=live.definition.label.zh))
+    db().forms.delete_one({"_id": key})
+    db().form_versions.delete_many({"form": key})
+    db()[collection_name(key)].drop()
+
+
+def _all_fields(definition: Definition) -> list[Field]:
+    return [inner for field in definition.fields for inner in (field, *field.fields)]
+
+
+def ensure_indexes(live: LiveForm) -> None:
+    """Create what lists, search and uniqueness of a form need; drop what it no longer needs.
+
+    Raises InvalidError beside a field whose stored values are not unique.
+    """
+    records = live.records()
+    wanted = {"_id_"}
+    for keys in SYSTEM_INDEXES:
+        wanted.add(records.create_index(keys))
+    wanted.add(records.create_index([("deleted_at", -1)], partialFilterExpression=IN_BIN))
+    for field in live.definition.value_fields:
+        path = f"data.{type_of(field).comparable_path(field)}"
+        if field.indexed:
+            wanted.add(records.create_index([(path, ASCENDING), ("_id", ASCENDING)]))
+        if field.unique:
+            wanted.add(_ensure_unique(live, field, path))
+    for name in set(records.index_information()) - wanted:
+        records.drop_index(name)
+
+
+def _ensure_unique(live: LiveForm, field: Field, path: str) -> str:
+    try:
+        return live.records().create_index(
+            [(path, ASCENDING)],
+            name=f"unique_{field.key}",
+            unique=True,
+            partialFilterExpression={path: {"$exists": True}, **NOT_IN_BIN},
+        )
+    except (DuplicateKeyError, OperationFailure) as error:
+        message: Message = _("Some records have the same value here, so it cannot be made unique.")
+        raise InvalidError({f"fields.{field.key}.unique": [message]}) from error

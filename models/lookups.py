@@ -1,0 +1,159 @@
+"""Names behind ids, fetched once per page and not once per row; and the reverse, for what people type."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bson import ObjectId
+
+from models.database import Document, db
+from models.definition import Definition, Field
+from models.forms import collection_name
+from models.people import DEFAULT_TIMEZONE
+
+UNKNOWN = "—"
+
+
+class Lookup:
+    """Names of people, departments and records, in one language; `prime` fetches a page's worth at once."""
+
+    def __init__(self, language: str = "zh", timezone: ZoneInfo | None = None) -> None:
+        self.language = language
+        self.timezone = timezone or ZoneInfo(DEFAULT_TIMEZONE)
+        self._names: dict[tuple[str, ObjectId], str] = {}
+
+    def person(self, person_id: ObjectId | None) -> str:
+        """Return a person's name."""
+        return self._name("users", person_id)
+
+    def department(self, department_id: ObjectId | None) -> str:
+        """Return a department's name."""
+        return self._name("departments", department_id)
+
+    def record(self, form: str, record_id: ObjectId | None) -> str:
+        """Return what a record of a form is called."""
+        return self._name(collection_name(form), record_id)
+
+    def prime(self, definition: Definition, records: Iterable[Document], keys: Iterable[str] | None = None) -> None:
+        """Fetch every name that some records need, with one query per kind."""
+        wanted: dict[str, set[ObjectId]] = {}
+        fields = [definition.by_key[key] for key in keys or definition.by_key if key in definition.by_key]
+        for record in records:
+            for system in ("owner", "created_by", "updated_by"):
+                _want(wanted, "users", record.get(system))
+            _want(wanted, "departments", record.get("department"))
+            for field in fields:
+                _want_field(wanted, field, record.get("data", {}).get(field.key))
+        for collection, ids in wanted.items():
+            self._fetch(collection, {one for one in ids if (collection, one) not in self._names})
+
+    def _name(self, collection: str, wanted: ObjectId | None) -> str:
+        if wanted is None:
+            return ""
+        if (collection, wanted) not in self._names:
+            self._fetch(collection, {wanted})
+        return self._names[collection, wanted]
+
+    def _fetch(self, collection: str, ids: set[ObjectId]) -> None:
+        if not ids:
+            return
+        for one in ids:
+            self._names[collection, one] = UNKNOWN
+        for found in db()[collection].find({"_id": {"$in": list(ids)}}, {"name": 1, "username": 1, "title": 1}):
+            self._names[collection, found["_id"]] = self._called(found)
+
+    def _called(self, found: Document) -> str:
+        name = found.get("name")
+        if isinstance(name, Mapping):
+            first, second = ("en", "zh") if self.language == "en" else ("zh", "en")
+            return str(name.get(first) or name.get(second) or UNKNOWN)
+        return str(name or found.get("title") or found.get("username") or UNKNOWN)
+
+
+def _want_field(wanted: dict[str, set[ObjectId]], field: Field, value: Any) -> None:  # noqa: ANN401  (stored)
+    if value is None:
+        return
+    if field.type == "table":
+        for row in value:
+            for column in field.fields:
+                _want_field(wanted, column, row.get(column.key))
+        return
+    collection = _collection_of(field)
+    if collection:
+        _want(wanted, collection, value["by"] if field.type == "signature" else value)
+
+
+def _collection_of(field: Field) -> str:
+    if field.type in {"person", "signature"}:
+        return "users"
+    if field.type == "department":
+        return "departments"
+    return collection_name(field.form) if field.type == "reference" else ""
+
+
+def _want(wanted: dict[str, set[ObjectId]], collection: str, value: Any) -> None:  # noqa: ANN401  (stored)
+    ids = value if isinstance(value, list) else [value]
+    wanted.setdefault(collection, set()).update(one for one in ids if isinstance(one, ObjectId))
+
+
+class References:
+    """Whether what a value points to exists, and what a person means by a name or number."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, Any], Any] = {}
+
+    def person_exists(self, person_id: ObjectId) -> bool:
+        """Tell whether there is such a person who is still active."""
+        return bool(self._first("users", {"_id": person_id, "active": True}))
+
+    def department_exists(self, department_id: ObjectId) -> bool:
+        """Tell whether there is such a department in use."""
+        return bool(self._first("departments", {"_id": department_id, "retired": {"$ne": True}}))
+
+    def record_exists(self, form: str, record_id: ObjectId) -> bool:
+        """Tell whether a form has such a record outside the bin."""
+        return bool(self._first(collection_name(form), {"_id": record_id, "deleted_at": None}))
+
+    def file_info(self, file_id: ObjectId) -> Document | None:
+        """Return what is known of an uploaded file: name, size, type, owner, claimed_by."""
+        found = db()["files.files"].find_one({"_id": file_id})
+        if found is None:
+            return None
+        return {"name": found["filename"], "size": found["length"], **found.get("metadata", {})}
+
+    def find_person(self, text: str) -> ObjectId | None:
+        """Return the person with a user name, e-mail or (where it is unique) name."""
+        wanted = text.strip()
+        return self._first("users", {"username": wanted.lower()}) or self._only("users", {"name": wanted})
+
+    def find_department(self, text: str) -> ObjectId | None:
+        """Return the department with a code or name."""
+        wanted = text.strip()
+        return self._first("departments", {"code": wanted}) or self._only(
+            "departments", {"$or": [{"name.zh": wanted}, {"name.en": wanted}]}
+        )
+
+    def find_record(self, form: str, text: str) -> ObjectId | None:
+        """Return the record of a form with a number or (where it is unique) title."""
+        wanted = text.strip()
+        alive = {"deleted_at": None}
+        collection = collection_name(form)
+        return self._only(collection, {"number": wanted, **alive}) or self._only(
+            collection, {"title": wanted, **alive}
+        )
+
+    def _first(self, collection: str, query: Document) -> ObjectId | None:
+        key = (collection, repr(query))
+        if key not in self._known:
+            found = db()[collection].find_one(query, {"_id": 1})
+            self._known[key] = found["_id"] if found else None
+        known: ObjectId | None = self._known[key]
+        return known
+
+    def _only(self, collection: str, query: Document) -> ObjectId | None:
+        key = (collection, repr(query), "only")
+        if key not in self._known:
+            found = list(db()[collection].find(query, {"_id": 1}).limit(2))
+            self._known[key] = found[0]["_id"] if len(found) == 1 else None
+        known: ObjectId | None = self._known[key]
+        return known

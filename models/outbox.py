@@ -1,0 +1,96 @@
+"""Side effects kept as documents until they are done, each exactly once by its key."""
+
+from datetime import timedelta
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from models.database import Document, db
+from models.times import now
+
+BATCH = 500
+LEASE = timedelta(minutes=2)
+KEPT_FOR = timedelta(days=30)
+
+
+def effect(kind: str, key: str, payload: dict[str, Any]) -> Document:
+    """Return an effect to be stored with the change that causes it.
+
+    Args:
+        kind: which handler of `models.effects` carries it out.
+        key: unique for ever; a second effect with the key is the same effect.
+        payload: JSON-like values and ids.
+    """
+    return {
+        "_id": ObjectId(),
+        "kind": kind,
+        "key": key,
+        "payload": payload,
+        "created_at": now(),
+        "next_attempt_at": now(),
+        "attempts": 0,
+    }
+
+
+def put(effects: list[Document], session: ClientSession | None = None) -> None:
+    """Store effects in the transaction of their cause."""
+    if effects:
+        db().outbox.insert_many(effects, session=session)
+
+
+def ensure_indexes() -> None:
+    """Create the unique key and the index the sweep reads."""
+    db().outbox.create_index([("key", ASCENDING)], unique=True)
+    db().outbox.create_index(
+        [("next_attempt_at", ASCENDING)], partialFilterExpression={"next_attempt_at": {"$type": "date"}}
+    )
+    db().outbox.create_index([("done_at", ASCENDING)], expireAfterSeconds=int(KEPT_FOR.total_seconds()))
+    db().notifications.create_index([("key", ASCENDING)], unique=True)
+    db().notifications.create_index([("person", ASCENDING), ("_id", -1)])
+    db().notifications.create_index(
+        [("person", ASCENDING), ("read_at", ASCENDING)],
+        partialFilterExpression={"read_at": {"$type": "null"}},
+        name="unread",
+    )
+
+
+def claim_due() -> Document | None:
+    """Take one due effect for a while; it comes back by itself if whoever took it dies."""
+    claimed: Document | None = db().outbox.find_one_and_update(
+        {"next_attempt_at": {"$lte": now()}},
+        {"$set": {"next_attempt_at": now() + LEASE}, "$inc": {"attempts": 1}},
+        sort=[("next_attempt_at", ASCENDING)],
+    )
+    return claimed
+
+
+def carry_out_due(limit: int = BATCH) -> int:
+    """Carry out what is due; return how many effects were done."""
+    done = 0
+    while done < limit and (claimed := claim_due()):
+        _HANDLERS[claimed["kind"]](claimed)
+        db().outbox.update_one({"_id": claimed["_id"]}, {"$set": {"next_attempt_at": None, "done_at": now()}})
+        done += 1
+    return done
+
+
+def _notify(claimed: Document) -> None:
+    """Put a notice into a person's inbox, once."""
+    try:
+        db().notifications.insert_one(
+            {
+                "_id": ObjectId(),
+                "key": claimed["key"],
+                "created_at": claimed["created_at"],
+                "read_at": None,
+                **claimed["payload"],
+            }
+        )
+    except DuplicateKeyError:
+        return  # an attempt before this one got this far
+
+
+_HANDLERS = {"notify": _notify}
