@@ -23,6 +23,7 @@ CACHED_VERSIONS = 500
 SYSTEM_INDEXES = (
     [("search", ASCENDING), ("_id", DESCENDING)],
     [("number", ASCENDING), ("_id", ASCENDING)],
+    [("title", ASCENDING), ("_id", ASCENDING)],
     [("created_at", ASCENDING), ("_id", ASCENDING)],
     [("updated_at", ASCENDING), ("_id", ASCENDING)],
     [("owner", ASCENDING), ("_id", ASCENDING)],
