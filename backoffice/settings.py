@@ -1,0 +1,250 @@
+"""Every setting of the program: an environment variable with a type, a default and a sentence of help."""
+
+import contextlib
+import difflib
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "BACKOFFICE_"
+SECRET_CHARACTERS = 32
+NEEDED_IN_PRODUCTION = ("mongodb_uri", "broker_url", "secret_key", "public_url")
+
+
+class SettingsError(ValueError):
+    """A setting that is wrong or missing; the text names the variable, never a secret's value."""
+
+
+class Settings(BaseSettings):
+    """What an operator can choose."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
+
+    production: bool = Field(
+        default=False,
+        description="Refuse to start without the secrets and addresses that a real company needs.",
+    )
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address on which the web server listens."
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s?#]+)?$",
+        description="Address that people use, without a path, such as `https://office.example.com`; "
+        "with https, cookies never travel unencrypted. Empty: the address of the web server.",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="Number of our own proxies whose `X-Forwarded-*` headers are believed.",
+    )
+    mongodb_uri: str = Field(
+        default="",
+        repr=False,
+        pattern=r"^(mongodb(\+srv)?://.+)?$",
+        description="Address of a MongoDB replica set. Empty: `backoffice up` starts a private MongoDB.",
+    )
+    mongodb_database: str = Field(
+        default="backoffice",
+        pattern=r"^[A-Za-z0-9_-]{1,38}$",
+        description="Database that holds everything of the company.",
+    )
+    broker_url: str = Field(
+        default="",
+        repr=False,
+        pattern=r"^([a-z][a-z0-9+.-]*://.+)?$",
+        description="Where Celery's messages travel: RabbitMQ (`amqp://`) or Redis. "
+        "Empty: a second database in the same MongoDB.",
+    )
+    data_dir: Path = Field(
+        default=Path("var"), description="Folder for the private MongoDB, the logs and the generated secret."
+    )
+    secret_key: str = Field(
+        default="",
+        repr=False,
+        description=f"At least {SECRET_CHARACTERS} random characters that sign cookies and links; the same in "
+        "every process. Empty: generated once and kept in the data folder.",
+    )
+    admin_password: str = Field(
+        default="",
+        repr=False,
+        max_length=200,
+        description="Password of the first administrator (`admin`). Empty: generated and printed once.",
+    )
+    company: str = Field(
+        default="", max_length=80, description="Name of the company, shown on pages and prints."
+    )
+    language: Literal["zh", "en"] = Field(
+        default="zh", description="Language before someone signs in, and of new people."
+    )
+    timezone: str = Field(
+        default="Asia/Shanghai", description="Time zone before someone signs in, and of new people."
+    )
+    session_idle_minutes: int = Field(
+        default=120,
+        ge=1,
+        le=10_080,
+        description="Minutes without a click after which a person must sign in again.",
+    )
+    session_absolute_hours: int = Field(
+        default=12, ge=1, le=720, description="Hours after which a person must sign in again in any case."
+    )
+    export_days: int = Field(
+        default=7, ge=1, le=365, description="Days for which a finished export can be downloaded."
+    )
+    max_upload_megabytes: int = Field(
+        default=50,
+        ge=1,
+        le=1024,
+        description="Largest request, and thus the largest file that can be uploaded.",
+    )
+    web_workers: int = Field(default=2, ge=1, le=64, description="Processes of the web server.")
+    web_threads: int = Field(default=8, ge=1, le=128, description="Threads of each of them.")
+    worker_concurrency: int = Field(
+        default=2, ge=1, le=64, description="Jobs that one worker carries out at a time."
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="Log lines for a person, or JSON for a collector."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least important log lines that are written."
+    )
+    metrics_token: str = Field(
+        default="",
+        repr=False,
+        description="Bearer token that opens `/metrics`. Empty: only for the machine itself.",
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            message = f"there is no time zone {value!r}"
+            raise ValueError(message)
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_secret(cls, value: str) -> str:
+        if value and len(value) < SECRET_CHARACTERS:
+            message = f"must have at least {SECRET_CHARACTERS} characters"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _complete_in_production(self) -> "Settings":
+        missing = [variable(name) for name in NEEDED_IN_PRODUCTION if not getattr(self, name)]
+        if self.production and missing:
+            message = f"{', '.join(missing)}: must be set when {variable('production')} is on"
+            raise ValueError(message)
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as one can calculate with it."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the program by https alone."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest request in bytes."""
+        return self.max_upload_megabytes * 1024 * 1024
+
+    @property
+    def broker(self) -> str:
+        """The broker's address: the one that was set, else a database of its own beside the company's.
+
+        MongoDB needs nothing installed and starts a task within about 0.1 s. Its transport deletes a message
+        on delivery, so a killed worker loses it: it only carries the numbers of jobs. The job documents are
+        the truth, and the sweep sends again what was lost.
+        """
+        if self.broker_url or not self.mongodb_uri:
+            return self.broker_url
+        parts = urlsplit(self.mongodb_uri)
+        query = parts.query
+        if parts.username and "authsource" not in query.lower():  # else it would be the path's database
+            query = f"{query}&authSource={parts.path.strip('/') or 'admin'}".lstrip("&")
+        return urlunsplit(parts._replace(path=f"/{self.mongodb_database}_broker", query=query))
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def load(**chosen: Any) -> Settings:  # noqa: ANN401  (each setting has its own type)
+    """Return the settings of this process: the environment, with `chosen` ones (not None) over it.
+
+    Raises:
+        SettingsError: a value is wrong or missing; the text names every such variable.
+
+    """
+    try:
+        settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(error))) from None
+    if not settings.secret_key:
+        settings = settings.model_copy(update={"secret_key": kept_secret(settings.data_dir / "secret_key")})
+    return settings
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors(include_input=False, include_url=False):
+        text = problem["msg"].removeprefix("Value error, ")
+        yield f"{variable(str(problem['loc'][0]))}: {text}" if problem["loc"] else text
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret in a file that only its owner can read; make it when there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with contextlib.suppress(FileExistsError):
+        if not path.exists():
+            fresh.touch(mode=0o600, exist_ok=False)
+            fresh.write_text(secrets.token_urlsafe(48))
+            path.hardlink_to(fresh)  # whole or not at all, and the first of two processes wins
+    fresh.unlink(missing_ok=True)
+    return path.read_text().strip()
+
+
+def misspelled(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Say which variables begin like ours and mean nothing, with the likely intention."""
+    known = [variable(name) for name in Settings.model_fields]
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            yield f"{name} is not a setting" + (f"; is {close[0]} meant?" if close else ".")
+
+
+def as_markdown() -> str:
+    """Return the table of settings for the README."""
+    rows = ["| variable | type | default | |", "| --- | --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = f"`{field.default}`" if field.default not in {"", None} else ""
+        needed = " **Required in production.**" if name in NEEDED_IN_PRODUCTION else ""
+        rows.append(f"| `{variable(name)}` | {_type_name(field)} | {default} | {field.description}{needed} |")
+    return "\n".join(rows) + "\n"
+
+
+def _type_name(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(field.annotation))
+    names = {bool: "yes or no", int: "number", Path: "folder", str: "text"}
+    name = names[field.annotation] if field.annotation in names else str(field.annotation)
+    limits = {type(limit).__name__: limit for limit in field.metadata}
+    low, high = limits.get("Ge"), limits.get("Le")
+    return f"{name}, {low.ge} to {high.le}" if low and high else name
