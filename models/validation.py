@@ -136,7 +136,7 @@ def _read(
         try:
             value = type_of(field).parse(field, raw[field.key], context, before.get(field.key))
         except RowProblems as problem:
-            checked.errors.update({f"{field.key}.{path}": [found] for path, found in problem.rows.items()})
+            checked.errors.update({f"{field.key}.{path}": [found] for path, found in problem.problems.items()})
             continue
         except ValueProblem as problem:
             checked.errors[field.key] = [problem.message]

@@ -1,0 +1,277 @@
+"""Long work as documents: the document is the truth, a message merely says that there is work.
+
+A worker holds a job by a lease and a fence: whoever lost the lease can no longer write its outcome.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+from bson import ObjectId
+from mongoengine import (
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document as MongoDocument,
+    IntField,
+    ObjectIdField,
+    StringField,
+)
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo.client_session import ClientSession
+
+from models import files
+from models.database import Document, db
+from models.errors import ForbiddenError, NotFoundError
+from models.messages import Message, _
+from models.people import Permission, User
+from models.times import now
+
+LEASE = timedelta(seconds=60)
+DISPATCH_AGAIN_AFTER = timedelta(seconds=30)
+MAX_ATTEMPTS = 10
+OPEN_STATES = ("queued", "running")
+ENDED_STATES = ("done", "failed", "cancelled", "expired")
+
+
+class CancelledError(Exception):
+    """The owner does not want the job any more."""
+
+
+class LeaseLostError(Exception):
+    """Another worker took the job over."""
+
+
+class Job(MongoDocument):  # type: ignore[misc]
+    """An export, an import or a report that somebody asked for."""
+
+    kind = StringField(required=True)
+    title = StringField(default="", max_length=300)
+    form = StringField(default="")
+    owner = ObjectIdField()
+    language = StringField(default="zh")
+    params = DictField()
+    state = StringField(default="queued", choices=[*OPEN_STATES, *ENDED_STATES])
+    done = IntField(default=0)
+    total = IntField(default=0)
+    position = DictField()
+    result = DictField()
+    error = DictField()
+    file = ObjectIdField()
+    file_name = StringField(default="", max_length=300)
+    attempts = IntField(default=0)
+    fence = IntField(default=0)
+    worker = StringField(default="")
+    lease_until = DateTimeField()
+    dispatched_at = DateTimeField()
+    cancel_requested = BooleanField(default=False)
+    created_at = DateTimeField()
+    started_at = DateTimeField()
+    ended_at = DateTimeField()
+    expires_at = DateTimeField()
+
+    meta: ClassVar[dict[str, Any]] = {"collection": "jobs", "auto_create_index": False}
+
+    @property
+    def percent(self) -> int:
+        """How far it is, 0 to 100."""
+        if self.state == "done":
+            return 100
+        return min(99, int(100 * self.done / self.total)) if self.total else 0
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it waits or runs."""
+        return self.state in OPEN_STATES
+
+    @property
+    def message(self) -> Message | None:
+        """Why it failed, to be translated."""
+        return Message(self.error["msgid"], self.error.get("params", {})) if self.error else None
+
+
+def ensure_indexes() -> None:
+    """Create what the list of jobs and the sweep read."""
+    db().jobs.create_index([("owner", ASCENDING), ("_id", DESCENDING)])
+    db().jobs.create_index([("state", ASCENDING), ("lease_until", ASCENDING)])
+    db().jobs.create_index(
+        [("expires_at", ASCENDING)], partialFilterExpression={"expires_at": {"$type": "date"}}
+    )
+
+
+def enqueue(kind: str, owner: User | None, params: Document, *, title: str = "", form: str = "", language: str = "zh") -> Job:
+    """Write a job down; the caller sends its id to the workers, and if that fails the sweep does."""
+    job = Job(
+        kind=kind,
+        title=title,
+        form=form,
+        owner=owner.id if owner else None,
+        language=language,
+        params=params,
+        created_at=now(),
+        dispatched_at=now(),
+    )
+    job.save()
+    return job
+
+
+def get_for(person: User, job_id: ObjectId) -> Job:
+    """Return a job for its owner (or whoever may see all jobs). Raises NotFoundError."""
+    job: Job | None = Job.objects(id=job_id).first()
+    if job is None or (job.owner != person.id and not person.may(Permission.JOBS_READ_ALL)):
+        raise NotFoundError
+    return job
+
+
+def get_own(person: User, job_id: ObjectId) -> Job:
+    """Return a job for its owner only: what it made is nobody else's. Raises ForbiddenError."""
+    job = get_for(person, job_id)
+    if job.owner != person.id:
+        raise ForbiddenError
+    return job
+
+
+def of_owner(person: User, *, limit: int = 100) -> list[Job]:
+    """Return a person's jobs, newest first."""
+    return list(Job.objects(owner=person.id).order_by("-id").limit(limit))
+
+
+def request_cancel(job: Job) -> None:
+    """Ask a running job to stop; one that waits stops at once."""
+    stopped = db().jobs.update_one(
+        {"_id": job.id, "state": "queued"}, {"$set": {"state": "cancelled", "ended_at": now()}}
+    )
+    if not stopped.modified_count:
+        db().jobs.update_one({"_id": job.id, "state": "running"}, {"$set": {"cancel_requested": True}})
+
+
+@dataclass
+class RunningJob:
+    """A job in the hands of one worker."""
+
+    document: Document
+    fence: int
+
+    @classmethod
+    def claim(cls, job_id: ObjectId, worker: str) -> Self | None:
+        """Take a job that waits, or whose worker died; None when it is taken or ended."""
+        document = db().jobs.find_one_and_update(
+            {
+                "_id": job_id,
+                "$or": [{"state": "queued"}, {"state": "running", "lease_until": {"$lt": now()}}],
+            },
+            {
+                "$set": {"state": "running", "worker": worker, "lease_until": now() + LEASE},
+                "$inc": {"fence": 1, "attempts": 1},
+                "$min": {"started_at": now()},
+            },
+            return_document=ReturnDocument.AFTER,
+        )
+        return cls(document, document["fence"]) if document else None
+
+    @property
+    def id(self) -> ObjectId:
+        """The job's id."""
+        found: ObjectId = self.document["_id"]
+        return found
+
+    @property
+    def params(self) -> Document:
+        """What was asked for."""
+        found: Document = self.document["params"]
+        return found
+
+    @property
+    def position(self) -> Document:
+        """Where an attempt before this one got to; empty at the start."""
+        found: Document = self.document.get("position") or {}
+        return found
+
+    def owner(self) -> User:
+        """Return the person it runs for. Raises ForbiddenError when they left meanwhile."""
+        person: User | None = User.objects(id=self.document["owner"], active=True).first()
+        if person is None:
+            raise ForbiddenError
+        return person
+
+    def progress(self, done: int, total: int) -> None:
+        """Say how far it is and renew the lease. Raises CancelledError or LeaseLostError."""
+        self._write({"done": done, "total": total, "lease_until": now() + LEASE})
+
+    def keep_position(self, position: Document, done: int, total: int, session: ClientSession) -> None:
+        """Remember, in the transaction of a batch's writes, where to go on after a crash."""
+        self._write(
+            {"position": position, "done": done, "total": total, "lease_until": now() + LEASE}, session
+        )
+        self.document["position"] = position
+
+    def _write(self, fields: Document, session: ClientSession | None = None) -> None:
+        held = db().jobs.find_one_and_update(
+            {"_id": self.id, "fence": self.fence, "state": "running"},
+            {"$set": fields},
+            projection={"cancel_requested": 1},
+            session=session,
+        )
+        if held is None:
+            raise LeaseLostError
+        if held.get("cancel_requested"):
+            raise CancelledError
+
+    def finish(self, result: Document, *, file: ObjectId | None = None, file_name: str = "", keep: timedelta) -> None:
+        """Record the outcome; a file is kept for `keep`."""
+        self._end(
+            "done", result=result, file=file, file_name=file_name, expires_at=now() + keep if file else None
+        )
+
+    def fail(self, message: Message) -> None:
+        """Record why it failed."""
+        self._end("failed", error={"msgid": message.msgid, "params": _plain(message)})
+
+    def cancel(self) -> None:
+        """Record that it stopped because the owner asked."""
+        self._end("cancelled")
+
+    def give_back(self) -> None:
+        """Let another attempt go on later; after too many the job fails."""
+        if self.document["attempts"] >= MAX_ATTEMPTS:
+            self.fail(_("This was tried %(count)s times without success.", count=MAX_ATTEMPTS))
+            return
+        db().jobs.update_one(
+            {"_id": self.id, "fence": self.fence, "state": "running"},
+            {"$set": {"state": "queued", "dispatched_at": now()}},
+        )
+
+    def _end(self, state: str, **fields: Any) -> None:  # noqa: ANN401  (fields of a job)
+        db().jobs.update_one(
+            {"_id": self.id, "fence": self.fence, "state": "running"},
+            {"$set": {"state": state, "ended_at": now(), **fields}},
+        )
+
+
+def _plain(message: Message) -> Document:
+    return {name: str(value) for name, value in message.params.items()}
+
+
+def due_for_dispatch() -> list[ObjectId]:
+    """Return jobs whose message or worker was lost, and mark them as dispatched again."""
+    stale = now() - DISPATCH_AGAIN_AFTER
+    lost = {
+        "$or": [
+            {"state": "queued", "dispatched_at": {"$lt": stale}},
+            {"state": "running", "lease_until": {"$lt": now()}},
+        ]
+    }
+    ids = [found["_id"] for found in db().jobs.find(lost, {"_id": 1}).limit(500)]
+    db().jobs.update_many({"_id": {"$in": ids}}, {"$set": {"dispatched_at": now()}})
+    return ids
+
+
+def expire() -> int:
+    """Remove files whose time is up; return how many."""
+    expired = list(db().jobs.find({"expires_at": {"$lt": now()}}, {"file": 1}))
+    for job in expired:
+        files.delete(job["file"])
+        db().jobs.update_one(
+            {"_id": job["_id"]}, {"$set": {"state": "expired", "file": None, "expires_at": None}}
+        )
+    return len(expired)

@@ -1,0 +1,267 @@
+"""Lists of records: filtered, searched, sorted and paged by position, so that depth costs nothing."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field as attribute
+from typing import Any
+
+from bson import ObjectId, json_util
+from bson.errors import BSONError
+
+from models import rules
+from models.access import visible_filter
+from models.database import Document, db
+from models.definition import Definition, RuleTree
+from models.errors import DomainError
+from models.fields import type_of
+from models.forms import LiveForm
+from models.messages import _
+from models.people import Actor, User
+from models.search import query_filter
+from models.validation import rule_context
+
+COUNT_CAP = 10_000
+MAX_PAGE_SIZE = 200
+MAX_FILTERS = 20
+SYSTEM_FIELDS = {
+    "number": "number",
+    "title": "title",
+    "state": "state",
+    "created_at": "created_at",
+    "created_by": "created_by",
+    "updated_at": "updated_at",
+    "updated_by": "updated_by",
+    "owner": "owner",
+    "department": "department",
+}
+_ALWAYS = ("number", "title", "revision", "form_version", "state")
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """What a list shows: rule tree, words, order (`""` is newest first) and columns."""
+
+    where: RuleTree | None = None
+    search: str = ""
+    sort: str = ""
+    descending: bool = True
+    page_size: int = 50
+    columns: tuple[str, ...] = ()
+    deleted: bool = False
+    cursor: str = ""
+
+    def dump(self) -> Document:
+        """Return it as a document, for saved views and jobs."""
+        return {
+            "where": self.where,
+            "search": self.search,
+            "sort": self.sort,
+            "descending": self.descending,
+            "columns": list(self.columns),
+            "deleted": self.deleted,
+        }
+
+    @classmethod
+    def load(cls, document: Mapping[str, Any]) -> "ListQuery":
+        """Read what `dump` gave."""
+        return cls(
+            where=document.get("where"),
+            search=document.get("search", ""),
+            sort=document.get("sort", ""),
+            descending=document.get("descending", True),
+            columns=tuple(document.get("columns", ())),
+            deleted=document.get("deleted", False),
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of records and the cursors of its neighbours (`""` where there is none)."""
+
+    records: list[Document]
+    next: str = ""
+    previous: str = ""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many records a list has; `exact` is false beyond the cap."""
+
+    value: int
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class _Position:
+    value: Any
+    record: ObjectId
+    backwards: bool = attribute(default=False)
+
+
+def list_filter(person: User, form: LiveForm, query: ListQuery) -> Document:
+    """Return the MongoDB filter of a list for a person: what may be seen, and what is asked for.
+
+    Raises DomainError when the rule tree does not fit the form (any more).
+    """
+    parts = [visible_filter(person, form.key, deleted=query.deleted)]
+    if query.where:
+        problem = next(iter(rules.check(query.where, form.definition)), None)
+        if problem:
+            raise DomainError(problem.message)
+        parts.append(rules.to_filter(query.where, form.definition, rule_context(Actor.of(person))))
+    if query.search.strip():
+        parts.append(query_filter(query.search, form.records()))
+    parts = [part for part in parts if part]
+    return parts[0] if len(parts) == 1 else {"$and": parts}
+
+
+def sort_path(definition: Definition, key: str) -> str:
+    """Return the MongoDB path a column sorts by; `_id` for an unknown one."""
+    if key in SYSTEM_FIELDS:
+        return SYSTEM_FIELDS[key]
+    field = definition.by_key.get(key)
+    if field is None or not type_of(field).sortable:
+        return "_id"
+    return f"data.{type_of(field).comparable_path(field)}"
+
+
+def page(person: User, form: LiveForm, query: ListQuery) -> Page:
+    """Return one page of a list for a person; an unreadable cursor gives the first page."""
+    path = sort_path(form.definition, query.sort)
+    position = _decode(query.cursor)
+    backwards = bool(position and position.backwards)
+    descending = query.descending != backwards
+    parts = [list_filter(person, form, query)]
+    if position:
+        parts.append(_beyond(path, position, descending=descending))
+    size = max(1, min(query.page_size, MAX_PAGE_SIZE))
+    found = list(
+        form.records()
+        .find(parts[0] if len(parts) == 1 else {"$and": parts}, projection(form.definition, query.columns))
+        .sort(order(path, descending=descending))
+        .limit(size + 1)
+    )
+    more, records = len(found) > size, found[:size]
+    if backwards:
+        records.reverse()
+    return Page(records, *_neighbours(records, path, position, more=more, backwards=backwards))
+
+
+def order(path: str, *, descending: bool) -> list[tuple[str, int]]:
+    """Return a total order: `_id` breaks ties in the same direction."""
+    direction = -1 if descending else 1
+    return [("_id", direction)] if path == "_id" else [(path, direction), ("_id", direction)]
+
+
+def _neighbours(
+    records: list[Document], path: str, position: _Position | None, *, more: bool, backwards: bool
+) -> tuple[str, str]:
+    if not records:
+        return "", ""
+    has_next = more if not backwards else True
+    has_previous = (position is not None) if not backwards else more
+    return (
+        _encode(records[-1], path, backwards=False) if has_next else "",
+        _encode(records[0], path, backwards=True) if has_previous else "",
+    )
+
+
+def _beyond(path: str, position: _Position, *, descending: bool) -> Document:
+    compare = "$lt" if descending else "$gt"
+    if path == "_id":
+        return {"_id": {compare: position.record}}
+    same = {path: position.value, "_id": {compare: position.record}}
+    if position.value is None:  # nothing sorts before an empty value, everything after it
+        return same if descending else {"$or": [same, {path: {"$ne": None}}]}
+    further: list[Document] = [{path: {compare: position.value}}]
+    if descending:
+        further.append({path: None})
+    return {"$or": [same, *further]}
+
+
+def _encode(record: Document, path: str, *, backwards: bool) -> str:
+    value = None if path == "_id" else _dig(record, path)
+    text = json_util.dumps([value, record["_id"], backwards], json_options=json_util.CANONICAL_JSON_OPTIONS)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> _Position | None:
+    if not cursor or len(cursor) > MAX_PAGE_SIZE * 50:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        value, record, backwards = json_util.loads(base64.urlsafe_b64decode(padded))
+    except (ValueError, TypeError, binascii.Error, BSONError, RecursionError):
+        return None
+    if not isinstance(record, ObjectId) or isinstance(value, dict | list):
+        return None
+    return _Position(value, record, bool(backwards))
+
+
+def _dig(record: Document, path: str) -> Any:  # noqa: ANN401  (any stored value)
+    value: Any = record
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def projection(definition: Definition, columns: Sequence[str]) -> Document:
+    """Return what to read for some columns, and what every row needs."""
+    shown = {f"data.{key}": 1 for key in columns if key in definition.by_key}
+    system = {SYSTEM_FIELDS[key]: 1 for key in columns if key in SYSTEM_FIELDS}
+    return {**dict.fromkeys(_ALWAYS, 1), **system, **shown}
+
+
+def count(person: User, form: LiveForm, query: ListQuery) -> Count:
+    """Return how many records a list has, without counting far beyond what a person reads."""
+    records = form.records()
+    if not query.where and not query.search.strip() and not query.deleted:
+        visible_filter(person, form.key)
+        total = records.estimated_document_count()
+        in_bin = records.count_documents({"deleted_at": {"$type": "date"}}, limit=COUNT_CAP)
+        return Count(max(0, total - in_bin))
+    found = records.count_documents(list_filter(person, form, query), limit=COUNT_CAP + 1)
+    return Count(min(found, COUNT_CAP), exact=found <= COUNT_CAP)
+
+
+def exact_count(person: User, form: LiveForm, query: ListQuery) -> int:
+    """Return exactly how many records a list has now."""
+    return form.records().count_documents(list_filter(person, form, query))
+
+
+def find_everywhere(person: User, forms: Sequence[LiveForm], words: str, limit: int) -> Iterator[tuple[LiveForm, list[Document]]]:
+    """Yield for each form the newest records in which the words are found."""
+    for form in forms:
+        found = page(person, form, ListQuery(search=words, page_size=limit)).records
+        if found:
+            yield form, found
+
+
+def linked_to(person: User, forms: Sequence[LiveForm], target: LiveForm, record_id: ObjectId, limit: int) -> Iterator[tuple[LiveForm, list[Document]]]:
+    """Yield for each form the newest records that refer to a record."""
+    for form in forms:
+        paths = [
+            f"data.{field.key}"
+            for field in form.definition.value_fields
+            if field.type == "reference" and field.form == target.key
+        ]
+        if not paths:
+            continue
+        refers = {"$or": [{path: record_id} for path in paths]}
+        query = {"$and": [visible_filter(person, form.key), refers]}
+        found = list(db()[form.collection].find(query, projection(form.definition, ())).sort("_id", -1).limit(limit))
+        if found:
+            yield form, found
+
+
+def options(person: User, form: LiveForm, words: str, limit: int, offset: int = 0) -> list[Document]:
+    """Return records to choose from in a reference picker: `_id`, number, title."""
+    query = list_filter(person, form, ListQuery(search=words))
+    found = form.records().find(query, {"number": 1, "title": 1})
+    return list(found.sort("_id", -1).skip(max(0, offset)).limit(limit))
+
+
+def bad_filter() -> DomainError:
+    """The answer to a filter that cannot be read."""
+    return DomainError(_("This filter cannot be read."))

@@ -1,0 +1,27 @@
+"""Everything the database needs before the first record: collections and indexes of the product itself."""
+
+from pymongo import ASCENDING, DESCENDING
+
+from models import comments, history, jobs, outbox
+from models.database import db
+
+
+def ensure_indexes() -> None:
+    """Create the indexes of the product's own collections; safe to run at every start."""
+    db().users.create_index([("username", ASCENDING)], unique=True)
+    db().users.create_index(
+        [("email", ASCENDING)], unique=True, partialFilterExpression={"email": {"$type": "string"}}
+    )
+    db().users.create_index([("fs_uniquifier", ASCENDING)], unique=True)
+    db().users.create_index([("department", ASCENDING)])
+    db().roles.create_index([("name", ASCENDING)], unique=True)
+    db().departments.create_index([("code", ASCENDING)], unique=True)
+    db().form_versions.create_index([("form", ASCENDING), ("version", DESCENDING)], unique=True)
+    db().saved_views.create_index([("form", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], unique=True)
+    db().number_reservations.create_index([("at", ASCENDING)])
+    db().number_voids.create_index([("form", ASCENDING), ("_id", DESCENDING)])
+    db()["files.files"].create_index([("metadata.purpose", ASCENDING), ("metadata.at", ASCENDING)])
+    history.ensure_indexes()
+    outbox.ensure_indexes()
+    jobs.ensure_indexes()
+    comments.ensure_indexes()

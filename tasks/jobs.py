@@ -1,0 +1,62 @@
+"""Carries out jobs: claims one, calls its handler, records what came of it."""
+
+import os
+import socket
+from collections.abc import Callable
+
+import structlog
+from bson import ObjectId
+from kombu.exceptions import OperationalError
+from pymongo.errors import AutoReconnect, ConnectionFailure
+
+from models.errors import DomainError
+from models.jobs import CancelledError, Job, LeaseLostError, RunningJob
+from models.messages import _
+from tasks import exports, imports
+from tasks.app import celery
+
+log = structlog.get_logger()
+
+Handler = Callable[[RunningJob], None]
+HANDLERS: dict[str, Handler] = {
+    "export": exports.run,
+    "import_check": imports.check,
+    "import": imports.run,
+}
+
+
+def dispatch(job: Job | ObjectId) -> None:
+    """Tell the workers that there is a job; without a broker the sweep finds it."""
+    job_id = job if isinstance(job, ObjectId) else job.id
+    try:
+        run_job.apply_async([str(job_id)], retry=False)
+    except OperationalError:
+        log.warning("job.not_dispatched", job=str(job_id))
+
+
+@celery.task(name="tasks.jobs.run_job")  # type: ignore[misc]
+def run_job(job_id: str) -> None:
+    """Carry out one job. Safe to run twice: the second finds it taken or ended."""
+    job = RunningJob.claim(ObjectId(job_id), f"{socket.gethostname()}:{os.getpid()}")
+    if job is not None:
+        carry_out(job)
+
+
+def carry_out(job: RunningJob) -> None:
+    """Run the handler of a claimed job and record the outcome."""
+    try:
+        HANDLERS[job.document["kind"]](job)
+    except CancelledError:
+        job.cancel()
+    except LeaseLostError:
+        log.warning("job.lease_lost", job=str(job.id))
+    except DomainError as error:
+        job.fail(error.message)
+    except (AutoReconnect, ConnectionFailure):
+        log.warning("job.database_lost", job=str(job.id))
+        raise
+    except Exception:
+        log.exception("job.failed", job=str(job.id), kind=job.document["kind"])
+        job.fail(_("Something went wrong. The administrator finds it in the log under %(id)s.", id=str(job.id)))
+
+

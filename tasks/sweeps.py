@@ -1,0 +1,27 @@
+"""What must happen even when a message was lost: any worker may sweep, at any time, twice at once."""
+
+import structlog
+
+from models import files, jobs, numbering, outbox
+from tasks.app import celery
+from tasks.jobs import dispatch
+
+log = structlog.get_logger()
+
+
+@celery.task(name="tasks.sweeps.sweep")  # type: ignore[misc]
+def sweep() -> None:
+    """Send lost jobs again, carry out due effects, remove what expired."""
+    for job_id in jobs.due_for_dispatch():
+        log.info("job.dispatched_again", job=str(job_id))
+        dispatch(job_id)
+    outbox.carry_out_due()
+    jobs.expire()
+    files.sweep_unclaimed()
+    numbering.void_abandoned()
+
+
+@celery.task(name="tasks.sweeps.carry_out_effects")  # type: ignore[misc]
+def carry_out_effects() -> None:
+    """Carry out what a change just put into the outbox."""
+    outbox.carry_out_due()

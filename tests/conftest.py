@@ -1,0 +1,46 @@
+"""One real MongoDB for all tests, and an empty database for each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymongo.database import Database
+
+from backoffice.mongod import EmbeddedMongo
+from models import database, forms, storage
+
+TEST_DATABASE = "backoffice_test"
+
+
+@pytest.fixture(scope="session")
+def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMongo]:
+    server = EmbeddedMongo(Path(tmp_path_factory.mktemp("mongodb")))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(mongodb: EmbeddedMongo) -> str:
+    return mongodb.uri
+
+
+@pytest.fixture(scope="session")
+def connection(mongodb_uri: str) -> Iterator[None]:
+    database.connect(mongodb_uri, TEST_DATABASE)
+    storage.ensure_indexes()
+    yield
+    database.disconnect()
+
+
+@pytest.fixture
+def db(connection: None) -> Database:
+    """Give a database without documents; the product's own indexes stay."""
+    current = database.db()
+    for name in current.list_collection_names():
+        if name.startswith("record_"):
+            current.drop_collection(name)
+        elif not name.startswith("system."):
+            current[name].delete_many({})
+    forms.forget_versions()
+    return current
