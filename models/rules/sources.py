@@ -1,0 +1,105 @@
+"""What the left side of a condition may name: a field, a column of a table, or a system column."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from models.definition import Definition, Field
+from models.messages import Message, _, translate
+from models.rules.operators import Kind, holds_many, kind_of, operators_of_kind
+
+Target = Literal["", "person", "department", "record"]
+
+_TARGETS: Mapping[str, Target] = MappingProxyType(
+    {"person": "person", "department": "department", "reference": "record"}
+)
+
+SYSTEM: Mapping[str, tuple[Message, Kind, Target]] = MappingProxyType(
+    {
+        "@number": (_("Number"), Kind.TEXT, ""),
+        "@state": (_("State"), Kind.KEY, ""),
+        "@owner": (_("Owner"), Kind.ID, "person"),
+        "@department": (_("Department"), Kind.ID, "department"),
+        "@created_at": (_("Created at"), Kind.DATETIME, ""),
+        "@created_by": (_("Created by"), Kind.ID, "person"),
+        "@updated_at": (_("Updated at"), Kind.DATETIME, ""),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a condition reads its value. `field` is None for system columns; `table` is set for a column."""
+
+    name: str
+    kind: Kind
+    target: Target = ""
+    field: Field | None = None
+    table: Field | None = None
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The operators that make sense here."""
+        many = self.field is not None and holds_many(self.field)
+        return operators_of_kind(self.kind, many=many)
+
+    @property
+    def path(self) -> str:
+        """The path in a record document; for a column, the path in its row."""
+        if self.field is None:
+            return self.name[1:]
+        path = f"{self.field.key}.amount" if self.field.type == "money" else self.field.key
+        return path if self.table else f"data.{path}"
+
+    def label(self, language: str) -> str:
+        """Return what people call it."""
+        if self.field is None:
+            return translate(SYSTEM[self.name][0], language)
+        label = self.field.label.text(language) or self.field.key
+        return f"{self.table.label.text(language) or self.table.key}.{label}" if self.table else label
+
+    def values(self, values: Mapping[str, Any]) -> Iterator[Any]:
+        """Yield every value that is there: list entries one by one, a column's from every row."""
+        if self.table is None:
+            found = [values.get(self.name)]
+        else:
+            rows = values.get(self.table.key)
+            key = self.field.key if self.field else ""
+            found = (
+                [row.get(key) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+            )
+        for value in found:
+            yield from self._present(value)
+
+    def _present(self, value: Any) -> Iterator[Any]:  # noqa: ANN401  (whatever a record holds)
+        for part in value if isinstance(value, list) else [value]:
+            plain = part
+            if self.field is not None and self.field.type == "money":
+                plain = part.get("amount") if isinstance(part, Mapping) else None
+            if plain is not None and plain != "":
+                yield plain
+
+
+def find_source(name: str, definition: Definition, table: str = "") -> Source | None:
+    """Return what a name means, or None.
+
+    Within the rules of a table's column (`table` names it) a plain key means the column of the same row
+    before it means a field of the form.
+    """
+    if name in SYSTEM:
+        _label, kind, target = SYSTEM[name]
+        return Source(name, kind, target)
+    first, dot, second = name.partition(".")
+    if dot:
+        owner = definition.by_key.get(first)
+        column = owner.columns.get(second) if owner and owner.type == "table" else None
+        return _source(name, column, owner)
+    row = definition.by_key.get(table)
+    return _source(name, (row.columns.get(name) if row else None) or definition.by_key.get(name))
+
+
+def _source(name: str, field: Field | None, table: Field | None = None) -> Source | None:
+    if field is None or not field.holds_value:
+        return None
+    return Source(name, kind_of(field), _TARGETS.get(field.type, ""), field, table)
