@@ -72,8 +72,8 @@ class Settings(BaseSettings):
     secret_key: str = Field(
         default="",
         repr=False,
-        description=f"At least {SECRET_CHARACTERS} random characters that sign cookies and links; the same in "
-        "every process. Empty: generated once and kept in the data folder.",
+        description=f"At least {SECRET_CHARACTERS} random characters that sign cookies and links; the same "
+        "in every process. Empty: generated once and kept in the data folder.",
     )
     admin_password: str = Field(
         default="",
