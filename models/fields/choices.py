@@ -1,0 +1,277 @@
+"""Choosing one or several of some options, and yes or no."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from typing_extensions import override
+
+from models.definition import Field, Option
+from models.errors import ValueProblem
+from models.fields.base import EQUALITY, HELD, MEMBERSHIP, Cell, FieldType, Json, ParseContext
+from models.fields.needs import FormData, Lookup
+from models.fields.reading import clean_text, is_blank, narrow_text, scalar_text
+from models.messages import LANGUAGES, Message, _, translate
+from models.spreadsheets.columns import Column
+
+_SEPARATOR = re.compile(r"\s*[,;|、]\s*")
+_TRUE = frozenset({"true", "yes", "y", "on", "1", "t", "是", "有", "对", "√", "✓", "✔", "☑", "✅", "真"})
+_FALSE = frozenset(
+    {"false", "no", "n", "off", "0", "f", "否", "无", "不", "没有", "×", "✗", "✘", "☐", "❌", "假"}
+)
+_MAX_TEXT = 50_000
+_MAX_REMEMBERED = 1_000
+_remembered: dict[int, tuple[tuple[Option, ...], dict[str, str]]] = {}
+
+
+def fold(text: str) -> str:
+    """Return text as it is compared when a person names an option: width, case and blanks do not count."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def names_of(field: Field) -> dict[str, str]:
+    """Return what people may write for each option, longest first: folded label or key → key.
+
+    Keys win over labels, options in use over retired ones, earlier over later. Remembered, because an
+    import asks for every cell.
+    """
+    known = _remembered.get(id(field.options))
+    if known and known[0] is field.options:
+        return known[1]
+    if len(_remembered) >= _MAX_REMEMBERED:
+        _remembered.clear()
+    names = _names(field.options)
+    _remembered[id(field.options)] = (field.options, names)
+    return names
+
+
+def _names(options: tuple[Option, ...]) -> dict[str, str]:
+    strongest_first = sorted(options, key=lambda option: option.retired)
+    names = {
+        fold(option.label.text(language)): option.key
+        for option in reversed(strongest_first)
+        for language in LANGUAGES
+    }
+    names |= {fold(option.key): option.key for option in reversed(options)}
+    names.pop("", None)
+    return dict(sorted(names.items(), key=lambda pair: -len(pair[0])))
+
+
+def label_of(field: Field, key: str, language: str) -> str:
+    """Return how an option is shown; one that no longer exists shows its key."""
+    option = field.options_by_key.get(key)
+    return (option.label.text(language) if option else "") or key
+
+
+def find_option(field: Field, raw: object) -> str:
+    """Return the key of the option that a key or a label in either language names. Raises ValueProblem."""
+    if isinstance(raw, str) and raw in field.options_by_key:
+        return raw
+    text = scalar_text(raw)
+    found = names_of(field).get(fold(text))
+    if found is None:
+        raise ValueProblem(_("“%(text)s” is not one of the options.", text=text[:60]))
+    return found
+
+
+def _refuse_retired(field: Field, key: str, before: Collection[str], language: str) -> None:
+    if field.options_by_key[key].retired and key not in before:
+        label = label_of(field, key, language)
+        raise ValueProblem(_("The option “%(label)s” is no longer in use.", label=label))
+
+
+def _check_options(field: Field) -> Iterator[tuple[str, Message]]:
+    if not field.options:
+        yield "options", _("Give at least one option.")
+    elif all(option.retired for option in field.options):
+        yield "options", _("At least one option must be in use.")
+    for key, count in Counter(fold(option.key) for option in field.options).items():
+        if count > 1:
+            yield "options", _("Two options have the key “%(key)s”.", key=key)
+    in_use = [option for option in field.options if not option.retired]
+    for language in LANGUAGES:
+        for label, count in Counter(fold(option.label.text(language)) for option in in_use).items():
+            if count > 1 and label:
+                yield "options", _("Two options are called “%(label)s”.", label=label)
+
+
+def _choice_column(field: Field, language: str, *, several: bool) -> Column:
+    label = field.label.text(language) or field.key
+    labels = (
+        ()
+        if several
+        else tuple(dict.fromkeys(label_of(field, key, language) for key in field.options_by_key))
+    )
+    return Column(key=field.key, label=label, kind="text" if several else "choice", choices=labels)
+
+
+class Choice(FieldType[str]):
+    """One of some options."""
+
+    key = "choice"
+    name = _("Single choice")
+    description = _("One of several options, each with a colour.")
+    icon = "ui-radios"
+    widget = "select"
+    kind = "choice"
+    operators = EQUALITY
+    sortable = True
+    groupable = True
+    properties = (*HELD, "searchable", "unique", "options")
+
+    @override
+    def read(self, field: Field, raw: object, context: ParseContext, before: str | None = None) -> str | None:
+        key = find_option(field, raw)
+        _refuse_retired(field, key, {before} if before else (), context.language)
+        return key
+
+    @override
+    def display(self, field: Field, value: str, lookup: Lookup, language: str) -> str:
+        return label_of(field, value, language)
+
+    @override
+    def search_text(self, field: Field, value: str, lookup: Lookup) -> str:
+        return " ".join(dict.fromkeys(label_of(field, value, language) for language in LANGUAGES))
+
+    @override
+    def filter_value(self, field: Field, raw: object, context: ParseContext) -> object:
+        return None if is_blank(raw) else find_option(field, raw)
+
+    @override
+    def column(self, field: Field, language: str) -> Column:
+        return _choice_column(field, language, several=False)
+
+    @override
+    def cell(self, field: Field, value: str, lookup: Lookup, language: str) -> Cell:
+        """Return the label, or the key where the label would name another option when imported."""
+        label = label_of(field, value, language)
+        return label if names_of(field).get(fold(label)) == value else value
+
+    @override
+    def check(self, field: Field) -> Iterator[tuple[str, Message]]:
+        problems = list(_check_options(field))
+        yield from problems or super().check(field)
+
+
+class MultiChoice(FieldType[list[str]]):
+    """Any number of some options, kept in their order."""
+
+    key = "multi_choice"
+    name = _("Multiple choice")
+    description = _("Any number of several options.")
+    icon = "ui-checks"
+    widget = "multiselect"
+    operators = MEMBERSHIP
+    properties = (*HELD, "searchable", "options")
+
+    @override
+    def read(
+        self, field: Field, raw: object, context: ParseContext, before: list[str] | None = None
+    ) -> list[str] | None:
+        if isinstance(raw, list | tuple):
+            if len(raw) > len(field.options):
+                raise ValueProblem(_("There are more choices than options."))
+            chosen = {find_option(field, one) for one in raw if not is_blank(one)}
+        else:
+            chosen = set(_split(field, raw))
+        for key in chosen:
+            _refuse_retired(field, key, before or (), context.language)
+        return [key for key in field.options_by_key if key in chosen] or None
+
+    @override
+    def from_form(self, field: Field, form: FormData, name: str) -> object:
+        return form.getlist(name)
+
+    @override
+    def to_json(self, field: Field, value: list[str]) -> Json:
+        return list(value)
+
+    @override
+    def display(self, field: Field, value: list[str], lookup: Lookup, language: str) -> str:
+        return (", " if language == "en" else "、").join(label_of(field, key, language) for key in value)
+
+    @override
+    def search_text(self, field: Field, value: list[str], lookup: Lookup) -> str:
+        return " ".join(dict.fromkeys(label_of(field, key, one) for key in value for one in LANGUAGES))
+
+    @override
+    def filter_value(self, field: Field, raw: object, context: ParseContext) -> object:
+        return None if is_blank(raw) else find_option(field, raw)
+
+    @override
+    def column(self, field: Field, language: str) -> Column:
+        return _choice_column(field, language, several=True)
+
+    @override
+    def cell(self, field: Field, value: list[str], lookup: Lookup, language: str) -> Cell:
+        """Return the labels, or the keys where labels would be read differently when imported."""
+        text = self.display(field, value, lookup, language)
+        try:
+            same = set(_split(field, text)) == set(value)
+        except ValueProblem:
+            same = False
+        return text if same else ", ".join(value)
+
+    @override
+    def check(self, field: Field) -> Iterator[tuple[str, Message]]:
+        problems = list(_check_options(field))
+        yield from problems or super().check(field)
+
+
+def _split(field: Field, raw: object) -> Iterator[str]:
+    """Yield the options that a text lists; the longest name wins, so labels may contain commas."""
+    text = fold(clean_text(raw, longest=_MAX_TEXT).replace("\n", ";"))
+    names, at = names_of(field), 0
+    while at < len(text):
+        end, key = _name_at(names, text, at)
+        if key is None:
+            piece = _SEPARATOR.split(text[at:], maxsplit=1)[0]
+            if piece:
+                raise ValueProblem(_("“%(text)s” is not one of the options.", text=piece[:60]))
+        else:
+            yield key
+        gap = _SEPARATOR.match(text, end)
+        at = gap.end() if gap else len(text)
+
+
+def _name_at(names: dict[str, str], text: str, at: int) -> tuple[int, str | None]:
+    for name, key in names.items():
+        end = at + len(name)
+        if text.startswith(name, at) and (end == len(text) or _SEPARATOR.match(text, end)):
+            return end, key
+    return at, None
+
+
+class Boolean(FieldType[bool]):
+    """Yes or no; not answered is neither."""
+
+    key = "boolean"
+    name = _("Yes or no")
+    description = _("A question answered by yes or no.")
+    icon = "toggle-on"
+    widget = "yesno"
+    kind = "boolean"
+    operators = ("eq", "ne", "empty", "not_empty")
+    sortable = True
+    groupable = True
+    properties = HELD
+
+    @override
+    def read(
+        self, field: Field, raw: object, context: ParseContext, before: bool | None = None
+    ) -> bool | None:
+        if isinstance(raw, bool):
+            return raw
+        word = narrow_text(raw).casefold()
+        if word in _TRUE or word in _FALSE:
+            return word in _TRUE
+        raise ValueProblem(_("Please answer yes or no."))
+
+    @override
+    def display(self, field: Field, value: bool, lookup: Lookup, language: str) -> str:
+        return translate(_("Yes") if value else _("No"), language)
+
+    @override
+    def cell(self, field: Field, value: bool, lookup: Lookup, language: str) -> Cell:
+        return value
