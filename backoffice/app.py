@@ -1,0 +1,64 @@
+"""The web application, put together from its parts in the order in which a request meets them."""
+
+from datetime import timedelta
+from typing import Final
+
+from flask import Flask
+
+import views
+from backoffice import logs
+from backoffice.headers import init_assets, init_headers, init_proxies
+from backoffice.i18n import init_i18n
+from backoffice.limits import init_limits
+from backoffice.security import init_csrf, init_guard, init_security, init_sessions
+from backoffice.settings import Settings
+from views import account, errors
+
+# A table of 2,000 rows with 40 columns must pass; text alone never needs more than this.
+MAX_FORM_PARTS: Final = 100_000
+MAX_FORM_BYTES: Final = 12 * 1024 * 1024
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the application. Needs no database yet; connect before the first request."""
+    app = Flask("backoffice")
+    init_config(app, settings)
+    init_proxies(app, settings)
+    logs.init_app(app)
+    init_headers(app, settings)
+    init_assets(app)
+    init_sessions(app, settings)
+    init_i18n(app)
+    init_guard(app)
+    init_csrf(app)
+    init_security(app)
+    init_limits(app)
+    errors.init_app(app)
+    account.init_app(app)
+    register = getattr(views, "init_app", None)  # the screens; always there once they are built
+    if register:
+        register(app)
+    return app
+
+
+def init_config(app: Flask, settings: Settings) -> None:
+    """Translate our settings into those of Flask and its extensions."""
+    app.config.from_mapping(
+        SETTINGS=settings,
+        DEFAULT_LANGUAGE=settings.language,
+        DEFAULT_TIMEZONE=settings.timezone,
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+        PERMANENT_SESSION_LIFETIME=timedelta(minutes=settings.session_idle_minutes),
+        SESSION_COOKIE_NAME="__Host-session" if settings.secure else "session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        PREFERRED_URL_SCHEME="https" if settings.secure else "http",
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session lives
+        FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION=True,
+        FLASK_ADMIN_RAISE_ON_INTEGRITY_ERROR=True,
+        RATELIMIT_HEADERS_ENABLED=True,
+    )

@@ -1,0 +1,40 @@
+"""Two languages everywhere: our texts, those of the rules, and those of the libraries underneath."""
+
+import flask_admin.babel
+import wtforms.i18n
+from babel.support import Translations
+from flask import Flask
+from flask_admin import translations as admin_translations
+from flask_babel import Babel, get_babel
+
+from backoffice import texts
+from backoffice.texts import CHINESE, DOMAIN
+from models.people import DEFAULT_TIMEZONE
+from views import context
+
+
+def init_i18n(app: Flask) -> None:
+    """Speak the reader's language in every page, rule message and library text of an app."""
+    Babel(
+        app,
+        default_locale=CHINESE,
+        default_timezone=DEFAULT_TIMEZONE,
+        locale_selector=lambda: context.LOCALES[context.current_language()],
+        timezone_selector=lambda: context.current_timezone().key,
+    )
+    catalog = texts.install()
+    with app.app_context():
+        get_babel().instance.domain_instance.cache[CHINESE, DOMAIN] = catalog
+    _complete_libraries(catalog)
+
+
+def _complete_libraries(ours: Translations) -> None:
+    """Let texts that Flask-Admin and WTForms leave untranslated fall back to our catalog."""
+    libraries = (
+        (flask_admin.babel.domain, admin_translations.__path__[0], "admin"),
+        (flask_admin.babel.wtforms_domain, wtforms.i18n.messages_path(), "wtforms"),
+    )
+    for domain, folder, name in libraries:
+        theirs = Translations.load(folder, [CHINESE], name)
+        theirs.add_fallback(ours)
+        domain.cache[CHINESE, name] = theirs

@@ -1,0 +1,116 @@
+"""Signing in, staying signed in, and the doors that are closed unless opened here."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Flask, abort, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, user_logged_in, user_logged_out
+from flask_security import Security
+from flask_wtf import CSRFProtect
+
+from backoffice.accounts import Account, Accounts, SignInForm
+from backoffice.sessions import MongoSessions
+from backoffice.settings import Settings
+from models.people import User
+from models.times import now
+from views import context, errors
+
+# Every other endpoint needs somebody who is signed in. Adding a name here opens it to the world.
+PUBLIC_ENDPOINTS: Final = frozenset(
+    {
+        "account.preferences",
+        "admin.static",
+        "health.healthz",
+        "health.metrics",
+        "health.readyz",
+        "security.login",
+        "static",
+    }
+)
+# These answer even when the session store does not.
+QUIET_PATHS: Final = ("/static/", "/admin/static/", "/healthz", "/readyz", "/metrics")
+
+CSRF_FIELD: Final = "csrf_token"
+
+
+def init_sessions(app: Flask, settings: Settings) -> None:
+    """Keep sessions in the database; a new id at sign-in, nothing left after sign-out."""
+    longest = timedelta(hours=settings.session_absolute_hours)
+    app.session_interface = MongoSessions(app, longest, QUIET_PATHS)
+    user_logged_in.connect(_on_sign_in, app)
+    user_logged_out.connect(_on_sign_out, app)
+
+
+def init_guard(app: Flask) -> None:
+    """Close every endpoint that is not listed above to whoever is not signed in."""
+    app.before_request(_require_sign_in)
+
+
+def init_csrf(app: Flask) -> None:
+    """Refuse every change without the token of the session (form field or `X-CSRFToken` header)."""
+    CSRFProtect(app)
+
+
+def init_security(app: Flask) -> None:
+    """Let people sign in by user name or e-mail at `/login` and out at `/logout`; nothing else is opened."""
+    app.config.from_mapping(
+        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_SCHEMES=["argon2"],
+        SECURITY_PASSWORD_SINGLE_HASH=["argon2"],  # the hash of `models.passwords`, without a second secret
+        SECURITY_PASSWORD_SALT=app.config["SECRET_KEY"],
+        SECURITY_USER_IDENTITY_ATTRIBUTES=[
+            {name: {"mapper": str.lower, "case_insensitive": False}} for name in ("username", "email")
+        ],
+        SECURITY_API_ENABLED_METHODS=["session"],
+        SECURITY_FRESHNESS=timedelta(seconds=-1),
+        SECURITY_LOGIN_USER_TEMPLATE="security/sign_in.html",
+        SECURITY_LOGOUT_CSRF=True,
+        SECURITY_LOGOUT_USER_TEMPLATE="security/sign_out.html",
+        SECURITY_POST_LOGOUT_VIEW="/login",
+        SECURITY_STATIC_FOLDER=None,
+        SECURITY_FLASH_MESSAGES=False,
+        SECURITY_CLI_USERS_NAME=None,
+        SECURITY_CLI_ROLES_NAME=None,
+    )
+    security = Security(app, Accounts(), login_form=SignInForm)
+    security.want_json(lambda _request: False)
+    # Flask-Security would also take signed tokens from any query string.
+    security.login_manager.request_loader(lambda _request: None)
+    app.before_request(_refuse_programs_at_sign_in)
+
+
+def _require_sign_in() -> ResponseReturnValue | None:
+    if request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS:
+        return None
+    if current_user.is_authenticated:
+        return None
+    if context.wants_json() or request.method not in {"GET", "HEAD"}:
+        return errors.show(401)
+    return redirect(url_for("security.login", next=context.safe_next(request.full_path.rstrip("?"))))
+
+
+def _refuse_programs_at_sign_in() -> None:
+    if request.blueprint == "security" and request.is_json:
+        abort(415)
+
+
+def _on_sign_in(app: Flask, user: Account) -> None:
+    session.pop(CSRF_FIELD, None)
+    g.pop(CSRF_FIELD, None)
+    sessions: Any = app.session_interface
+    sessions.regenerate(session)
+    g.signed_in = True
+    person = user.person
+    User.objects(id=person.id).update_one(
+        set__last_login_at=person.current_login_at or now(),
+        set__last_login_ip=person.current_login_ip,
+        set__current_login_at=now(),
+        set__current_login_ip=request.remote_addr,
+        inc__login_count=1,
+    )
+
+
+def _on_sign_out(_app: Flask, user: object) -> None:
+    del user
+    session.clear()
