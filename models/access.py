@@ -57,7 +57,9 @@ def visible_filter(person: User, form: str, *, deleted: bool = False) -> dict[st
     return {"deleted_at": {"$ne": None} if deleted else None}
 
 
-def fetch(person: User, form: LiveForm, record_id: str | ObjectId, action: Action = Action.SEE) -> dict[str, Any]:
+def fetch(
+    person: User, form: LiveForm, record_id: str | ObjectId, action: Action = Action.SEE
+) -> dict[str, Any]:
     """Return one record for a person who wants to do something with it.
 
     Raises:

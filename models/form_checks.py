@@ -18,7 +18,7 @@ from models.fields import type_of
 from models.messages import Message, _
 
 MAX_INDEXED = 40
-RESERVED = frozenset({"id", "number", "title", "state", "revision", "search", "links", "data"})
+RESERVED = frozenset({"csrf_token", "id", "number", "title", "state", "revision", "search", "links", "data"})
 COLUMN_TYPES = frozenset(
     {
         "text", "long_text", "integer", "decimal", "money", "percent", "date", "datetime", "duration",
@@ -100,7 +100,9 @@ def field_types(definition: Definition) -> dict[str, str]:
 
 
 def _identity(field: Field) -> str:
-    detail = {"computed": field.result, "reference": f"{field.form}{'*' if field.many else ''}"}.get(field.type, "")
+    detail = {"computed": field.result, "reference": f"{field.form}{'*' if field.many else ''}"}.get(
+        field.type, ""
+    )
     return f"{field.type}:{detail}" if detail else field.type
 
 

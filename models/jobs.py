@@ -99,7 +99,9 @@ def ensure_indexes() -> None:
     )
 
 
-def enqueue(kind: str, owner: User | None, params: Document, *, title: str = "", form: str = "", language: str = "zh") -> Job:
+def enqueue(
+    kind: str, owner: User | None, params: Document, *, title: str = "", form: str = "", language: str = "zh"
+) -> Job:
     """Write a job down; the caller sends its id to the workers, and if that fails the sweep does."""
     job = Job(
         kind=kind,
@@ -217,7 +219,9 @@ class RunningJob:
         if held.get("cancel_requested"):
             raise CancelledError
 
-    def finish(self, result: Document, *, file: ObjectId | None = None, file_name: str = "", keep: timedelta) -> None:
+    def finish(
+        self, result: Document, *, file: ObjectId | None = None, file_name: str = "", keep: timedelta
+    ) -> None:
         """Record the outcome; a file is kept for `keep`."""
         self._end(
             "done", result=result, file=file, file_name=file_name, expires_at=now() + keep if file else None

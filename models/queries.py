@@ -230,7 +230,9 @@ def exact_count(person: User, form: LiveForm, query: ListQuery) -> int:
     return form.records().count_documents(list_filter(person, form, query))
 
 
-def find_everywhere(person: User, forms: Sequence[LiveForm], words: str, limit: int) -> Iterator[tuple[LiveForm, list[Document]]]:
+def find_everywhere(
+    person: User, forms: Sequence[LiveForm], words: str, limit: int
+) -> Iterator[tuple[LiveForm, list[Document]]]:
     """Yield for each form the newest records in which the words are found."""
     for form in forms:
         found = page(person, form, ListQuery(search=words, page_size=limit)).records
@@ -238,7 +240,9 @@ def find_everywhere(person: User, forms: Sequence[LiveForm], words: str, limit: 
             yield form, found
 
 
-def linked_to(person: User, forms: Sequence[LiveForm], target: LiveForm, record_id: ObjectId, limit: int) -> Iterator[tuple[LiveForm, list[Document]]]:
+def linked_to(
+    person: User, forms: Sequence[LiveForm], target: LiveForm, record_id: ObjectId, limit: int
+) -> Iterator[tuple[LiveForm, list[Document]]]:
     """Yield for each form the newest records that refer to a record."""
     for form in forms:
         paths = [
@@ -250,7 +254,9 @@ def linked_to(person: User, forms: Sequence[LiveForm], target: LiveForm, record_
             continue
         refers = {"$or": [{path: record_id} for path in paths]}
         query = {"$and": [visible_filter(person, form.key), refers]}
-        found = list(db()[form.collection].find(query, projection(form.definition, ())).sort("_id", -1).limit(limit))
+        found = list(
+            db()[form.collection].find(query, projection(form.definition, ())).sort("_id", -1).limit(limit)
+        )
         if found:
             yield form, found
 

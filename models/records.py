@@ -111,7 +111,14 @@ def _department_code(actor: Actor) -> str:
 
 
 def _plan_create(
-    actor: Actor, form: LiveForm, checked: Checked, numbers: dict[str, str], *, source: str, reason: str, at: datetime
+    actor: Actor,
+    form: LiveForm,
+    checked: Checked,
+    numbers: dict[str, str],
+    *,
+    source: str,
+    reason: str,
+    at: datetime,
 ) -> Change:
     data = {**checked.data, **{key: number for key, number in numbers.items() if key}}
     record: Document = {
@@ -259,7 +266,9 @@ def _change(
 def _derived(definition: Definition, record: Document) -> Document:
     """Return the title a record is called by and the tokens it is found by."""
     lookup = Lookup()
-    title = " ".join(filter(None, (_shown(definition, key, record, lookup) for key in definition.title_fields)))
+    title = " ".join(
+        filter(None, (_shown(definition, key, record, lookup) for key in definition.title_fields))
+    )
     texts = [record["number"] or "", title]
     texts += [
         type_of(field).search_text(field, record["data"][field.key], lookup)
@@ -303,7 +312,9 @@ def commit(changes: Sequence[Change], also: Callable[[ClientSession], None] | No
         raise TooLargeError(_("This record is too large to be stored.")) from error
 
 
-def _write(changes: Sequence[Change], session: ClientSession, also: Callable[[ClientSession], None] | None) -> None:
+def _write(
+    changes: Sequence[Change], session: ClientSession, also: Callable[[ClientSession], None] | None
+) -> None:
     form = changes[0].form
     new = [change.record for change in changes if change.before is None]
     if new:

@@ -11,7 +11,7 @@ from typing import Any
 from bson import ObjectId
 
 from models import formulas, rules
-from models.definition import Definition, Field
+from models.definition import Definition
 from models.errors import ValueProblem
 from models.fields import type_of
 from models.fields.base import ParseContext, RowProblems
@@ -19,7 +19,7 @@ from models.lookups import References
 from models.messages import Message, _
 from models.people import Actor
 from models.rules import RuleContext
-from models.times import now, today
+from models.times import now
 
 MAX_SETTLING_ROUNDS = 10
 _NEVER_WRITTEN = frozenset({"computed", "serial"})
@@ -44,15 +44,14 @@ def parse_context(actor: Actor, references: References | None = None) -> ParseCo
         language=actor.language,
         timezone=actor.timezone,
         person=actor.id,
+        department=actor.department,
         references=references or References(),
     )
 
 
 def rule_context(actor: Actor) -> RuleContext:
     """Return the context in which rules are evaluated for an actor."""
-    return RuleContext(
-        now=now(), timezone=actor.timezone, person=actor.id, department=actor.department
-    )
+    return RuleContext(now=now(), timezone=actor.timezone, person=actor.id, department=actor.department)
 
 
 def validate(
@@ -76,7 +75,7 @@ def validate(
     """
     context = parse_context(actor, references)
     rule_values = rule_context(actor)
-    checked = Checked(data=_start(actor, definition, before, context))
+    checked = Checked(data=_start(definition, before, context))
     start = dict(checked.data)
     _refuse_unknown(definition, raw, checked)
     _read(definition, raw, checked, context, before or {})
@@ -90,34 +89,15 @@ def validate(
 
 def defaults(actor: Actor, definition: Definition) -> Values:
     """Return the data that a new record starts with."""
-    return _settle(
-        definition, Checked(_start(actor, definition, None, parse_context(actor))), rule_context(actor)
-    ).data
+    started = Checked(_start(definition, None, parse_context(actor)))
+    return _settle(definition, started, rule_context(actor)).data
 
 
-def _start(actor: Actor, definition: Definition, before: Values | None, context: ParseContext) -> Values:
+def _start(definition: Definition, before: Values | None, context: ParseContext) -> Values:
     if before is not None:
         return dict(before)
-    values = {one.key: _default(actor, one, context) for one in definition.value_fields}
+    values = {field.key: type_of(field).default(field, context) for field in definition.value_fields}
     return {key: value for key, value in values.items() if value is not None}
-
-
-def _default(actor: Actor, field: Field, context: ParseContext) -> Any:  # noqa: ANN401  (any stored value)
-    special: dict[str, Any] = {
-        "today": today(actor.timezone).isoformat(),
-        "now": now(),
-        "me": actor.id,
-        "my_department": actor.department,
-    }
-    if field.default_from:
-        value = special[field.default_from]
-        return [value] if value is not None and field.many else value
-    if field.default is None or field.type in _NEVER_WRITTEN:
-        return None
-    try:
-        return type_of(field).parse(field, field.default, context)
-    except ValueProblem:
-        return None  # it was valid when published; what it refers to may be gone
 
 
 def _refuse_unknown(definition: Definition, raw: Mapping[str, Any], checked: Checked) -> None:
@@ -136,7 +116,9 @@ def _read(
         try:
             value = type_of(field).parse(field, raw[field.key], context, before.get(field.key))
         except RowProblems as problem:
-            checked.errors.update({f"{field.key}.{path}": [found] for path, found in problem.problems.items()})
+            checked.errors.update(
+                {f"{field.key}.{path}": [found] for path, found in problem.problems.items()}
+            )
             continue
         except ValueProblem as problem:
             checked.errors[field.key] = [problem.message]
@@ -159,7 +141,8 @@ def _keep_locked(
     locked = {
         field.key
         for field in definition.value_fields
-        if field.readonly or (field.readonly_if and rules.evaluate(field.readonly_if, asked, definition, context))
+        if field.readonly
+        or (field.readonly_if and rules.evaluate(field.readonly_if, asked, definition, context))
     }
     for key in locked:
         _put(checked.data, key, stored.get(key))

@@ -1,0 +1,214 @@
+"""Creating, changing, deleting and restoring one record."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+
+from models import history, records, rules
+from models.access import Action, fetch, require
+from models.database import Document
+from models.definition import Definition
+from models.errors import ConflictError, DomainError, InvalidError
+from models.fields import type_of
+from models.lookups import Lookup
+from models.validation import defaults, parse_context, rule_context, validate
+from views.context import current_actor, current_language, current_timezone, say
+from views.records.detail import shown
+from views.records.inputs import RecordForm, writable_fields
+
+if TYPE_CHECKING:
+    from views.records.screen import RecordScreen as _Base
+else:
+    _Base = object
+
+_NOT_COPIED = frozenset({"attachment", "image", "signature", "serial", "computed"})
+
+
+class ChangeScreens(_Base):
+    """Everything that writes one record."""
+
+    @expose("/new", methods=("GET", "POST"))
+    def create_view(self) -> ResponseReturnValue:
+        """Fill in a new record; `?copy=<id>` starts from another, `?<field>=…` from values."""
+        require(self.person, self.form.key, Action.CREATE)
+        if request.method == "GET":
+            return self._form_page("new", self._bound(self._start()))
+        form = self._bound({})
+        try:
+            record = records.create(current_actor(), self.form, form.raw_values())
+        except InvalidError as error:
+            return self._refused("new", form, error)
+        self.say(_("%(name)s was created.", name=record["number"] or record["title"] or self.title))
+        return redirect(self.url(page="create_view") if "_add_another" in request.form else self.url(record))
+
+    def _start(self) -> Document:
+        copied = request.args.get("copy")
+        if copied:
+            source = fetch(self.person, self.form, copied, Action.SEE)["data"]
+            unique = {field.key for field in self.definition.value_fields if field.unique}
+            return {
+                field.key: source[field.key]
+                for field in self.definition.value_fields
+                if field.key in source and field.type not in _NOT_COPIED and field.key not in unique
+            }
+        return defaults(current_actor(), self.definition)
+
+    def _bound(self, data: Mapping[str, Any]) -> RecordForm:
+        posted = request.form if request.method == "POST" else None
+        return RecordForm(self.definition, posted, data)
+
+    @expose("/<record_id>/edit", methods=("GET", "POST"))
+    def edit_view(self, record_id: str) -> ResponseReturnValue:
+        """Change a record under the version in force."""
+        record = fetch(self.person, self.form, record_id, Action.EDIT)
+        form = self._bound(record["data"])
+        if request.method == "GET":
+            return self._form_page("edit", form, record=record, revision=record["revision"])
+        revision = request.form.get("_revision", -1, type=int)
+        try:
+            stored = records.update(
+                current_actor(),
+                self.form,
+                record["_id"],
+                form.raw_values(),
+                revision=revision,
+                reason=request.form.get("_reason", "").strip()[:500],
+            )
+        except InvalidError as error:
+            return self._refused("edit", form, error, record=record, revision=revision)
+        except ConflictError as conflict:
+            return self._conflict(form, record, conflict)
+        self.say(_("Saved."))
+        return redirect(self.url(page="create_view") if "_add_another" in request.form else self.url(stored))
+
+    def _refused(
+        self, page: str, form: RecordForm, error: InvalidError, **values: Any
+    ) -> ResponseReturnValue:  # noqa: ANN401
+        homeless = form.show_errors(error.errors)
+        return self._form_page(
+            page, form, homeless=[say(message) for message in homeless], **values
+        ), error.status
+
+    def _form_page(self, page: str, form: RecordForm, **values: Any) -> str:  # noqa: ANN401  (template variables)
+        values.setdefault("record", None)
+        return self.show(
+            "form",
+            page=page,
+            form=form,
+            rules=self._rules(),
+            sections=form_sections(self.definition),
+            **values,
+        )
+
+    def _rules(self) -> dict[str, dict[str, Any]]:
+        """Return the rules that the browser evaluates while somebody types: `{field: {visible_if: …}}`."""
+        context = rule_context(current_actor())
+        found: dict[str, dict[str, Any]] = {}
+        for field in self.definition.fields:
+            for name in ("visible_if", "required_if", "readonly_if"):
+                tree = getattr(field, name)
+                if tree:
+                    rule = rules.for_browser(tree, self.definition, context)
+                    found.setdefault(field.key, {})[name] = rule
+        return found
+
+    def _conflict(self, form: RecordForm, opened: Document, conflict: ConflictError) -> ResponseReturnValue:
+        """Show what the other person changed beside what was typed; nothing typed is lost."""
+        current = conflict.current or opened
+        lookup = Lookup(current_language(), current_timezone())
+        mine = form.raw_values()
+        differences = []
+        for field in writable_fields(self.definition):
+            stored = current["data"].get(field.key)
+            typed = self._typed(field.key, mine[field.key], lookup)
+            theirs = shown(field, stored, lookup)
+            if typed != theirs:
+                differences.append(
+                    {
+                        "field": field,
+                        "label": field.label.text(lookup.language),
+                        "mine": typed,
+                        "theirs": theirs,
+                    }
+                )
+        latest = history.of_record(self.form.key, current["_id"], limit=1)
+        return (
+            self.show(
+                "conflict",
+                record=current,
+                form=form,
+                differences=differences,
+                latest=latest[0] if latest else None,
+                posted=[
+                    (name, value)
+                    for name, value in request.form.items(multi=True)
+                    if name not in {"csrf_token", "_revision"}
+                ],
+            ),
+            ConflictError.status,
+        )
+
+    def _typed(self, key: str, raw: object, lookup: Lookup) -> str:
+        field = self.definition.by_key[key]
+        try:
+            return shown(field, type_of(field).parse(field, raw, parse_context(current_actor())), lookup)
+        except DomainError:
+            return str(raw)
+
+    @expose("/compute", methods=("POST",))
+    def compute_view(self) -> ResponseReturnValue:
+        """Return what the posted values compute to, as text by field, while somebody types."""
+        form = self._bound({})
+        checked = validate(current_actor(), self.definition, form.raw_values(), partial=True)
+        lookup = Lookup(current_language(), current_timezone())
+        return {
+            field.key: shown(field, checked.data.get(field.key), lookup)
+            for field in self.definition.value_fields
+            if field.type == "computed"
+        }
+
+    @expose("/<record_id>/delete", methods=("POST",))
+    def delete_view(self, record_id: str) -> ResponseReturnValue:
+        """Put a record into the bin, with a reason."""
+        record = fetch(self.person, self.form, record_id, Action.DELETE)
+        revision = request.form.get("_revision", record["revision"], type=int)
+        try:
+            records.delete(
+                current_actor(),
+                self.form,
+                record["_id"],
+                revision=revision,
+                reason=request.form.get("reason", ""),
+            )
+        except InvalidError:
+            self.say(_("Say why it is deleted."), "danger")
+            return redirect(self.url(record))
+        self.say(_("%(name)s is in the bin.", name=record["number"] or record["title"]))
+        return redirect(self.url())
+
+    @expose("/<record_id>/restore", methods=("POST",))
+    def restore_view(self, record_id: str) -> ResponseReturnValue:
+        """Take a record out of the bin."""
+        record = fetch(self.person, self.form, record_id, Action.RESTORE)
+        try:
+            records.restore(current_actor(), self.form, record["_id"], reason=request.form.get("reason", ""))
+        except InvalidError as error:
+            self.say(" ".join(say(message) for found in error.errors.values() for message in found), "danger")
+            return redirect(self.url(record))
+        self.say(_("%(name)s was restored.", name=record["number"] or record["title"]))
+        return redirect(self.url(record))
+
+
+def form_sections(definition: Definition) -> list[dict[str, Any]]:
+    """Return the fields of a form under their headings, in order."""
+    sections: list[dict[str, Any]] = [{"field": None, "fields": []}]
+    for field in definition.fields:
+        if field.type == "section":
+            sections.append({"field": field, "fields": []})
+        else:
+            sections[-1]["fields"].append(field)
+    return [section for section in sections if section["fields"]]

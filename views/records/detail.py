@@ -1,0 +1,234 @@
+"""One record: its values, history, comments, links, files and its print."""
+
+from typing import TYPE_CHECKING, Any
+
+from bson import ObjectId
+from flask import Response, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+
+from models import comments, forms, history, notifications, queries
+from models.access import Action, fetch, permitted
+from models.database import Document
+from models.definition import Definition, Field
+from models.errors import InvalidError, NotFoundError
+from models.fields import type_of
+from models.forms import LiveForm
+from models.lookups import Lookup
+from models.validation import referenced_files
+from tasks.sweeps import carry_out_effects
+from views import downloads
+from views.context import current_actor, current_language, current_timezone, say
+from views.records.listing import system_text, tags_of
+from views.sending import send_quietly
+
+if TYPE_CHECKING:
+    from views.records.screen import RecordScreen as _Base
+else:
+    _Base = object
+
+HISTORY_ON_PAGE = 10
+LINKS_ON_PAGE = 5
+
+
+class DetailScreens(_Base):
+    """The pages of one record."""
+
+    @expose("/<record_id>")
+    def details_view(self, record_id: str) -> ResponseReturnValue:
+        """Show a record under the version it was written under, in the bin too for those who may restore."""
+        record = self.record(record_id)
+        form = forms.at_version(self.form.key, record["form_version"])
+        notifications.mark_read_about(self.person, self.form.key, record["_id"])
+        lookup = self.lookup()
+        lookup.prime(form.definition, [record])
+        entries = history.of_record(self.form.key, record["_id"], limit=HISTORY_ON_PAGE + 1)
+        return self.show(
+            "detail",
+            record=record,
+            definition=form.definition,
+            sections=sections_of(form.definition, record, lookup),
+            earlier=self._earlier_values(form, record, lookup),
+            system=[
+                (key, system_text(record, key, lookup))
+                for key in ("created_at", "created_by", "updated_at", "updated_by", "owner", "department")
+            ],
+            entries=[self._entry(entry, lookup) for entry in entries[:HISTORY_ON_PAGE]],
+            more_history=len(entries) > HISTORY_ON_PAGE,
+            comments=comments.of_record(self.form.key, record["_id"]),
+            links=list(self._links(record)),
+        )
+
+    def record(self, record_id: str) -> Document:
+        """Return a record to look at; one in the bin only to whoever may take it out."""
+        try:
+            return fetch(self.person, self.form, record_id, Action.SEE)
+        except NotFoundError:
+            if not self.may(Action.RESTORE):
+                raise
+            return fetch(self.person, self.form, record_id, Action.RESTORE)
+
+    def lookup(self) -> Lookup:
+        """Return the names of ids in the reader's language."""
+        return Lookup(current_language(), current_timezone())
+
+    def _links(self, record: Document) -> Any:  # noqa: ANN401  (pairs of form and records)
+        visible = [form for form in forms.live_forms() if permitted(self.person, form.key, Action.SEE)]
+        return queries.linked_to(self.person, visible, self.form, record["_id"], LINKS_ON_PAGE)
+
+    def _earlier_values(self, form: LiveForm, record: Document, lookup: Lookup) -> list[dict[str, Any]]:
+        """Return values of fields that this version no longer has: nothing that was stored is hidden."""
+        missing = [key for key in record["data"] if key not in form.definition.by_key]
+        found = []
+        for version in range(form.version - 1, 0, -1):
+            if not missing:
+                break
+            old = forms.at_version(form.key, version).definition
+            for key in [key for key in missing if key in old.by_key]:
+                found.append(fact(old.by_key[key], record, lookup))
+                missing.remove(key)
+        return found
+
+    def _entry(self, entry: Document, lookup: Lookup) -> dict[str, Any]:
+        definition = forms.at_version(self.form.key, entry["form_version"]).definition
+        return {
+            **entry,
+            "shown": [self._change(definition, change, lookup) for change in entry["changes"]],
+        }
+
+    def _change(self, definition: Definition, change: Document, lookup: Lookup) -> dict[str, str]:
+        field = definition.by_key.get(change["field"]) or self.definition.by_key.get(change["field"])
+        if field is None:
+            return {"label": change["field"], "before": str(change["before"]), "after": str(change["after"])}
+        return {
+            "label": field.label.text(lookup.language) or field.key,
+            "before": shown(field, change["before"], lookup),
+            "after": shown(field, change["after"], lookup),
+        }
+
+    @expose("/<record_id>/history")
+    def history_view(self, record_id: str) -> str:
+        """Show everything that ever happened to a record, page by page."""
+        record = self.record(record_id)
+        before = request.args.get("before", type=int)
+        entries = history.of_record(self.form.key, record["_id"], limit=51, before=before)
+        lookup = self.lookup()
+        return self.show(
+            "history",
+            record=record,
+            entries=[self._entry(entry, lookup) for entry in entries[:50]],
+            older=entries[49]["revision"] if len(entries) > 50 else None,  # noqa: PLR2004  (page and one more)
+        )
+
+    @expose("/<record_id>/print")
+    def print_view(self, record_id: str) -> str:
+        """Show a record as an A4 sheet with form number and revision."""
+        record = fetch(self.person, self.form, record_id, Action.PRINT)
+        definition = forms.at_version(self.form.key, record["form_version"]).definition
+        lookup = self.lookup()
+        lookup.prime(definition, [record])
+        return self.show(
+            "print",
+            record=record,
+            definition=definition,
+            sections=sections_of(definition, record, lookup),
+            created=system_text(record, "created_at", lookup),
+            created_by=system_text(record, "created_by", lookup),
+        )
+
+    @expose("/<record_id>/comment", methods=("POST",))
+    def comment_view(self, record_id: str) -> ResponseReturnValue:
+        """Say something about a record; people mentioned with @ are told."""
+        record = fetch(self.person, self.form, record_id, Action.COMMENT)
+        try:
+            comments.add(current_actor(), self.form, record, request.form.get("text", ""))
+        except InvalidError as error:
+            self.say(" ".join(say(message) for message in error.errors["text"]), "danger")
+        send_quietly(carry_out_effects)
+        return redirect(f"{self.url(record)}#comments")
+
+    @expose("/<record_id>/files/<file_id>")
+    def file_view(self, record_id: str, file_id: str) -> Response:
+        """Send a file of a record to whoever may see the record."""
+        record = self.record(record_id)
+        wanted = ObjectId(file_id) if ObjectId.is_valid(file_id) else None
+        if wanted not in self._files_of(record):
+            raise NotFoundError
+        return downloads.send(wanted, attachment="download" in request.args)
+
+    def _files_of(self, record: Document) -> set[ObjectId]:
+        """Return the files a record holds, in fields of any version."""
+        held: set[ObjectId] = set()
+        for version in {self.form.version, record["form_version"], *range(1, self.form.version)}:
+            held |= referenced_files(record["data"], forms.at_version(self.form.key, version).definition)
+        return held
+
+
+def sections_of(definition: Definition, record: Document, lookup: Lookup) -> list[dict[str, Any]]:
+    """Return the filled fields of a record under the headings of its form; empty sections are left out."""
+    sections: list[dict[str, Any]] = [{"title": "", "help": "", "facts": []}]
+    for field in definition.fields:
+        if field.type == "section":
+            sections.append(
+                {
+                    "title": field.label.text(lookup.language),
+                    "help": field.help.text(lookup.language),
+                    "facts": [],
+                }
+            )
+        elif field.holds_value:
+            sections[-1]["facts"].append(fact(field, record, lookup))
+    return [section for section in sections if any(one["value"] is not None for one in section["facts"])]
+
+
+def fact(field: Field, record: Document, lookup: Lookup) -> dict[str, Any]:
+    """Return what a page shows of one field: text, tags, rows, files or a link."""
+    value = record["data"].get(field.key)
+    shown_as: dict[str, Any] = {
+        "field": field,
+        "label": field.label.text(lookup.language) or field.key,
+        "value": value,
+        "text": shown(field, value, lookup),
+        "width": field.width,
+    }
+    if value is None:
+        return shown_as
+    if field.type in {"choice", "multi_choice"}:
+        shown_as["tags"] = tags_of(field, value, lookup.language)
+    elif field.type == "table":
+        shown_as["rows"] = [
+            [shown(column, row.get(column.key), lookup) for column in field.fields] for row in value
+        ]
+        shown_as["sums"] = _sums(field, value, lookup)
+    elif field.type == "reference":
+        ids = value if isinstance(value, list) else [value]
+        shown_as["links"] = [(str(one), lookup.record(field.form, one)) for one in ids]
+    return shown_as
+
+
+def _sums(field: Field, rows: list[Document], lookup: Lookup) -> list[str]:
+    from models.fields.tables import sums  # noqa: PLC0415  (a table's own arithmetic, needed on no other page)
+
+    totals = sums(field, rows)
+    if not totals:
+        return []
+    return [shown(column, totals.get(column.key), lookup) for column in field.fields]
+
+
+def shown(field: Field, value: Any, lookup: Lookup) -> str:  # noqa: ANN401  (stored)
+    """Return a stored value as text; empty for none, never an error for a value of another time."""
+    if value is None:
+        return ""
+    return type_of(field).display(field, value, lookup, lookup.language)
+
+
+def heading(record: Document) -> str:
+    """Return what a page calls a record."""
+    number, title = record.get("number") or "", record.get("title") or ""
+    return title if not number or number == title else f"{number} {title}".strip()
+
+
+def untitled() -> str:
+    """Return what a record without number and title is called."""
+    return _("Record")

@@ -1,0 +1,100 @@
+"""WTForms forms from definitions. They carry what was typed; `models.validation` judges it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import render_template
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+from wtforms import Field as WTField
+from wtforms.form import BaseForm
+
+from models.definition import Definition, Field
+from models.fields import type_of
+from models.fields.base import Json
+from models.lookups import Lookup
+from models.messages import Message
+from views.context import current_language, current_timezone, say
+
+
+class RecordField(WTField):
+    """One field of a record: any type, drawn by the macro that its type names."""
+
+    def __init__(self, field: Field, **arguments: Any) -> None:  # noqa: ANN401  (WTForms' own)
+        super().__init__(field.label.text(current_language()) or field.key, **arguments)
+        self.field = field
+        self.raw: object = None
+        self.submitted = False
+        self.messages: dict[str, list[str]] = {}
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ANN401, ARG002
+        """Take what was posted, else what is stored."""
+        self.submitted = formdata is not None
+        self.data = data
+        if formdata is not None:
+            self.raw = type_of(self.field).from_form(self.field, formdata, self.name)
+
+    @property
+    def value(self) -> Json:
+        """What the input shows: what was typed, or the stored value as it is typed."""
+        if self.submitted:
+            return self.raw  # type: ignore[return-value]
+        if self.data is None:
+            return None
+        lookup = Lookup(current_language(), current_timezone())
+        return type_of(self.field).to_input(self.field, self.data, lookup)
+
+    @property
+    def error(self) -> str:
+        """What is wrong with the field as a whole."""
+        return " ".join(self.messages.get("", ()))
+
+    def __call__(self, **arguments: Any) -> Markup:  # noqa: ANN401  (WTForms' own)
+        """Draw the input."""
+        kind = type_of(self.field)
+        return Markup(  # noqa: S704  (our own template, which escapes what it is given)
+            render_template(
+                "records/input.html", input=self, field=self.field, widget=kind.widget, **arguments
+            )
+        )
+
+
+class RecordForm(BaseForm):
+    """The inputs of one definition. Fields are items, never attributes: a form may call a field `process`."""
+
+    def __init__(
+        self, definition: Definition, posted: MultiDict[str, str] | None, data: Mapping[str, Any]
+    ) -> None:
+        super().__init__([(field.key, RecordField(field)) for field in writable_fields(definition)])
+        self.process(posted, data=dict(data))
+
+    def raw_values(self) -> dict[str, object]:
+        """Return what was posted, as `models.records` takes it."""
+        return {name: one.raw for name, one in self._fields.items()}
+
+    def show_errors(self, errors: Mapping[str, list[Message]]) -> list[Message]:
+        """Put messages beside their fields (`items.2.qty` goes to `items`); return those without a field."""
+        homeless = []
+        for path, messages in errors.items():
+            key, _dot, below = path.partition(".")
+            if key in self._fields:
+                target: Any = self._fields[key]
+                target.messages.setdefault(below, []).extend(say(message) for message in messages)
+            else:
+                homeless.extend(messages)
+        return homeless
+
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        """Every marked field, for the summary on top: key, label, message."""
+        return [
+            {"key": name, "label": one.label.text, "message": message}
+            for name, one in self._fields.items()
+            for messages in one.messages.values()
+            for message in messages
+        ]
+
+
+def writable_fields(definition: Definition) -> list[Field]:
+    """Return the fields that people fill in."""
+    return [field for field in definition.value_fields if not type_of(field).derived]

@@ -1,0 +1,230 @@
+"""The list of a form: what the address asks for, and the rows as a lean template prints them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from bson import ObjectId
+from flask import request, url_for
+
+from models import saved_views
+from models.database import Document
+from models.definition import Definition, Field, RuleTree
+from models.errors import NotFoundError
+from models.fields import type_of
+from models.forms import LiveForm
+from models.lookups import Lookup
+from models.people import User
+from models.queries import SYSTEM_FIELDS, ListQuery, sort_path
+from models.saved_views import SavedView
+from views.context import current_language, current_timezone
+from views.records.filters import label_of
+
+PAGE_SIZES = (20, 50, 100, 200)
+DEFAULT_PAGE_SIZE = 50
+MAX_COLUMNS = 60
+CLIP_AT = 120
+_NUMERIC = frozenset({"integer", "decimal", "money", "percent", "duration"})
+
+
+class Cell(NamedTuple):
+    """One cell: text, css class, tags as (text, colour), and the field's key where it can be edited in place."""
+
+    text: str
+    css: str = ""
+    tags: Sequence[tuple[str, str]] = ()
+    edit: str = ""
+    caption: str = ""
+
+
+class Row(NamedTuple):
+    """One record of a list."""
+
+    id: str
+    url: str
+    revision: int
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a list."""
+
+    key: str
+    label: str
+    css: str
+    sortable: bool
+
+
+@dataclass(frozen=True)
+class ListState:
+    """What the address asks for: a query, the filters as arguments, and the saved view it came from."""
+
+    query: ListQuery
+    filters: tuple[tuple[str, str], ...] = ()
+    view: SavedView | None = None
+
+    def arguments(self, **changes: Any) -> dict[str, str]:  # noqa: ANN401  (arguments of an address)
+        """Return the address's arguments, with some changed; None removes one, and paging begins anew."""
+        query = self.query
+        own: dict[str, Any] = {
+            "view": str(self.view.id) if self.view else None,
+            "search": query.search or None,
+            "sort": query.sort or None,
+            "desc": None if query.descending else "0",
+            "page_size": query.page_size if query.page_size != DEFAULT_PAGE_SIZE else None,
+            "columns": ",".join(query.columns) if "columns" in request.args else None,
+            "bin": "1" if query.deleted else None,
+            **dict(self.filters),
+            **changes,
+        }
+        return {name: str(value) for name, value in own.items() if value not in (None, "")}
+
+    def url(self, **changes: Any) -> str:  # noqa: ANN401  (arguments of an address)
+        """Return the address of this list with some arguments changed."""
+        return f"{url_for('.index_view')}?{urlencode(self.arguments(**changes))}".rstrip("?")
+
+
+def read_state(
+    person: User, form: LiveForm, filters: Sequence[tuple[str, str]], leaves: Sequence[RuleTree]
+) -> ListState:
+    """Read the address. What makes no sense in it (a column that is gone, page −1) is left out."""
+    definition = form.definition
+    view = _saved_view(person, form, request.args.get("view", ""))
+    start = (
+        view.list_query
+        if view
+        else ListQuery(columns=default_columns(definition), **_default_sort(definition))
+    )
+    sort = request.args.get("sort", start.sort)
+    known_sort = sort if sort_path(definition, sort) != "_id" else ""
+    where: RuleTree | None = {"all": list(leaves)} if leaves else None
+    query = replace(
+        start,
+        where=where,
+        search=request.args.get("search", start.search).strip()[:200],
+        sort=known_sort,
+        descending=_descending(start),
+        page_size=_page_size(),
+        columns=_columns(definition, start),
+        deleted=request.args.get("bin") == "1",
+        cursor=request.args.get("cursor", ""),
+    )
+    return ListState(query, tuple(filters), view)
+
+
+def _saved_view(person: User, form: LiveForm, view_id: str) -> SavedView | None:
+    if not ObjectId.is_valid(view_id):
+        return None
+    found = [view for view in saved_views.of_person(person, form.key) if str(view.id) == view_id]
+    if not found:
+        raise NotFoundError
+    return found[0]
+
+
+def _descending(start: ListQuery) -> bool:
+    if "desc" in request.args:
+        return request.args["desc"] != "0"
+    return start.descending if "sort" not in request.args else True
+
+
+def _page_size() -> int:
+    wanted = request.args.get("page_size", DEFAULT_PAGE_SIZE, type=int)
+    return wanted if wanted in PAGE_SIZES else DEFAULT_PAGE_SIZE
+
+
+def _columns(definition: Definition, start: ListQuery) -> tuple[str, ...]:
+    asked = tuple(key for key in request.args.get("columns", "").split(",") if key) or start.columns
+    known = tuple(dict.fromkeys(key for key in asked if key in definition.by_key or key in SYSTEM_FIELDS))
+    return known[:MAX_COLUMNS] or default_columns(definition)
+
+
+def default_columns(definition: Definition) -> tuple[str, ...]:
+    """Return the columns a list shows until somebody chooses others."""
+    if definition.list_columns:
+        return definition.list_columns
+    marked = tuple(field.key for field in definition.value_fields if field.in_list)
+    numbered = ("number",) if definition.numbering else ()
+    return (*numbered, *(marked or tuple(field.key for field in definition.value_fields[:8])), "updated_at")
+
+
+def _default_sort(definition: Definition) -> dict[str, Any]:
+    if definition.sort is None:
+        return {}
+    return {"sort": definition.sort.field, "descending": definition.sort.descending}
+
+
+def columns_of(definition: Definition, keys: Sequence[str]) -> list[Column]:
+    """Return the columns with their captions in the reader's language."""
+    language = current_language()
+    return [
+        Column(
+            key,
+            label_of(definition, key, language),
+            _css(definition.by_key.get(key)),
+            sort_path(definition, key) != "_id",
+        )
+        for key in keys
+    ]
+
+
+def _css(field: Field | None) -> str:
+    if field is None:
+        return ""
+    if field.type in _NUMERIC or (field.type == "computed" and field.result in {"decimal", "integer"}):
+        return "num"
+    return "cell-clip" if field.type in {"text", "long_text", "link", "multi_choice", "reference"} else ""
+
+
+def rows_of(
+    form: LiveForm, records: list[Document], columns: Sequence[Column], *, editable: frozenset[str]
+) -> Iterator[Row]:
+    """Yield the rows of a page; names behind ids are fetched once for all of them."""
+    lookup = Lookup(current_language(), current_timezone())
+    lookup.prime(form.definition, records, [column.key for column in columns])
+    base = url_for(".index_view")
+    fields = [(column, form.definition.by_key.get(column.key)) for column in columns]
+    for record in records:
+        cells = [
+            _cell(record, column, field, lookup, edit=column.key in editable) for column, field in fields
+        ]
+        yield Row(str(record["_id"]), f"{base}{record['_id']}", record["revision"], cells)
+
+
+def _cell(record: Document, column: Column, field: Field | None, lookup: Lookup, *, edit: bool) -> Cell:
+    key = column.key if edit else ""
+    if field is None:
+        return Cell(system_text(record, column.key, lookup), column.css, (), "", column.label)
+    value = record["data"].get(field.key)
+    if value is None:
+        return Cell("", column.css, (), key, column.label)
+    if field.type in {"choice", "multi_choice"}:
+        return Cell("", "cell-tags", tags_of(field, value, lookup.language), key, column.label)
+    text = type_of(field).display(field, value, lookup, lookup.language)
+    shown = text if len(text) <= CLIP_AT else f"{text[:CLIP_AT]}…"
+    return Cell(shown, column.css, (), key, column.label)
+
+
+def tags_of(field: Field, value: Any, language: str) -> list[tuple[str, str]]:  # noqa: ANN401  (stored)
+    """Return the options of a choice as (label, colour)."""
+    keys = value if isinstance(value, list) else [value]
+    options = [field.options_by_key.get(key) for key in keys]
+    return [
+        (option.label.text(language) or key, option.color or "gray") if option else (key, "gray")
+        for key, option in zip(keys, options, strict=True)
+    ]
+
+
+def system_text(record: Document, key: str, lookup: Lookup) -> str:
+    """Return a system column as text."""
+    value = record.get(key)
+    if value is None:
+        return ""
+    if key in {"created_by", "updated_by", "owner"}:
+        return lookup.person(value)
+    if key == "department":
+        return lookup.department(value)
+    if key in {"created_at", "updated_at"}:
+        return str(value.astimezone(lookup.timezone).strftime("%Y-%m-%d %H:%M"))
+    return str(value)

@@ -1,0 +1,237 @@
+"""List, filter, saved views and inline edit of one form."""
+
+from typing import TYPE_CHECKING, Any
+
+from bson import ObjectId
+from flask import flash, jsonify, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+
+from models import queries, records, rules, saved_views
+from models.access import Action, fetch
+from models.definition import RuleTree
+from models.errors import DomainError, InvalidError
+from models.fields import type_of
+from models.lookups import Lookup
+from models.people import Permission
+from models.queries import ListQuery
+from views.context import current_actor, current_language, current_timezone, say
+from views.records import filters as list_filters
+from views.records.filters import FieldFilter, filterable_fields, label_of, operator_label, operators_of
+from views.records.listing import PAGE_SIZES, ListState, columns_of, read_state, rows_of
+
+if TYPE_CHECKING:
+    from views.records.screen import RecordScreen as _Base
+else:
+    _Base = object
+
+
+class ListScreens(_Base):
+    """Everything on the list page."""
+
+    @expose("/")
+    def index_view(self) -> ResponseReturnValue:
+        """Show one page of the list."""
+        state = self.list_state()
+        try:
+            page = queries.page(self.person, self.form, state.query)
+            count = queries.count(self.person, self.form, state.query)
+        except InvalidError as error:
+            flash(say(error.message), "danger")
+            return redirect(self.url())
+        columns = columns_of(self.definition, state.query.columns)
+        editable = self._inline_columns() if not state.query.deleted else frozenset()
+        return self.show(
+            "list",
+            state=state,
+            page=page,
+            count=count,
+            columns=columns,
+            rows=rows_of(self.form, page.records, columns, editable=editable),
+            chips=self._chips(state),
+            actions=self.get_actions_list()[0],
+            page_sizes=PAGE_SIZES,
+            views=saved_views.of_person(self.person, self.form.key),
+            may_share=self.person.may(Permission.VIEWS_SHARE),
+        )
+
+    def list_state(self) -> ListState:
+        """Read what the address asks for; a filter that cannot be read is named and left out."""
+        active = self._active_filters()
+        leaves: list[RuleTree] = []
+        for found, value in active:
+            leaves = found.apply(leaves, value)
+        arguments = [(f"flt{index}_{found.argument}", value) for index, (found, value) in enumerate(active)]
+        view = request.args.get("view", "")
+        if not arguments and ObjectId.is_valid(view) and "flt" not in request.args:
+            return self._state_of_view(view)
+        return read_state(self.person, self.form, arguments, leaves)
+
+    def _state_of_view(self, view_id: str) -> ListState:
+        """Read a saved view; its filters are read anew, so that "this month" moves on."""
+        state = read_state(self.person, self.form, (), ())
+        if state.view is None:
+            return state
+        arguments = [(str(name), str(value)) for name, value in state.view.filters]
+        leaves: list[RuleTree] = []
+        kept = []
+        for name, value in arguments:
+            found = self._filter_named(name.split("_", 1)[-1])
+            if found and found.validate(value):
+                leaves = found.apply(leaves, value)
+                kept.append((name, value))
+        return read_state(self.person, self.form, kept, leaves)
+
+    def _filter_named(self, argument: str) -> FieldFilter | None:
+        found = (self._filter_args or {}).get(argument)
+        return found[1] if found else None
+
+    def _active_filters(self) -> list[tuple[FieldFilter, str]]:
+        active = self._get_list_filter_args() or []
+        return [(self._filters[index], value) for index, _name, value in active][: list_filters.MAX_FILTERS]
+
+    def get_invalid_value_msg(self, value: str, filter: FieldFilter) -> str:  # noqa: A002  (Flask-Admin's name)
+        """Say which filter was left out and why."""
+        label = label_of(self.definition, filter.field.key, current_language())
+        try:
+            filter.clean(value)
+        except ValueError as error:
+            return f"{label}: {error}"
+        return label
+
+    def _chips(self, state: ListState) -> list[dict[str, str]]:
+        """Return the active filters as words, each with the address of the list without it."""
+        lookup = Lookup(current_language(), current_timezone())
+        chips = []
+        for name, value in state.filters:
+            found = self._filter_named(name.split("_", 1)[-1])
+            if found is None:
+                continue
+            chips.append(
+                {
+                    "label": f"{label_of(self.definition, found.field.key, current_language())} {found.operation()}",
+                    "value": self._filter_text(found, value, lookup),
+                    "remove_url": state.url(**{name: None}),
+                }
+            )
+        return chips
+
+    def _filter_text(self, found: FieldFilter, value: str, lookup: Lookup) -> str:
+        if found.operator == list_filters.PERIOD:
+            return say(rules.PERIODS[value])
+        if rules.OPERATORS[found.operator].arity == "none":
+            return ""
+        return "、".join(
+            self._operand_text(found, text, lookup) for text in value.split(list_filters.SEPARATOR)
+        )
+
+    def _operand_text(self, found: FieldFilter, text: str, lookup: Lookup) -> str:
+        field = found.field
+        if text in {"me", "my_department"}:
+            return _("me") if text == "me" else _("my department")
+        if field.type in {"choice", "multi_choice"}:
+            option = field.options_by_key.get(text)
+            return option.label.text(current_language()) if option else text
+        if field.type == "boolean":
+            return _("Yes") if text == "true" else _("No")
+        if not ObjectId.is_valid(text):
+            return text
+        names = {"person": lookup.person, "department": lookup.department}
+        named = names.get(field.type)
+        return named(ObjectId(text)) if named else lookup.record(field.form, ObjectId(text))
+
+    def _inline_columns(self) -> frozenset[str]:
+        if not self.may(Action.EDIT):
+            return frozenset()
+        return frozenset(self.definition.inline_columns)
+
+    @expose("/filters")
+    def filter_panel(self) -> str:
+        """Return the panel of all filters, fetched when somebody opens it."""
+        state = self.list_state()
+        chosen = {}
+        for name, value in state.filters:
+            found = self._filter_named(name.split("_", 1)[-1])
+            if found:
+                chosen[found.field.key] = (found.operator, value.split(list_filters.SEPARATOR))
+        return self.show(
+            "filters", state=state, filters=self._panel_fields(), chosen=chosen, periods=rules.PERIODS
+        )
+
+    def _panel_fields(self) -> list[dict[str, Any]]:
+        language = current_language()
+        return [
+            {
+                "field": field,
+                "label": label_of(self.definition, field.key, language),
+                "widget": type_of(field).widget,
+                "operators": [(name, operator_label(field, name)) for name in operators_of(field)],
+            }
+            for field in filterable_fields(self.definition)
+        ]
+
+    @expose("/filter")
+    def apply_filters(self) -> ResponseReturnValue:
+        """Turn the panel's inputs into the address of the filtered list."""
+        state = self.list_state()
+        kept = {name: None for name, _value in state.filters}
+        chosen: dict[str, Any] = dict(list_filters.address_arguments(request.args))
+        return redirect(state.url(**kept, **{**chosen, "view": None}))
+
+    @expose("/views", methods=("POST",))
+    def save_view(self) -> ResponseReturnValue:
+        """Keep the list, as its address describes it, under a name."""
+        state = self.list_state()
+        kept = [[name, value] for name, value in state.filters]
+        try:
+            view = saved_views.save(
+                self.person,
+                self.form.key,
+                request.form.get("name", ""),
+                ListQuery.load({**state.query.dump(), "where": None}),
+                kept,
+                shared="shared" in request.form,
+            )
+        except InvalidError as error:
+            flash(" ".join(say(message) for found in error.errors.values() for message in found), "danger")
+            return redirect(state.url())
+        self.say(_("The view “%(name)s” was saved.", name=view.name))
+        return redirect(f"{self.url()}?view={view.id}")
+
+    @expose("/views/<view_id>/delete", methods=("POST",))
+    def delete_view_of_list(self, view_id: str) -> ResponseReturnValue:
+        """Forget a saved view."""
+        saved_views.delete(self.person, ObjectId(view_id) if ObjectId.is_valid(view_id) else ObjectId())
+        self.say(_("The view was deleted."))
+        return redirect(self.url())
+
+    @expose("/<record_id>/cell", methods=("POST",))
+    def edit_cell(self, record_id: str) -> ResponseReturnValue:
+        """Change one field from the list: JSON `{field, value, revision}` gives `{text, tags, revision}`."""
+        sent = request.get_json(silent=True)
+        if not isinstance(sent, dict) or sent.get("field") not in self._inline_columns():
+            raise DomainError(list_filters.NOT_INLINE)
+        record = fetch(self.person, self.form, record_id, Action.EDIT)
+        key, revision = str(sent["field"]), sent.get("revision")
+        stored = records.update(
+            current_actor(),
+            self.form,
+            record["_id"],
+            {key: sent.get("value")},
+            revision=revision if isinstance(revision, int) else record["revision"],
+            partial=True,
+        )
+        [column] = columns_of(self.definition, [key])
+        [row] = rows_of(self.form, [stored], [column], editable=frozenset())
+        return jsonify(text=row.cells[0].text, tags=list(row.cells[0].tags), revision=stored["revision"])
+
+    @expose("/ajax/update/", methods=("POST",))
+    def ajax_update(self) -> ResponseReturnValue:
+        """Flask-Admin's own inline edit asks nobody for permission; it is closed."""
+        raise DomainError(list_filters.NOT_INLINE)
+
+    @expose("/export/<export_type>/")
+    def export(self, export_type: str) -> ResponseReturnValue:  # noqa: ARG002  (Flask-Admin's own)
+        """Flask-Admin's own export runs inside the request; exports are jobs here."""
+        return redirect(self.url())
