@@ -16,6 +16,7 @@ from models.errors import ValueProblem
 from models.fields.needs import FormData, Lookup, NoReferences, References
 from models.fields.reading import cell_text, is_blank, scalar_text
 from models.messages import DEFAULT_LANGUAGE, Message, _
+from models.rules import operators
 from models.spreadsheets.columns import Column, Kind
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -35,11 +36,6 @@ HELD = (
     "filterable",
     "indexed",
 )
-EQUALITY = ("eq", "ne", "in", "not_in", "empty", "not_empty")
-ORDERED = ("eq", "ne", "gt", "gte", "lt", "lte", "between", "in", "not_in", "empty", "not_empty")
-TEXTUAL = ("contains", "eq", "ne", "starts_with", "in", "not_in", "empty", "not_empty")
-MEMBERSHIP = ("contains", "in", "not_in", "empty", "not_empty")
-PRESENCE = ("empty", "not_empty")
 
 
 @dataclass(frozen=True)
@@ -79,8 +75,6 @@ class FieldType(ABC, Generic[V]):
     """Which template macro draws the input."""
     properties: ClassVar[tuple[str, ...]]
     """The Field attributes that mean something for this type, as the editor offers them."""
-    operators: ClassVar[tuple[str, ...]] = PRESENCE
-    """Every operator of `models.rules` the type may meet; `operators_for` says which fit one field."""
     kind: ClassVar[Kind] = "text"
     """What its column in a spreadsheet holds."""
     sortable: ClassVar[bool] = False
@@ -163,9 +157,9 @@ class FieldType(ABC, Generic[V]):
         """Turn one operand of a filter or rule into what the database compares. Raises ValueProblem."""
         return None if is_blank(raw) else self.read(field, raw, context)
 
-    def operators_for(self, field: Field) -> tuple[str, ...]:  # noqa: ARG002
-        """Return the operators that fit a field, the usual one first."""
-        return self.operators
+    def operators_for(self, field: Field) -> tuple[str, ...]:
+        """Return the operators of `models.rules` that a screen offers for a field, the usual one first."""
+        return operators.operators_for(field)
 
     def column(self, field: Field, language: str) -> Column:
         """Return how a spreadsheet shows the field."""
@@ -193,7 +187,6 @@ class FieldType(ABC, Generic[V]):
 class TextStored(FieldType[str]):
     """What the types share whose stored value is a text that can be searched and compared."""
 
-    operators = TEXTUAL
     sortable = True
 
     def search_text(self, field: Field, value: str, lookup: Lookup) -> str:  # noqa: ARG002

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from models.definition import Field, Option
 from models.errors import ValueProblem
-from models.fields.base import EQUALITY, HELD, MEMBERSHIP, Cell, FieldType, Json, ParseContext
+from models.fields.base import HELD, Cell, FieldType, Json, ParseContext
 from models.fields.needs import FormData, Lookup
 from models.fields.reading import clean_text, is_blank, narrow_text, scalar_text
 from models.messages import LANGUAGES, Message, _, translate
@@ -115,7 +115,6 @@ class Choice(FieldType[str]):
     icon = "ui-radios"
     widget = "select"
     kind = "choice"
-    operators = EQUALITY
     sortable = True
     groupable = True
     properties = (*HELD, "searchable", "unique", "options")
@@ -162,7 +161,6 @@ class MultiChoice(FieldType[list[str]]):
     description = _("Any number of several options.")
     icon = "ui-checks"
     widget = "multiselect"
-    operators = MEMBERSHIP
     properties = (*HELD, "searchable", "options")
 
     @override
@@ -252,7 +250,6 @@ class Boolean(FieldType[bool]):
     icon = "toggle-on"
     widget = "yesno"
     kind = "boolean"
-    operators = ("eq", "ne", "empty", "not_empty")
     sortable = True
     groupable = True
     properties = HELD

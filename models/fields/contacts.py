@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from models.definition import Field
 from models.errors import ValueProblem
-from models.fields.base import HELD, Cell, ParseContext, TextStored
+from models.fields.base import HELD, Cell, Json, ParseContext, TextStored
 from models.fields.needs import Lookup
 from models.fields.reading import narrow_text, scalar_text
 from models.messages import _, translate
@@ -18,11 +18,12 @@ from models.spreadsheets.columns import Column
 
 HOME_REGION = "CN"
 HOME_CODE = 86
+_NAMED = re.compile(r"<\s*([^<>\s]+)\s*>\Z")
 MAX_EMAIL = 254
 MAX_LINK = 2_000
 _EXTENSION = re.compile(
-    r"\s*[,，;；-]?\s*(?:转接?|分机号?|内线|extension|ext\.?|x|#|;ext=)[\s:：]*(\d{1,8})\s*\)?\Z",
-    re.IGNORECASE,
+    r"(?:\s*[,;-]?\s*\(?(?:转接?|分机号?|内线|extension|ext\.?|x|#|;ext=)[\s:]*|(?<=\d{7})\s*-\s*)(\d{1,8})\s*\)?\Z",
+    re.IGNORECASE | re.ASCII,
 )
 _SERVICE_NUMBER = re.compile(r"(?:9[56]\d{3,6}|12\d{3})\Z")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
@@ -63,12 +64,21 @@ class Phone(TextStored):
         return f"{plain.removeprefix('+')} {national}".rstrip()
 
     @override
+    def to_input(self, field: Field, value: str, lookup: Lookup) -> Json:
+        return self.display(field, value, lookup, lookup.language)
+
+    @override
+    def operators_for(self, field: Field) -> tuple[str, ...]:
+        """Leave out `starts_with`: a stored number begins with its country code, which nobody types."""
+        return tuple(one for one in super().operators_for(field) if one != "starts_with")
+
+    @override
     def filter_value(self, field: Field, raw: object, context: ParseContext) -> object:
         """Read a whole number if it is one, or the digits of a part."""
         try:
             return self.parse(field, raw, context)
         except ValueProblem:
-            return re.sub(r"[\s()-]", "", narrow_text(raw)) or None
+            return re.sub(r"[\s()-]", "", narrow_text(raw)).removeprefix("0") or None
 
 
 def _parse_phone(text: str) -> PhoneNumber:
@@ -108,9 +118,10 @@ class Email(TextStored):
     @override
     def read(self, field: Field, raw: object, context: ParseContext, before: str | None = None) -> str | None:
         text = narrow_text(raw, longest=2 * MAX_EMAIL).removeprefix("mailto:")
+        named = _NAMED.search(text)
         try:
             address = validate_email(
-                text, check_deliverability=False, globally_deliverable=False, allow_display_name=True
+                named.group(1) if named else text, check_deliverability=False, globally_deliverable=False
             ).normalized
         except (EmailNotValidError, ValueError, UnicodeError):
             raise ValueProblem(_("“%(text)s” is not an e-mail address.", text=text[:60])) from None

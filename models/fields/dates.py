@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from models.definition import Field
 from models.errors import ValueProblem
-from models.fields.base import HELD, ORDERED, Cell, FieldType, Json, ParseContext
+from models.fields.base import HELD, Cell, FieldType, Json, ParseContext
 from models.fields.needs import Lookup
 from models.fields.numbers import BLANK_CELLS
 from models.fields.reading import cell_text, is_blank, narrow_text
@@ -96,7 +96,6 @@ class Date(FieldType[str]):
     icon = "calendar-date"
     widget = "date"
     kind = "date"
-    operators = ORDERED
     sortable = True
     groupable = True
     properties = (*HELD, "searchable", "unique", "default_from", "min", "max")
@@ -156,7 +155,6 @@ class DateTime(FieldType[datetime]):
     icon = "calendar-event"
     widget = "datetime"
     kind = "datetime"
-    operators = ORDERED
     sortable = True
     properties = (*HELD, "unique", "default_from", "min", "max")
     default_sources = ("now",)

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from models.definition import Field
 from models.errors import ValueProblem
-from models.fields.base import ALWAYS, ORDERED, TEXTUAL, Cell, FieldType, Json, ParseContext, TextStored
+from models.fields.base import ALWAYS, Cell, FieldType, Json, ParseContext, TextStored
 from models.fields.choices import Boolean
 from models.fields.dates import Date
 from models.fields.needs import Lookup
@@ -36,7 +36,6 @@ class Computed(FieldType[Any]):
     description = _("The result of a formula over other fields.")
     icon = "plus-slash-minus"
     widget = "computed"
-    operators = tuple(dict.fromkeys((*ORDERED, *TEXTUAL)))
     sortable = True
     groupable = True
     importable = False
@@ -72,10 +71,6 @@ class Computed(FieldType[Any]):
     @override
     def filter_value(self, field: Field, raw: object, context: ParseContext) -> object:
         return self.result(field).filter_value(field, raw, context)
-
-    @override
-    def operators_for(self, field: Field) -> tuple[str, ...]:
-        return self.result(field).operators_for(field)
 
     @override
     def column(self, field: Field, language: str) -> Column:
@@ -129,7 +124,6 @@ class Heading(FieldType[Any]):
     description = _("A heading over the fields that follow.")
     icon = "layout-text-window"
     widget = "section"
-    operators = ()
     filterable = False
     importable = False
     derived = True

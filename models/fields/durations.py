@@ -116,7 +116,7 @@ def _seconds(raw: object) -> int:
     if clock:
         hours, minutes, seconds = (int(part or 0) for part in clock.groups())
         return hours * 3_600 + minutes * 60 + seconds
-    return _whole(_units(text))
+    return _whole(_units(text.replace("个半小时", ".5小时").replace("半小时", "0.5小时")))
 
 
 def _units(text: str) -> Decimal:

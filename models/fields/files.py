@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from models.definition import Field
 from models.errors import ValueProblem
-from models.fields.base import ALWAYS, PRESENCE, FieldType, Json, ParseContext
+from models.fields.base import ALWAYS, FieldType, Json, ParseContext
 from models.fields.dates import DateTime
 from models.fields.links import object_id
 from models.fields.needs import FormData, Lookup
@@ -50,10 +50,15 @@ def _file_id(raw: object) -> ObjectId:
 def _claimable(file_id: ObjectId, context: ParseContext) -> Mapping[str, Any]:
     """Return what is known of a file that this person uploaded and no record has yet."""
     info = context.references.file_info(file_id)
-    mine = info is not None and context.person in {None, info.get("owner")}
-    if info is None or not mine or info.get("claimed_by") is not None:
+    if info is None or not _is_free(info, context.person):
         raise ValueProblem(_("This file is no longer there. Please upload it again."))
     return info
+
+
+def _is_free(info: Mapping[str, Any], person: ObjectId | None) -> bool:
+    """Tell whether a file waits for a record of this person (the system may take anyone's)."""
+    waits = info.get("claimed_by") is None and info.get("purpose", "upload") == "upload"
+    return waits and person in {None, info.get("owner")}
 
 
 class Attachment(FieldType[list[FileValue]]):
@@ -64,7 +69,6 @@ class Attachment(FieldType[list[FileValue]]):
     description = _("Files of any kind.")
     icon = "paperclip"
     widget = "files"
-    operators = PRESENCE
     importable = False
     properties = (*ALWAYS, *_RULES, "in_list", "searchable", "max_files", "max_megabytes")
     types: ClassVar[frozenset[str]] = frozenset()
@@ -139,7 +143,6 @@ class Signature(FieldType[SignatureValue]):
     description = _("Drawn by hand; the time and the person are kept with it.")
     icon = "pen"
     widget = "signature"
-    operators = PRESENCE
     importable = False
     properties = (*ALWAYS, *_RULES, "in_list")
 

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from models.definition import Field
 from models.errors import ValueProblem
-from models.fields.base import EQUALITY, HELD, MEMBERSHIP, FieldType, Json, ParseContext
+from models.fields.base import HELD, FieldType, Json, ParseContext
 from models.fields.needs import FormData, Lookup
 from models.fields.reading import clean_text, is_blank, scalar_text
 from models.messages import Message, _
@@ -31,7 +31,6 @@ def object_id(raw: object) -> ObjectId | None:
 class _Named(FieldType[ObjectId]):
     """What person and department share."""
 
-    operators = EQUALITY
     groupable = True
     properties = (*HELD, "searchable", "unique", "default_from")
 
@@ -129,7 +128,6 @@ class Reference(FieldType[Referred]):
     description = _("One or several records of another form, such as a customer.")
     icon = "box-arrow-up-right"
     widget = "reference"
-    operators = (*EQUALITY, "contains")
     groupable = True
     properties = (*HELD, "searchable", "unique", "form", "many")
 
@@ -187,10 +185,6 @@ class Reference(FieldType[Referred]):
         """Return one title per line, because titles may contain commas."""
         ids = value if isinstance(value, list) else [value]
         return "\n".join(lookup.record(field.form, one) for one in ids)
-
-    @override
-    def operators_for(self, field: Field) -> tuple[str, ...]:
-        return MEMBERSHIP if field.many else EQUALITY
 
     @override
     def check(self, field: Field) -> Iterator[tuple[str, Message]]:

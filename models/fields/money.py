@@ -20,9 +20,10 @@ from models.spreadsheets.columns import Column
 CENTS = 2
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 _SYMBOLS = {
-    "¥": "CNY", "元": "CNY", "圆": "CNY", "人民币": "CNY", "RMB": "CNY", "$": "USD", "US$": "USD",
-    "美元": "USD", "€": "EUR", "欧元": "EUR", "£": "GBP", "英镑": "GBP", "日元": "JPY", "HK$": "HKD", "港币": "HKD",
-    "港元": "HKD", "₽": "RUB", "卢布": "RUB", "₩": "KRW", "韩元": "KRW",
+    "¥": "CNY", "元": "CNY", "圆": "CNY", "人民币": "CNY", "RMB": "CNY",
+    "$": "USD", "US$": "USD", "美元": "USD", "€": "EUR", "欧元": "EUR", "£": "GBP", "英镑": "GBP",
+    "日元": "JPY", "HK$": "HKD", "港币": "HKD", "港元": "HKD",
+    "₽": "RUB", "卢布": "RUB", "₩": "KRW", "韩元": "KRW",
 }  # fmt: skip
 _NAMES = "|".join(re.escape(name) for name in sorted(_SYMBOLS, key=len, reverse=True))
 _BEFORE = re.compile(rf"([(+-]*)\s*({_NAMES}|[A-Z]{{3}}(?![A-Z]))\s*")

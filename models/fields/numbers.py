@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from models.definition import Field
 from models.errors import ValueProblem
-from models.fields.base import HELD, ORDERED, Cell, FieldType, Json, ParseContext, V
+from models.fields.base import HELD, Cell, FieldType, Json, ParseContext, V
 from models.fields.needs import Lookup
 from models.fields.reading import cell_text, is_blank, narrow_text, number_from_text, read_number, with_places
 from models.messages import LANGUAGES, Message, _
@@ -80,7 +80,6 @@ def check_number_bounds(field: Field) -> Iterator[tuple[str, Message]]:
 class Number(FieldType[V]):
     """What the numeric types share."""
 
-    operators = ORDERED
     sortable = True
     summable = True
 
@@ -225,7 +224,6 @@ class Rating(FieldType[int]):
     icon = "star"
     widget = "rating"
     kind = "rating"
-    operators = ORDERED
     sortable = True
     groupable = True
     properties = (*HELD, "max_rating")

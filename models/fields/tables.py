@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from models.definition import Field
 from models.errors import ValueProblem
-from models.fields.base import ALWAYS, PRESENCE, Cell, FieldType, Json, ParseContext, RowProblems
+from models.fields.base import ALWAYS, Cell, FieldType, Json, ParseContext, RowProblems
 from models.fields.needs import FormData, Lookup
 from models.fields.reading import is_blank
 from models.fields.rows import INDEX, ROW, SIMPLE_TYPES, Row, RowReader, column_type
@@ -45,7 +45,6 @@ class Table(FieldType[list[Row]]):
     description = _("Rows with columns of their own, such as the parts of a delivery.")
     icon = "table"
     widget = "table"
-    operators = PRESENCE
     importable = False
     properties = (
         *ALWAYS,

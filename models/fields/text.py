@@ -33,7 +33,7 @@ def compile_pattern(pattern: str) -> "Pattern[str]":
     """
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = 1 << 20
+    options.max_mem = 4 << 20
     try:
         compiled: Pattern[str] = re2.compile(pattern, options)
     except (re2.error, UnicodeEncodeError):
@@ -90,7 +90,6 @@ class LongText(Text):
     icon = "text-paragraph"
     widget = "textarea"
     kind = "long_text"
-    operators = ("contains", "starts_with", "empty", "not_empty", "eq", "ne", "in", "not_in")
     sortable = False
     groupable = False
     lines = True
