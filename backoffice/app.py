@@ -6,7 +6,7 @@ from typing import Final
 from flask import Flask
 
 import views
-from backoffice import logs
+from backoffice import logs, operations
 from backoffice.headers import init_assets, init_headers, init_proxies
 from backoffice.i18n import init_i18n
 from backoffice.limits import init_limits
@@ -25,6 +25,7 @@ def create_app(settings: Settings) -> Flask:
     init_config(app, settings)
     init_proxies(app, settings)
     logs.init_app(app)
+    operations.init_app(app)
     init_headers(app, settings)
     init_assets(app)
     init_sessions(app, settings)

@@ -1,0 +1,67 @@
+"""What every command about stored things needs: the database, and refusals in words."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import click
+from pymongo.errors import PyMongoError
+
+from backoffice import logs, texts
+from backoffice import settings as all_settings
+from backoffice.mongod import EmbeddedMongo, MongodError
+from backoffice.settings import Settings
+from backoffice.supervisor import AlreadyRunningError, hold
+from models import database, migrations
+from models.errors import DomainError, InvalidError
+
+
+@contextmanager
+def refusals_in_words() -> Iterator[None]:
+    """Show what a rule or the machine refuses as an error of the command, not as a trace."""
+    try:
+        yield
+    except InvalidError as error:
+        lines = [f"{path}: {text}" for path, texts in error.errors.items() for text in texts]
+        raise click.ClickException("\n".join(lines)) from None
+    except (DomainError, MongodError, AlreadyRunningError) as error:
+        raise click.ClickException(str(error)) from None
+    except PyMongoError as error:
+        message = f"The database cannot be used: {error}"
+        raise click.ClickException(message) from None
+
+
+@contextmanager
+def connected(*, migrated: bool = True) -> Iterator[Settings]:
+    """Connect to the database, also to the one that `backoffice up` keeps, running or not.
+
+    Args:
+        migrated: refuse to work on a database whose migrations are pending.
+
+    """
+    settings = all_settings.load()
+    logs.configure(settings.log_format, settings.log_level)
+    with refusals_in_words(), ExitStack() as stack:
+        uri = settings.mongodb_uri or _embedded(settings, stack)
+        database.connect(uri, settings.mongodb_database)
+        stack.callback(database.disconnect)
+        texts.install()
+        if migrated and migrations.pending():
+            message = "This database is not up to date: run `backoffice db migrate` first."
+            raise click.ClickException(message)
+        yield settings.model_copy(update={"mongodb_uri": uri})
+
+
+def _embedded(settings: Settings, stack: ExitStack) -> str:
+    if not (settings.data_dir / "mongodb").is_dir():
+        message = (
+            f"There is no database in {settings.data_dir}: start `backoffice up` once, "
+            "or set BACKOFFICE_DATA_DIR or BACKOFFICE_MONGODB_URI."
+        )
+        raise click.ClickException(message)
+    mongo = EmbeddedMongo(settings.data_dir)
+    try:
+        stack.enter_context(hold(settings.data_dir))
+    except AlreadyRunningError:
+        return mongo.uri
+    stack.callback(mongo.stop)
+    return mongo.start()

@@ -1,0 +1,82 @@
+"""`up`: everything on one machine. `web`, `worker`, `beat`: the parts, one by one."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from backoffice import logs
+from backoffice import settings as all_settings
+from backoffice.settings import Settings, variable
+
+QUEUES = ("jobs", "default")
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="Folder that keeps everything."
+)
+@click.option("--demo", is_flag=True, help="Load a believable company with three years of complaints.")
+def up(host: str | None, port: int | None, data: Path | None, *, demo: bool) -> None:
+    """Run everything on this machine: database, web server, worker and beat."""
+    # Imported here because only this command starts other programs.
+    from backoffice.everything import run  # noqa: PLC0415
+
+    chosen = all_settings.load(host=host, port=port, data_dir=data.absolute() if data else None)
+    logs.configure(chosen.log_format, chosen.log_level)
+    run(chosen, demo=demo)
+
+
+@click.command()
+@click.option("--listener", type=int, hidden=True, help="Number of an open socket, given by `up`.")
+def web(listener: int | None) -> None:
+    """Serve the web pages."""
+    settings = _complete()
+    # Where the processes of the server keep their figures must be known before the library is imported.
+    import backoffice.web_metrics  # noqa: PLC0415, F401
+    from backoffice.web import serve  # noqa: PLC0415
+
+    serve(settings, listener)
+
+
+@click.command()
+@click.option(
+    "--queue",
+    "queues",
+    type=click.Choice(QUEUES),
+    multiple=True,
+    default=QUEUES,
+    help="What to carry out: `jobs` are exports and imports, `default` are effects and sweeps.",
+)
+@click.option("--concurrency", type=click.IntRange(1, 64), help="How many at a time.")
+def worker(queues: tuple[str, ...], concurrency: int | None) -> None:
+    """Carry out jobs and effects."""
+    settings = _complete()
+    # Imported here because the other commands have no use for Celery.
+    from backoffice.worker import run_worker  # noqa: PLC0415
+
+    sys.exit(run_worker(settings, queues, concurrency or settings.worker_concurrency))
+
+
+@click.command()
+def beat() -> None:
+    """Make the workers look for due work every few seconds."""
+    settings = _complete()
+    # Imported here because the other commands have no use for Celery.
+    from backoffice.worker import run_beat  # noqa: PLC0415
+
+    run_beat(settings)
+
+
+def _complete() -> Settings:
+    """Return the settings of a part that stands on a database it does not start."""
+    settings = all_settings.load()
+    if not settings.mongodb_uri:
+        message = f"{variable('mongodb_uri')} must be set; `backoffice up` brings its own database."
+        raise click.ClickException(message)
+    logs.configure(settings.log_format, settings.log_level)
+    os.chdir("/")  # nothing is read from wherever this was started
+    return settings
