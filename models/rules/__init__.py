@@ -29,7 +29,7 @@ from models.rules.operators import OPERATORS, Kind, Operator, kind_of, operators
 from models.rules.periods import PERIODS
 from models.rules.plan import Node
 from models.rules.reader import MAX_DEPTH, MAX_NODES, Problem, check, fields_used, read_plan
-from models.rules.sources import SYSTEM, Source, find_source
+from models.rules.sources import SYSTEM, Source, find_source, row_values
 
 __all__ = [
     "MAX_DEPTH",
@@ -54,6 +54,7 @@ __all__ = [
     "kind_of",
     "operators_for",
     "operators_of_type",
+    "row_values",
     "to_filter",
 ]
 
@@ -90,7 +91,7 @@ def evaluate(
 ) -> bool:
     """Tell whether a rule holds for stored values (`record["data"]`, system columns under "@state" …).
 
-    For a column's rule give `table` and `{**data, **row}`. Raises InvalidError for a tree that cannot run.
+    For a column's rule give `table`, and values from `row_values`. Raises InvalidError for a tree that cannot run.
     """
     return compile_rule(tree, definition, context, table=table).holds(values)
 

@@ -81,6 +81,11 @@ class Source:
                 yield plain
 
 
+def row_values(table: Field, data: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a column's rule or formula sees: its row before the form, an empty column included."""
+    return {**data, **{key: row.get(key) for key in table.columns}}
+
+
 def find_source(name: str, definition: Definition, table: str = "") -> Source | None:
     """Return what a name means, or None.
 
