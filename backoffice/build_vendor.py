@@ -31,6 +31,7 @@ FILES: Final = {
     "signature_pad/LICENSE": "signature_pad.LICENSE.txt",
     "bootstrap-icons/LICENSE": "icons.LICENSE.txt",
 }
+LINES_OF_NPM: Final = 5  # the cause stands first; traces follow
 NPM_ARGUMENTS: Final = ("ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error")
 
 
@@ -132,12 +133,12 @@ def _run(
 
 
 def _advice(output: str) -> str:
-    said = "\n".join(line for line in output.strip().splitlines() if "complete log" not in line)
+    lines = [line for line in output.splitlines() if line.startswith("npm error")]
+    said = "\n".join(lines[:LINES_OF_NPM] or output.splitlines()[-LINES_OF_NPM:])
     return (
-        "The browser libraries of package-lock.json could not be fetched with `npm ci`.\n"
+        f"`npm ci` could not fetch the browser libraries of package-lock.json:\n\n{said}\n\n"
         "Check that this machine reaches an npm registry (npm reads its address from `npm_config_registry` "
-        "or ~/.npmrc, a proxy from `https_proxy`), then install again.\n"
-        f"npm said:\n{said}"
+        "or ~/.npmrc, a proxy from `https_proxy`), then install again."
     )
 
 

@@ -40,7 +40,7 @@
     const sheet = document.getElementById("dark-style");
     root.dataset.theme = value;
     if (sheet) sheet.media = DARK_MEDIA[value] || DARK_MEDIA.auto;
-    document.querySelectorAll('[name="appearance"]').forEach((button) => {
+    document.querySelectorAll('[data-appearance-form] [name="theme"]').forEach((button) => {
       if (button.value === value) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     });
