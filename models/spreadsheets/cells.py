@@ -23,6 +23,9 @@ EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  (Excel's days have no time zone)
 DAY = timedelta(days=1)
 SECONDS_PER_DAY = 86_400
 PERCENT_SHIFT = 2
+MAX_DURATION = 2_958_466 * SECONDS_PER_DAY
+"""Seconds; Excel shows no day past 31 December 9999, nor a negative one."""
+
 _DIGITS = ".16G"
 _FIRST_NUMBER = FIRST_DAY.toordinal() - EPOCH.toordinal()
 
@@ -115,11 +118,11 @@ def _percent(shown: str, value: object) -> Cell | None:
 def _money(shown: str, decimals: int | None, value: object) -> Cell | None:
     if not isinstance(value, Mapping):
         return _decimal(shown, 0, value)
-    currency = str(value.get("currency") or "")
-    cell = _decimal(money_format(currency, decimals), 0, value.get("amount"))
-    if cell is None or cell.text is None:
-        return cell
-    return cell._replace(text=f"{cell.text} {currency}")
+    currency = value.get("currency")
+    if isinstance(currency, str):
+        shown = money_format(currency, decimals)
+    cell = _decimal(shown, 0, value.get("amount"))
+    return cell._replace(text=f"{cell.text} {currency}") if cell and cell.text else cell
 
 
 def _date(shown: str, value: object) -> Cell | None:
@@ -156,7 +159,7 @@ def moment_number(moment: datetime, timezone: tzinfo) -> str | None:
 
 
 def _duration(shown: str, value: object) -> Cell | None:
-    if not isinstance(value, int) or not -MAX_EXACT < value < MAX_EXACT:
+    if not isinstance(value, int) or not 0 <= value < MAX_DURATION:
         return _instead(shown, value)
     return Cell(number=duration_number(value), format=shown)
 

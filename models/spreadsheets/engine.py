@@ -24,6 +24,7 @@ _USED_INSIDE = (
 )
 _RICH = re.compile(r"<r>.*</r>", re.DOTALL)
 _TOUCHING_ESCAPES = re.compile("_x[0-9A-Fa-f]{4}_x[0-9A-Fa-f]{4}_")
+_LEAST_PARTS = 3
 _INSIDE_ESCAPES = re.compile("(?<=_)(?=x)")
 
 
@@ -66,8 +67,9 @@ def write_text(worksheet: Worksheet, row: int, column: int, text: str, style: Fo
         worksheet.write_string(row, column, text, style)
         return
     parts = _INSIDE_ESCAPES.split(text)
-    if len(parts) == 1:
-        parts = [text[:1], text[1:]]
+    while len(parts) < _LEAST_PARTS:
+        longest = parts.index(max(parts, key=len))
+        parts[longest : longest + 1] = [parts[longest][:1], parts[longest][1:]]
     worksheet.write_rich_string(row, column, *parts, *([style] if style else []))
 
 

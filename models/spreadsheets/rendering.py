@@ -5,11 +5,12 @@ rows is rendered with one list comprehension per column, checked in bulk, and jo
 unusual about a value goes through `cells.converter`, which is also what the plain writer uses for all.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from models.spreadsheets.cells import (
+    MAX_DURATION,
     PERCENT_SHIFT,
     Cell,
     Locale,
@@ -161,7 +162,7 @@ class ColumnRenderer:
         before, middle, slow = self._open, self._number, self._slow
         return [
             f"{before}{row}{middle}{duration_number(value)}</v></c>"
-            if type(value) is int and -MAX_EXACT < value < MAX_EXACT
+            if type(value) is int and 0 <= value < MAX_DURATION
             else slow(value, row)
             for value, row in zip(values, rows, strict=True)
         ]

@@ -189,6 +189,7 @@ class Sheet:
         self.name = name
         self.rows = 0
         self._book, self._columns = book, tuple(columns)
+        self._changed: list[tuple[int, int, tuple[Note, ...]]] = []
         self._begin_part()
 
     def _begin_part(self) -> None:
@@ -208,7 +209,7 @@ class Sheet:
 
     def note(self, row: int, column: int, notes: tuple[Note, ...]) -> None:
         """Remember that a cell was changed."""
-        self._book.note(self._worksheet.name, row, column, notes)
+        self._changed.append((row, column, notes))
 
     def write(self, rows: Iterable[Sequence[object]]) -> None:
         """Add rows; each has one value per column, as `Column` says."""
@@ -225,8 +226,15 @@ class Sheet:
             part, rows = rows[:room], rows[room:]
             self._meter.look(part)
             self._engine.write(part, self._filled + 1)
+            self._report()
             self._filled += len(part)
             self.rows += len(part)
+
+    def _report(self) -> None:
+        """Tell the workbook what changed in the last rows, in reading order."""
+        for row, column, notes in sorted(self._changed):
+            self._book.note(self._worksheet.name, row, column, notes)
+        self._changed.clear()
 
     def finish(self) -> None:
         """Set what is known only at the end: widths, filter, and no warnings about numbers in texts."""
