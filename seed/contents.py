@@ -1,0 +1,162 @@
+"""What a pack may hold, and whether it makes sense before anything is installed."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field as Attribute, ValidationError
+
+from models import form_checks
+from models.access import Action
+from models.definition import Definition, Key, Label
+from models.errors import InvalidError
+from models.form_checks import Problem
+from models.messages import _
+from models.people import Permission
+from seed.reading import FORMS, MAIN, load_yaml, read_parts
+
+EVERY_FORM = "*"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DepartmentPlan(_Part):
+    """A department; its head is named by the company, not by the pack."""
+
+    code: str = Attribute(pattern=r"^[A-Za-z0-9_-]{1,20}$")
+    label: Label
+    parent: str = ""
+
+
+class GrantPlan(_Part):
+    """Actions on one form, or on every form (`*`)."""
+
+    form: str = Attribute(pattern=r"^([a-z][a-z0-9_]*|\*)$", max_length=60)
+    actions: tuple[Action, ...]
+
+
+class RolePlan(_Part):
+    """A position with rights. A pack never makes administrators."""
+
+    name: Key
+    label: Label
+    permissions: tuple[Permission, ...] = ()
+    grants: tuple[GrantPlan, ...] = ()
+
+
+class Pack(_Part):
+    """One pack, complete: nothing in it refers to a file any more."""
+
+    name: str = Attribute(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
+    version: int = Attribute(ge=1, le=1_000_000)
+    label: Label
+    description: Label = Label()
+    departments: tuple[DepartmentPlan, ...] = Attribute((), max_length=500)
+    roles: tuple[RolePlan, ...] = Attribute((), max_length=200)
+    forms: tuple[Definition, ...] = Attribute((), max_length=200)
+
+    def dump(self) -> dict[str, Any]:
+        """Return it as plain values without defaults, fit for YAML."""
+        plain = self.model_dump(mode="json", exclude_defaults=True)
+        return {**plain, "forms": [form.dump() for form in self.forms]}
+
+
+def read_pack(path: Path) -> Pack:
+    """Return the pack in a folder, YAML file or zip. Raises InvalidError with `file: messages`."""
+    parts = read_parts(path)
+    if MAIN not in parts:
+        raise InvalidError({path.name: [_("There is no such pack.")]})
+    main = load_yaml(parts[MAIN], MAIN)
+    forms = main.get("forms", [])
+    if not isinstance(forms, list):
+        raise InvalidError({MAIN: [_("`forms` is not a list.")]})
+    definitions = [_definition(_form_document(entry, parts)) for entry in forms]
+    try:
+        return Pack.model_validate({**main, "forms": definitions})
+    except ValidationError as error:
+        raise InvalidError(_shape_errors(error)) from None
+
+
+def _form_document(entry: object, parts: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return a form given in place, or by the name of its file."""
+    if isinstance(entry, dict):
+        return entry
+    name = f"{FORMS}{entry}.yaml"
+    if name not in parts:
+        raise InvalidError({MAIN: [_("There is no file “%(name)s”.", name=name)]})
+    return load_yaml(parts[name], name)
+
+
+def _definition(document: dict[str, Any]) -> Definition:
+    """Read a form; problems are named under its key."""
+    try:
+        return form_checks.load(document)
+    except InvalidError as error:
+        key = document.get("key", "forms")
+        raise InvalidError({f"{key}.{path}": found for path, found in error.errors.items()}) from None
+
+
+def _shape_errors(error: ValidationError) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for detail in error.errors(include_url=False, include_context=False, include_input=False):
+        path = ".".join([MAIN, *map(str, detail["loc"])])
+        found.setdefault(path, []).append(_("This value does not fit here."))
+    return found
+
+
+def problems(pack: Pack) -> Iterator[Problem]:
+    """Yield what keeps a pack from being installed."""
+    yield from _department_problems(pack)
+    yield from _role_problems(pack)
+    yield from _repeated("forms", [form.key for form in pack.forms])
+    known = {form.key for form in pack.forms}
+    for form in pack.forms:
+        for problem in form_checks.problems(form):
+            yield Problem(f"{form.key}.{problem.path}", problem.message)
+        yield from _reference_problems(form, known)
+
+
+def _repeated(path: str, keys: list[str]) -> Iterator[Problem]:
+    for key in (key for key, count in Counter(keys).items() if count > 1):
+        yield Problem(f"{path}.{key}", _("“%(key)s” is given twice.", key=key))
+
+
+def _department_problems(pack: Pack) -> Iterator[Problem]:
+    parents = {department.code: department.parent for department in pack.departments}
+    yield from _repeated("departments", [department.code for department in pack.departments])
+    for code, parent in parents.items():
+        if parent and parent not in parents:
+            yield Problem(f"departments.{code}.parent", _("There is no department “%(code)s”.", code=parent))
+        elif _is_own_ancestor(code, parents):
+            yield Problem(f"departments.{code}.parent", _("A department cannot be above itself."))
+
+
+def _is_own_ancestor(code: str, parents: Mapping[str, str]) -> bool:
+    seen: set[str] = set()
+    above = parents[code]
+    while above and above not in seen:
+        if above == code:
+            return True
+        seen.add(above)
+        above = parents.get(above, "")
+    return False
+
+
+def _role_problems(pack: Pack) -> Iterator[Problem]:
+    known = {EVERY_FORM, *(form.key for form in pack.forms)}
+    yield from _repeated("roles", [role.name for role in pack.roles])
+    for role in pack.roles:
+        for grant in role.grants:
+            if grant.form not in known:
+                yield Problem(f"roles.{role.name}.grants", _("There is no form “%(form)s”.", form=grant.form))
+
+
+def _reference_problems(form: Definition, known: set[str]) -> Iterator[Problem]:
+    for field in form.fields:
+        for inner in (field, *field.fields):
+            if inner.type == "reference" and inner.form and inner.form not in known:
+                path = f"{form.key}.fields.{field.key}.form"
+                yield Problem(path, _("There is no form “%(form)s”.", form=inner.form))

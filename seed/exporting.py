@@ -1,0 +1,119 @@
+"""Writing back what is configured, as a pack that another installation can take."""
+
+import io
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import yaml
+
+from models import forms
+from models.database import Document, db
+from models.definition import Definition
+from models.errors import NotFoundError
+from models.messages import _
+from models.people import Department, Role
+from seed.contents import EVERY_FORM, GrantPlan, Pack, RolePlan
+from seed.keeping import digest, items_of, plan_of_department, plan_of_role
+from seed.reading import FORMS, MAIN
+
+WIDTH = 110
+
+
+def export(name: str, file: Path) -> Pack:
+    """Write an installed pack as it is configured now, and return it.
+
+    Its forms, those they refer to, every department in use and every role with rights on those forms.
+    What differs from what was installed makes it the next version.
+
+    Args:
+        name: the pack's name.
+        file: `.zip` gives a folder of YAML files, zipped; anything else one YAML file.
+
+    Raises:
+        NotFoundError: no pack of this name is installed.
+    """
+    stored = db().packs.find_one({"_id": name})
+    if stored is None:
+        raise NotFoundError(_("The pack “%(name)s” is not installed.", name=name))
+    pack = _as_configured(stored)
+    content = _zip(pack) if file.suffix.lower() == ".zip" else _yaml(pack.dump())
+    partial = file.with_name(f".{file.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(file)
+    return pack
+
+
+def _as_configured(stored: Document) -> Pack:
+    definitions = _definitions(stored)
+    keys = {definition.key for definition in definitions}
+    pack = Pack(
+        name=stored["_id"],
+        version=stored["version"],
+        label=stored["label"],
+        description=stored["description"],
+        departments=tuple(_departments()),
+        roles=tuple(_roles(keys)),
+        forms=tuple(definitions),
+    )
+    configured = {f"{item.kind}:{item.key}": digest(item.wanted()) for item in items_of(pack)}
+    return pack if configured == stored["items"] else pack.model_copy(update={"version": pack.version + 1})
+
+
+def _definitions(stored: Document) -> list[Definition]:
+    """Return the forms of the pack and those they refer to, the latter first."""
+    own = [place.partition(":")[2] for place in stored["items"] if place.startswith("form:")]
+    added = [form.key for form in forms.Form.objects(pack=stored["_id"], version__gt=0, retired=False)]
+    found: dict[str, Definition] = {}
+    for key in dict.fromkeys([*own, *added]):
+        _collect(key, found, set())
+    return list(found.values())
+
+
+def _collect(key: str, found: dict[str, Definition], entered: set[str]) -> None:
+    if key in found or key in entered:
+        return
+    entered.add(key)
+    try:
+        definition = forms.current(key).definition
+    except NotFoundError:
+        return
+    for field in definition.fields:
+        for inner in (field, *field.fields):
+            if inner.form:
+                _collect(inner.form, found, entered)
+    found[key] = definition
+
+
+def _departments() -> list[Any]:
+    in_use = list(Department.objects(retired=False))
+    codes = {department.code for department in in_use}
+    plans = [plan_of_department(department) for department in in_use]
+    return [plan if plan.parent in codes else plan.model_copy(update={"parent": ""}) for plan in plans]
+
+
+def _roles(keys: set[str]) -> list[RolePlan]:
+    found = []
+    for role in Role.objects(administrator=False).order_by("name"):
+        plan = plan_of_role(role)
+        grants: tuple[GrantPlan, ...] = tuple(
+            grant for grant in plan.grants if grant.form in keys or grant.form == EVERY_FORM
+        )
+        if grants:
+            found.append(plan.model_copy(update={"grants": grants}))
+    return found
+
+
+def _yaml(document: Document) -> bytes:
+    text: str = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=WIDTH)
+    return text.encode()
+
+
+def _zip(pack: Pack) -> bytes:
+    document = {**pack.dump(), "forms": [form.key for form in pack.forms]}
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(MAIN, _yaml(document))
+        for form in pack.forms:
+            archive.writestr(f"{FORMS}{form.key}.yaml", _yaml(form.dump()))
+    return buffer.getvalue()

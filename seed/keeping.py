@@ -1,0 +1,226 @@
+"""How each kind of thing in a pack is read from, written to and compared with what is configured."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models import forms
+from models.access import Action
+from models.database import db
+from models.definition import Definition, Label
+from models.errors import NotFoundError
+from models.people import Actor, Department, Grant, Name, Role
+from seed.contents import DepartmentPlan, GrantPlan, Pack, RolePlan
+
+Plain = dict[str, Any]
+
+
+def digest(plain: Mapping[str, Any]) -> str:
+    """Return a short fingerprint of plain values, whatever the order of their keys."""
+    text = json.dumps(plain, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class Item(Protocol):
+    """One thing of a pack, beside what is configured under the same key."""
+
+    @property
+    def kind(self) -> str:
+        """`department`, `role` or `form`."""
+
+    @property
+    def key(self) -> str:
+        """The key under which it is configured."""
+
+    def wanted(self) -> Plain:
+        """Return what the pack says."""
+
+    def found(self) -> Plain | None:
+        """Return what is configured, in the same shape; None where there is nothing."""
+
+    def busy(self) -> bool:
+        """Tell whether someone is changing it just now."""
+
+    def write(self, actor: Actor) -> None:
+        """Make what is configured equal to what the pack says."""
+
+
+def _name(label: Label) -> Name:
+    return Name(zh=label.zh, en=label.en)
+
+
+def _label(name: Name | None) -> Label:
+    return Label(zh=name.zh or "", en=name.en or "") if name else Label()
+
+
+@dataclass(frozen=True)
+class DepartmentItem:
+    """A department; who heads it is never touched."""
+
+    plan: DepartmentPlan
+    order: int
+    kind: str = "department"
+
+    @property
+    def key(self) -> str:
+        """Its code."""
+        return self.plan.code
+
+    def wanted(self) -> Plain:
+        """Return its label and what it belongs to."""
+        return self.plan.model_dump(mode="json")
+
+    def found(self) -> Plain | None:
+        """Return the same of the department with this code."""
+        stored = Department.objects(code=self.key).first()
+        return plan_of_department(stored).model_dump(mode="json") if stored else None
+
+    def busy(self) -> bool:
+        """Departments have no drafts."""
+        return False
+
+    def write(self, actor: Actor) -> None:
+        """Create the department or change its name and place."""
+        _unused = actor
+        stored = Department.objects(code=self.key).first() or Department(code=self.key, order=self.order)
+        stored.name = _name(self.plan.label)
+        stored.parent = Department.objects(code=self.plan.parent).first() if self.plan.parent else None
+        stored.save()
+
+
+def plan_of_department(stored: Department) -> DepartmentPlan:
+    """Return a stored department as a pack writes it."""
+    parent = stored.parent.code if stored.parent else ""
+    return DepartmentPlan(code=stored.code, label=_label(stored.name), parent=parent)
+
+
+@dataclass(frozen=True)
+class RoleItem:
+    """A role with its rights; who has it is never touched."""
+
+    plan: RolePlan
+    kind: str = "role"
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return self.plan.name
+
+    def wanted(self) -> Plain:
+        """Return its label and rights."""
+        return _plain_role(self.plan)
+
+    def found(self) -> Plain | None:
+        """Return the same of the role with this name."""
+        stored = Role.objects(name=self.key).first()
+        return _plain_role(plan_of_role(stored)) if stored else None
+
+    def busy(self) -> bool:
+        """Roles have no drafts."""
+        return False
+
+    def write(self, actor: Actor) -> None:
+        """Create the role or change its rights."""
+        _unused = actor
+        stored = Role.objects(name=self.key).first() or Role(name=self.key)
+        stored.label = _name(self.plan.label)
+        stored.permissions = [permission.value for permission in self.plan.permissions]
+        stored.grants = [
+            Grant(form=grant.form, actions=[action.value for action in grant.actions])
+            for grant in self.plan.grants
+        ]
+        stored.save()
+
+
+def plan_of_role(stored: Role) -> RolePlan:
+    """Return a stored role as a pack writes it; actions this version does not know are left out."""
+    known = set(Action)
+    grants = [
+        GrantPlan(
+            form=grant.form, actions=tuple(Action(action) for action in grant.actions if action in known)
+        )
+        for grant in stored.grants
+    ]
+    return RolePlan(
+        name=stored.name,
+        label=_label(stored.label),
+        permissions=tuple(stored.permissions),
+        grants=tuple(grants),
+    )
+
+
+def _plain_role(plan: RolePlan) -> Plain:
+    """Return a role so that the order of rights, or their division into grants, makes no difference."""
+    actions: dict[str, set[str]] = {}
+    for grant in plan.grants:
+        actions.setdefault(grant.form, set()).update(grant.actions)
+    return {
+        "name": plan.name,
+        "label": plan.label.model_dump(),
+        "permissions": sorted(plan.permissions),
+        "grants": {form: sorted(allowed) for form, allowed in sorted(actions.items())},
+    }
+
+
+@dataclass(frozen=True)
+class FormItem:
+    """A form. A change becomes a new version; records keep theirs."""
+
+    definition: Definition
+    pack: Pack
+    kind: str = "form"
+
+    @property
+    def key(self) -> str:
+        """The form's key."""
+        return self.definition.key
+
+    def wanted(self) -> Plain:
+        """Return the definition without defaults."""
+        return self.definition.dump()
+
+    def found(self) -> Plain | None:
+        """Return the definition in force."""
+        try:
+            return forms.current(self.key).definition.dump()
+        except NotFoundError:
+            return None
+
+    def busy(self) -> bool:
+        """Tell whether an administrator has begun a draft, or a form of someone else's has this key."""
+        stored = db().forms.find_one({"_id": self.key}, {"has_draft": 1, "version": 1, "pack": 1})
+        if stored is None:
+            return False
+        is_interrupted_install = stored["version"] == 0 and stored.get("pack") == self.pack.name
+        return bool(stored["has_draft"]) and not is_interrupted_install
+
+    def write(self, actor: Actor) -> None:
+        """Create and publish the form, or publish the pack's version of it."""
+        stored = db().forms.find_one({"_id": self.key}, {"draft_revision": 1})
+        if stored is None:
+            form = forms.create(actor, self.wanted(), pack=self.pack.name)
+        else:
+            form = forms.save_draft(actor, self.key, self.wanted(), draft_revision=stored["draft_revision"])
+        note = f"{self.pack.name} {self.pack.version}"
+        forms.publish(actor, self.key, draft_revision=form.draft_revision, note=note)
+
+
+def items_of(pack: Pack) -> list[Item]:
+    """Return everything in a pack, in the order in which it can be installed."""
+    departments = _parents_first(pack.departments)
+    return [
+        *(DepartmentItem(plan, order) for order, plan in enumerate(departments)),
+        *(RoleItem(plan) for plan in pack.roles),
+        *(FormItem(definition, pack) for definition in pack.forms),
+    ]
+
+
+def _parents_first(plans: tuple[DepartmentPlan, ...]) -> list[DepartmentPlan]:
+    by_code = {plan.code: plan for plan in plans}
+
+    def depth(plan: DepartmentPlan) -> int:
+        return 1 + depth(by_code[plan.parent]) if plan.parent in by_code else 0
+
+    return sorted(plans, key=depth)
