@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bson import Decimal128
 
 from models.definition import Definition, Field
-from models.formulas.arithmetic import MAX_DECIMALS, MAX_TEXT, plain, rounded
+from models.formulas.arithmetic import LARGEST, MAX_DECIMALS, MAX_TEXT, plain, rounded
 from models.formulas.checking import Checker
 from models.formulas.evaluation import Evaluator
 from models.formulas.syntax import parse
@@ -48,7 +48,8 @@ class Formula:
     def evaluate(self, values: Mapping[str, Any], *, timezone: ZoneInfo = DEFAULT_TIMEZONE) -> Any:  # noqa: ANN401
         """Return what the field stores for these stored values, or None; never raises.
 
-        For a column's formula give `models.rules.row_values(…)`. `timezone` is where a date-time falls on a day.
+        For a column's formula give the values of `models.rules.row_values`. `timezone` is where a date-time
+        falls on a day.
         """
         names = {name: to_value(field, values.get(name)) for name, field in self.reads.items()}
         return to_stored(self.field, Evaluator(names, timezone).eval("", self.tree))
@@ -60,7 +61,8 @@ def compile_formula(text: str, definition: Definition, field: Field, *, table: s
     In a column's formula a name means the column of the same row before it means a field of the form.
     Raises ValueProblem that says what is wrong: the text, a name, a function, or types that do not fit.
     """
-    return keep(definition, (text, table, field.key), lambda: _compile(text, definition, field, table))
+    key = (text, table, field.key, field.result, field.decimals)
+    return keep(definition, key, lambda: _compile(text, definition, field, table))
 
 
 def _compile(text: str, definition: Definition, field: Field, table: str) -> Formula:
@@ -89,12 +91,11 @@ def to_stored(field: Field, value: Value) -> Any:  # noqa: ANN401  (whatever the
 
 
 def _stored_number(field: Field, value: Decimal) -> Decimal128 | int | None:
-    if field.result == "decimal":
-        decimals = MAX_DECIMALS if field.decimals is None else field.decimals
-        exponent = value.as_tuple().exponent
-        exact = field.decimals is None and isinstance(exponent, int) and exponent >= -MAX_DECIMALS
-        return Decimal128(
-            rounded(value, max(0, -exponent) if exact and isinstance(exponent, int) else decimals)
-        )
-    number = int(rounded(value, 0))
-    return number if number in _INTEGERS else None
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(value) >= LARGEST:
+        return None
+    if field.result == "integer":
+        number = int(rounded(value, 0))
+        return number if number in _INTEGERS else None
+    written = min(max(0, -exponent), MAX_DECIMALS)
+    return Decimal128(rounded(value, written if field.decimals is None else field.decimals))

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import unicodedata
 from decimal import Decimal
 
 from models.errors import ValueProblem
@@ -36,7 +37,7 @@ def parse(text: str) -> ast.expr:
         raise ValueProblem(_("Enter a formula."))
     if len(text) > MAX_LENGTH:
         raise ValueProblem(_("At most %(max)s characters.", max=MAX_LENGTH))
-    source = re.sub(r"\s", " ", text).strip()
+    source = unicodedata.normalize("NFC", re.sub(r"\s", " ", text)).strip()
     _refuse_oddities(source)
     try:
         tree = ast.parse(source, mode="eval").body
@@ -69,7 +70,9 @@ def _refuse_large(tree: ast.expr) -> None:
     seen = 0
     while waiting:
         node, depth = waiting.pop()
-        seen += isinstance(node, ast.expr)
+        if not isinstance(node, ast.expr):  # an operator, or what is refused as foreign next
+            continue
+        seen += 1
         if seen > MAX_NODES or depth > MAX_DEPTH:
             raise ValueProblem(_("The formula is too long: it has more than %(max)s parts.", max=MAX_NODES))
         waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))

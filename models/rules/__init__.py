@@ -91,7 +91,8 @@ def evaluate(
 ) -> bool:
     """Tell whether a rule holds for stored values (`record["data"]`, system columns under "@state" …).
 
-    For a column's rule give `table`, and values from `row_values`. Raises InvalidError for a tree that cannot run.
+    For a column's rule give `table`, and values from `row_values`. Raises InvalidError for a tree that
+    cannot run.
     """
     return compile_rule(tree, definition, context, table=table).holds(values)
 

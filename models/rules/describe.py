@@ -181,7 +181,7 @@ class _Writer:
             for part in (value if isinstance(value, list | tuple) else [value])
         ]
         if operator.arity == "two":
-            return f"{start} {self.words.say(_('%(low)s to %(high)s', low=values[0], high=values[1]))}"
+            return f"{start} {self.words.say(_('%(low)s and %(high)s', low=values[0], high=values[1]))}"
         return f"{start} {self._list(values)}"
 
     def _list(self, values: list[str]) -> str:
