@@ -16,8 +16,9 @@ from models.fields.reading import clean_text, is_blank, scalar_text
 from models.messages import Message, _
 
 MAX_REFERENCES = 200
+LINKED = (*(one for one in HELD if one != "default"), "searchable", "unique")
 _HEX = re.compile(r"[0-9a-fA-F]{24}\Z")
-_PIECES = re.compile(r"\s*[;；、,，]\s*")
+_PIECES = re.compile("[;；、,，]")
 Referred: TypeAlias = ObjectId | list[ObjectId]
 
 
@@ -32,7 +33,7 @@ class _Named(FieldType[ObjectId]):
     """What person and department share."""
 
     groupable = True
-    properties = (*HELD, "searchable", "unique", "default_from")
+    properties = (*LINKED, "default_from")
 
     @abstractmethod
     def exists(self, wanted: ObjectId, context: ParseContext) -> bool:
@@ -129,7 +130,7 @@ class Reference(FieldType[Referred]):
     icon = "box-arrow-up-right"
     widget = "reference"
     groupable = True
-    properties = (*HELD, "searchable", "unique", "form", "many")
+    properties = (*LINKED, "form", "many")
 
     @override
     def read(
@@ -200,5 +201,5 @@ def _listed(field: Field, raw: object, context: ParseContext) -> list[str]:
     pieces: list[str] = []
     for line in clean_text(raw, longest=50_000).split("\n"):
         whole = len(_PIECES.split(line)) == 1 or context.references.find_record(field.form, line.strip())
-        pieces.extend([line.strip()] if whole else _PIECES.split(line.strip()))
+        pieces.extend([line.strip()] if whole else [piece.strip() for piece in _PIECES.split(line)])
     return pieces

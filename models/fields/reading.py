@@ -66,11 +66,12 @@ def scalar_text(raw: object, *, longest: int = 2000) -> str:
 
 
 def narrow_text(raw: object, *, longest: int = MAX_SCALAR) -> str:
-    """Return one short line with full-width digits, letters and punctuation made plain: ２，５ → 2,5."""
+    """Return one short line with full-width digits, letters and punctuation made plain: ２，５ → 2,5.
+
+    Runs of blanks become one, which also keeps the patterns below from going through them twice.
+    """
     text = scalar_text(raw, longest=longest)
-    if text.isascii():
-        return text
-    return unicodedata.normalize("NFKC", text).strip()
+    return " ".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).split())
 
 
 def _as_text(raw: object) -> str:

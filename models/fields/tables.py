@@ -77,7 +77,7 @@ class Table(FieldType[list[Row]]):
                 index, _dash, column = posted[len(prefix) :].partition("-")
                 if INDEX.match(index):
                     rows[int(index)].put(column, form.getlist(posted))
-        return [_raw_row(field, rows[index]) for index in sorted(rows)]
+        return [_raw_row(field, row) for row in rows.values()]  # in the order of the screen
 
     @override
     def to_json(self, field: Field, value: list[Row]) -> Json:
