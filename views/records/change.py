@@ -69,6 +69,8 @@ class ChangeScreens(_Base):
         if request.method == "GET":
             return self._form_page("edit", form, record=record, revision=record["revision"])
         revision = request.form.get("_revision", -1, type=int)
+        if "_resume" in request.form:
+            return self._form_page("edit", form, record=record, revision=revision)
         try:
             stored = records.update(
                 current_actor(),
@@ -146,7 +148,7 @@ class ChangeScreens(_Base):
                 posted=[
                     (name, value)
                     for name, value in request.form.items(multi=True)
-                    if name not in {"csrf_token", "_revision"}
+                    if name not in {"csrf_token", "_revision", "_resume"}
                 ],
             ),
             ConflictError.status,

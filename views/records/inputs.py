@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import render_template
-from markupsafe import Markup
+from flask import g
 from werkzeug.datastructures import MultiDict
 from wtforms import Field as WTField
 from wtforms.form import BaseForm
@@ -18,7 +17,7 @@ from views.context import current_language, current_timezone, say
 
 
 class RecordField(WTField):
-    """One field of a record: any type, drawn by the macro that its type names."""
+    """One field of a record: any type. The macro that its type names draws it."""
 
     def __init__(self, field: Field, **arguments: Any) -> None:  # noqa: ANN401  (WTForms' own)
         super().__init__(field.label.text(current_language()) or field.key, **arguments)
@@ -39,24 +38,17 @@ class RecordField(WTField):
         """What the input shows: what was typed, or the stored value as it is typed."""
         if self.submitted:
             return self.raw  # type: ignore[return-value]
-        if self.data is None:
-            return None
-        lookup = Lookup(current_language(), current_timezone())
-        return type_of(self.field).to_input(self.field, self.data, lookup)
+        return None if self.data is None else self.shown_value(self.field, self.data)
+
+    @staticmethod
+    def shown_value(field: Field, stored: Any) -> Json:  # noqa: ANN401  (any stored value)
+        """Return a stored value as it is typed."""
+        return type_of(field).to_input(field, stored, Lookup(current_language(), current_timezone()))
 
     @property
     def error(self) -> str:
         """What is wrong with the field as a whole."""
         return " ".join(self.messages.get("", ()))
-
-    def __call__(self, **arguments: Any) -> Markup:  # noqa: ANN401  (WTForms' own)
-        """Draw the input."""
-        kind = type_of(self.field)
-        return Markup(  # noqa: S704  (our own template, which escapes what it is given)
-            render_template(
-                "records/input.html", input=self, field=self.field, widget=kind.widget, **arguments
-            )
-        )
 
 
 class RecordForm(BaseForm):
@@ -66,7 +58,9 @@ class RecordForm(BaseForm):
         self, definition: Definition, posted: MultiDict[str, str] | None, data: Mapping[str, Any]
     ) -> None:
         super().__init__([(field.key, RecordField(field)) for field in writable_fields(definition)])
-        self.process(posted, data=dict(data))
+        self.stored = dict(data)
+        self.process(posted, data=self.stored)
+        g.bound_form = self
 
     def raw_values(self) -> dict[str, object]:
         """Return what was posted, as `models.records` takes it."""

@@ -20,6 +20,7 @@ from views.records.bulk import BulkActions
 from views.records.change import ChangeScreens
 from views.records.detail import DetailScreens
 from views.records.filters import FieldFilter, filters_of
+from views.records.helpers import TemplateHelpers
 from views.records.inputs import RecordForm
 from views.records.lists import ListScreens
 from views.records.lookups import LookupScreens
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from views.records.hub import RecordsHub
 
 
-class RecordScreen(ListScreens, DetailScreens, ChangeScreens, LookupScreens, BulkActions, BaseModelView):  # type: ignore[misc]
+class RecordScreen(ListScreens, DetailScreens, ChangeScreens, LookupScreens, BulkActions, TemplateHelpers, BaseModelView):  # type: ignore[misc]
     """List, detail, create, edit, bulk and helper routes of one form.
 
     Flask-Admin's own write paths are closed here (they know nothing of revisions, rules and history):

@@ -1,0 +1,332 @@
+/* The inputs of a record form: pickers, uploads, signatures, sums, live rules and computed fields. */
+(function () {
+  "use strict";
+
+  const Backoffice = window.Backoffice;
+  const DELAY_MS = 350;
+
+  const debounce = (run, wait = DELAY_MS) => {
+    let timer;
+    return (...values) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => run(...values), wait);
+    };
+  };
+  Backoffice.debounce = debounce;
+
+  /* -- pickers: people, departments and records, looked up on the server ------------------------------ */
+
+  const optionText = (option) => {
+    if (!option.note || option.note === option.text) return option.text;
+    const line = document.createElement("span");
+    const note = document.createElement("span");
+    note.className = "muted";
+    note.textContent = ` ${option.note}`;
+    line.append(option.text, note);
+    return window.jQuery(line);
+  };
+
+  const setUpPicker = (select) => {
+    const $ = window.jQuery;
+    if (!$ || $(select).data("select2")) return;
+    const fixed = [...select.options].filter((option) => option.value && !option.selected && !/^[0-9a-f]{24}$/.test(option.value));
+    $(select).select2({
+      width: "100%",
+      allowClear: !select.multiple,
+      placeholder: select.dataset.placeholder || "",
+      dropdownParent: select.closest("dialog") ? $(select.closest("dialog")) : undefined,
+      templateResult: optionText,
+      ajax: {
+        url: select.dataset.picker,
+        delay: DELAY_MS,
+        dataType: "json",
+        data: (parameters) => ({ q: parameters.term || "", page: parameters.page || 1 }),
+        processResults: (answer, parameters) => ({
+          results: [...((parameters.page || 1) === 1 && !parameters.term ? fixed.map((o) => ({ id: o.value, text: o.text })) : []), ...answer.results],
+          pagination: { more: answer.more },
+        }),
+      },
+    });
+    /* select2 speaks jQuery; everything else here listens to the page's own events. */
+    $(select).on("change.select2", () => select.dispatchEvent(new Event("input", { bubbles: true })));
+  };
+
+  /* -- uploads ---------------------------------------------------------------------------------------- */
+
+  const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
+  const send = async (url, field, file, name) => {
+    const body = new FormData();
+    body.append("field", field);
+    body.append("file", file, name);
+    const answer = await Backoffice.fetch(url, { method: "POST", body });
+    const result = await answer.json();
+    if (!answer.ok) {
+      const messages = Object.values(result.error?.errors || {}).flat();
+      throw new Error(messages.join(" ") || result.error?.message || answer.statusText);
+    }
+    return result;
+  };
+
+  const uploadRow = (place, file) => {
+    const row = document.createElement("li");
+    const text = document.createElement("span");
+    const note = document.createElement("span");
+    const input = document.createElement("input");
+    const remove = document.createElement("button");
+    row.className = "upload-row";
+    text.className = "row-text";
+    note.className = "row-note";
+    text.textContent = file.name;
+    note.textContent = size(file.size);
+    input.type = "hidden";
+    input.name = place.dataset.name;
+    input.value = file.file;
+    remove.type = "button";
+    remove.className = "btn btn-icon btn-quiet btn-small";
+    remove.dataset.uploadRemove = "";
+    remove.textContent = "×";
+    row.append(text, note, input, remove);
+    return row;
+  };
+
+  const upload = async (place, files) => {
+    const list = place.querySelector("[data-upload-list]");
+    const allowed = Number(place.dataset.max) - list.children.length;
+    for (const file of [...files].slice(0, Math.max(0, allowed))) {
+      place.classList.add("is-busy");
+      try {
+        list.append(uploadRow(place, await send(place.dataset.upload, place.dataset.fieldPath, file, file.name)));
+        place.dispatchEvent(new Event("input", { bubbles: true }));
+      } catch (error) {
+        Backoffice.toast(`${file.name}: ${error.message}`, "danger");
+      }
+      place.classList.remove("is-busy");
+    }
+  };
+
+  const setUpUpload = (place) => {
+    const input = place.querySelector("[data-upload-input]");
+    input.addEventListener("change", async () => {
+      await upload(place, input.files);
+      input.value = "";
+    });
+    place.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      place.classList.add("is-over");
+    });
+    place.addEventListener("dragleave", () => place.classList.remove("is-over"));
+    place.addEventListener("drop", (event) => {
+      event.preventDefault();
+      place.classList.remove("is-over");
+      upload(place, event.dataTransfer.files);
+    });
+  };
+
+  Backoffice.onClick("[data-upload-remove]", (button) => {
+    const place = button.closest("[data-upload]");
+    button.closest("li").remove();
+    place.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  /* -- signatures ------------------------------------------------------------------------------------- */
+
+  const setUpSignature = (place) => {
+    const canvas = place.querySelector("canvas");
+    const input = place.querySelector('input[type="hidden"]');
+    const done = place.querySelector("[data-signature-done]");
+    const Pad = window.SignaturePad;
+    if (!Pad) return;
+    const pad = new Pad(canvas, { penColor: "#14213d", backgroundColor: "#ffffff" });
+    const fit = () => {
+      const ratio = Math.max(window.devicePixelRatio || 1, 1);
+      canvas.width = canvas.offsetWidth * ratio;
+      canvas.height = canvas.offsetHeight * ratio;
+      canvas.getContext("2d").scale(ratio, ratio);
+      pad.clear();
+    };
+    if (!canvas.hidden) fit();
+    const keep = async () => {
+      const picture = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+      try {
+        const stored = await send(place.dataset.signature, place.dataset.fieldPath, picture, "signature.png");
+        input.value = stored.file;
+        place.dispatchEvent(new Event("input", { bubbles: true }));
+      } catch (error) {
+        Backoffice.toast(error.message, "danger");
+      }
+    };
+    pad.addEventListener("endStroke", debounce(keep, 600));
+    place.querySelector("[data-signature-clear]").addEventListener("click", () => {
+      input.value = "";
+      done.hidden = true;
+      canvas.hidden = false;
+      fit();
+      place.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  };
+
+  const setUpGrowing = (area) => {
+    const grow = () => {
+      area.style.height = "auto";
+      area.style.height = `${Math.min(area.scrollHeight + 2, 480)}px`;
+    };
+    area.addEventListener("input", grow);
+    if (area.value) grow();
+  };
+
+  const setUp = (root) => {
+    root.querySelectorAll("select[data-picker]").forEach((select) => select.closest("template") || setUpPicker(select));
+    root.querySelectorAll("[data-upload]").forEach(setUpUpload);
+    root.querySelectorAll("[data-signature]").forEach(setUpSignature);
+    root.querySelectorAll("textarea[data-grow]").forEach(setUpGrowing);
+  };
+  Backoffice.setUpInputs = setUp;
+  setUp(document);
+  document.addEventListener("rows:added", (event) => setUp(event.target));
+
+  /* -- values of the form, as the rules read them ------------------------------------------------------ */
+
+  const form = document.querySelector("[data-record-form]");
+  if (!form) return;
+
+  const read = (id) => JSON.parse(document.getElementById(id)?.textContent || "{}");
+  const rules = read("record-rules");
+  const fields = read("record-fields");
+  const NUMBERS = new Set(["integer", "decimal", "percent", "rating"]);
+
+  const number = (text) => {
+    const plain = text.normalize("NFKC").replace(/[,\s]/g, "");
+    return /^[+-]?\d+(\.\d+)?$/.test(plain) ? plain : null;
+  };
+
+  const READERS = {
+    boolean: (data, name) => ({ true: true, false: false })[data.get(name)] ?? null,
+    money: (data, name) => {
+      const amount = number(data.get(`${name}.amount`) || "");
+      return amount === null ? null : { amount, currency: data.get(`${name}.currency`) || "" };
+    },
+    multi_choice: (data, name) => data.getAll(name).filter(Boolean),
+    attachment: (data, name) => data.getAll(name).filter(Boolean),
+    image: (data, name) => data.getAll(name).filter(Boolean),
+    datetime: (data, name) => {
+      const text = data.get(name);
+      return text ? new Date(text).toISOString() : null;
+    },
+  };
+
+  const readOne = (data, name, type, many) => {
+    if (READERS[type]) return READERS[type](data, name);
+    if (many) return data.getAll(name).filter(Boolean);
+    const text = (data.get(name) || "").trim();
+    return NUMBERS.has(type) ? number(text) : text || null;
+  };
+
+  const readTable = (data, key, columns) => {
+    const found = new Set();
+    for (const name of data.keys()) {
+      const match = name.startsWith(`${key}-`) && /^(\d+)-/.exec(name.slice(key.length + 1));
+      if (match) found.add(match[1]);
+    }
+    return [...found].map((index) => {
+      const row = {};
+      Object.entries(columns).forEach(([column, type]) => {
+        const value = readOne(data, `${key}-${index}-${column}`, type, false);
+        if (value !== null) row[column] = value;
+      });
+      return row;
+    });
+  };
+
+  const values = (hidden) => {
+    const data = new FormData(form);
+    const found = {};
+    Object.entries(fields).forEach(([key, field]) => {
+      if (hidden.has(key)) return;
+      const value = field.type === "table" ? readTable(data, key, field.columns) : readOne(data, key, field.type, field.many);
+      if (value !== null && !(Array.isArray(value) && !value.length)) found[key] = value;
+    });
+    return found;
+  };
+
+  /* -- rules: what is hidden decides what else is hidden, so they are asked until nothing changes ------ */
+
+  const holds = (key, name, current) => window.Rules.evaluate(rules[key][name], current);
+
+  const hiddenFields = () => {
+    let hidden = new Set();
+    for (let round = 0; round < 10; round += 1) {
+      const current = values(hidden);
+      const next = new Set(Object.keys(rules).filter((key) => rules[key].visible_if && !holds(key, "visible_if", current)));
+      if (next.size === hidden.size && [...next].every((key) => hidden.has(key))) break;
+      hidden = next;
+    }
+    return hidden;
+  };
+
+  const setLocked = (frame, locked) => {
+    frame.classList.toggle("is-locked", locked);
+    frame.querySelectorAll("input:not([type=hidden]), textarea").forEach((input) => (input.readOnly = locked));
+    frame.inert = locked;
+  };
+
+  const apply = () => {
+    const hidden = hiddenFields();
+    const current = values(hidden);
+    Object.keys(fields).forEach((key) => {
+      const frame = document.getElementById(`frame-${key}`);
+      if (!frame) return;
+      const rule = rules[key] || {};
+      frame.hidden = hidden.has(key);
+      const needed = fields[key].required || Boolean(rule.required_if && holds(key, "required_if", current));
+      const mark = frame.querySelector("[data-required]");
+      if (mark) mark.hidden = !needed;
+      setLocked(frame, fields[key].readonly || Boolean(rule.readonly_if && holds(key, "readonly_if", current)));
+    });
+    document.querySelectorAll(".form-section").forEach((section) => {
+      if (section.dataset.field) return;
+      const frames = [...section.querySelectorAll(".field")];
+      section.hidden = frames.length > 0 && frames.every((frame) => frame.hidden);
+    });
+  };
+
+  const addUp = () => {
+    form.querySelectorAll("[data-rows-editor]").forEach((editor) => {
+      editor.querySelectorAll("[data-sum]").forEach((cell) => {
+        if (!cell.dataset.sum) return;
+        const inputs = editor.querySelectorAll(`tbody [data-column="${cell.dataset.sum}"] input:not([type=hidden])`);
+        const numbers = [...inputs].map((input) => number(input.value)).filter((one) => one !== null);
+        const places = Math.max(0, ...numbers.map((one) => (one.split(".")[1] || "").length));
+        cell.textContent = numbers.length ? numbers.reduce((sum, one) => sum + Number(one), 0).toFixed(places) : "";
+      });
+    });
+  };
+
+  const computed = form.querySelectorAll("[data-computed]");
+  let asked = 0;
+  const compute = debounce(async () => {
+    if (!computed.length) return;
+    asked += 1;
+    const mine = asked;
+    try {
+      const answer = await Backoffice.fetch(form.dataset.computeUrl, { method: "POST", body: new FormData(form) });
+      if (!answer.ok || mine !== asked) return;
+      const texts = await answer.json();
+      computed.forEach((output) => (output.textContent = texts[output.dataset.computed] ?? ""));
+    } catch {
+      /* computed again by the server when the record is saved */
+    }
+  });
+
+  const update = () => {
+    apply();
+    addUp();
+    compute();
+  };
+
+  form.addEventListener("input", update);
+  form.addEventListener("change", update);
+  form.addEventListener("rows:change", update);
+  apply();
+  addUp();
+})();

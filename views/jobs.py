@@ -1,0 +1,72 @@
+"""Exports and imports: how far they are, what came of them."""
+
+from bson import ObjectId
+from flask import Response, jsonify, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from models import jobs
+from models.access import Action, require
+from models.errors import NotFoundError
+from models.jobs import Job
+from views import downloads
+from views.admin import Screen
+from views.context import current_timezone, require_person, say
+
+
+class Jobs(Screen):
+    """The jobs of whoever is signed in."""
+
+    def __init__(self) -> None:
+        super().__init__(name="jobs", endpoint="jobs", url="/jobs")
+
+    @expose("/")
+    def index(self) -> str:
+        """List one's own jobs."""
+        found = jobs.of_owner(require_person())
+        return str(self.render("jobs/list.html", jobs=found, timezone=current_timezone()))
+
+    @expose("/<job_id>")
+    def job_view(self, job_id: str) -> str:
+        """Show one job."""
+        return str(self.render("jobs/job.html", job=self._job(job_id), timezone=current_timezone()))
+
+    @expose("/<job_id>/state")
+    def state_view(self, job_id: str) -> Response:
+        """Return how far a job is, for the page that watches it."""
+        job = self._job(job_id)
+        return jsonify(
+            state=job.state,
+            done=job.done,
+            total=job.total,
+            percent=job.percent,
+            error=say(job.message) if job.message else "",
+        )
+
+    @expose("/<job_id>/cancel", methods=("POST",))
+    def cancel_view(self, job_id: str) -> ResponseReturnValue:
+        """Ask a job to stop."""
+        jobs.request_cancel(jobs.get_own(require_person(), _id(job_id)))
+        return redirect(url_for(".job_view", job_id=job_id))
+
+    @expose("/<job_id>/download")
+    def download_view(self, job_id: str) -> Response:
+        """Send what a job made to its owner, who must still have the right to it."""
+        person = require_person()
+        job = jobs.get_own(person, _id(job_id))
+        if job.file is None:
+            raise NotFoundError
+        require(person, job.form, Action.EXPORT if job.kind == "export" else Action.IMPORT)
+        return downloads.send(job.file)
+
+    @staticmethod
+    def _job(job_id: str) -> Job:
+        return jobs.get_for(require_person(), _id(job_id))
+
+
+def _id(text: str) -> ObjectId:
+    if not ObjectId.is_valid(text):
+        raise NotFoundError
+    return ObjectId(text)
+
+

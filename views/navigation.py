@@ -1,0 +1,91 @@
+"""The frame of every page: where one can go, who is signed in, what waits."""
+
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+
+from models import forms, notifications
+from models.access import Action, permitted
+from models.definition import GROUPS
+from models.forms import LiveForm
+from models.messages import Message, _
+from models.people import Permission, User
+from views.context import current_language, current_person, say
+
+GROUP_TITLES: dict[str, Message] = {
+    "quality": _("Quality"),
+    "sales": _("Sales"),
+    "service": _("Service"),
+    "master": _("Master data"),
+    "internal": _("Internal"),
+}
+_CONFIGURE = (
+    (Permission.CONFIGURE_FORMS, _("Forms"), "/configure/forms/", "ui-checks"),
+    (Permission.CONFIGURE_DEPARTMENTS, _("Departments"), "/configure/departments/", "diagram-3"),
+    (Permission.CONFIGURE_PEOPLE, _("People"), "/configure/users/", "people"),
+    (Permission.CONFIGURE_ROLES, _("Roles"), "/configure/roles/", "shield-check"),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give every template what the layout needs."""
+    app.context_processor(frame)
+
+
+def frame() -> dict[str, Any]:
+    """Return navigation, person, bell and looks for the layout."""
+    person = current_person()
+    shared = {
+        "company": current_app.config["SETTINGS"].company,
+        "asset_version": current_app.config.get("ASSET_VERSION", ""),
+        "appearance": str(person.theme) if person else "auto",
+        "person": person,
+        "say": say,
+        "group_title": lambda group: say(GROUP_TITLES[group]),
+    }
+    if person is None:
+        return shared
+    return {
+        **shared,
+        "nav": navigation(person),
+        "inbox_count": notifications.unread_count(person),
+        "profile_url": "/account/",
+    }
+
+
+def visible_forms(person: User) -> list[LiveForm]:
+    """Return the forms a person may see, looked up once per request."""
+    if "visible_forms" not in g:
+        g.visible_forms = [
+            form for form in forms.live_forms() if permitted(person, form.key, Action.SEE)
+        ]
+    found: list[LiveForm] = g.visible_forms
+    return found
+
+
+def navigation(person: User) -> list[dict[str, Any]]:
+    """Return the groups of the side navigation, empty ones left out."""
+    start = [
+        _item(say(_("Dashboard")), url_for("admin.index"), "grid-1x2", exact=True),
+        _item(say(_("Inbox")), "/inbox/", "inbox"),
+        _item(say(_("Exports and imports")), "/jobs/", "arrow-down-up"),
+    ]
+    groups = [{"title": "", "items": start}]
+    language = current_language()
+    for group in GROUPS:
+        items = [
+            _item(form.definition.label.text(language), f"/records/{form.key}/", form.definition.icon)
+            for form in visible_forms(person)
+            if form.definition.group == group
+        ]
+        groups.append({"title": say(GROUP_TITLES[group]), "items": items})
+    configure = [
+        _item(say(title), url, icon) for permission, title, url, icon in _CONFIGURE if person.may(permission)
+    ]
+    groups.append({"title": say(_("Configuration")), "items": configure})
+    return [group for group in groups if group["items"]]
+
+
+def _item(title: str, url: str, icon: str, *, exact: bool = False) -> dict[str, Any]:
+    active = request.path == url if exact else request.path.startswith(url)
+    return {"title": title, "url": url, "icon": icon, "active": active}
