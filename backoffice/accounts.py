@@ -1,10 +1,10 @@
-"""Flask-Security's view of our users: models know nothing of Flask, so an account is a user seen from the web."""
+"""Our users as Flask-Security sees them: models know nothing of Flask, so an account wraps a user."""
 
 from typing import Any, Final
 
 import mongoengine
 from flask_babel import gettext, lazy_gettext
-from flask_security import LoginForm, MongoEngineUserDatastore, UserMixin
+from flask_security import LoginForm, MongoEngineUserDatastore, RoleMixin, UserMixin
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
@@ -15,12 +15,17 @@ from views.context import safe_next
 LONGEST_IDENTITY: Final = 254
 
 
-class Account(UserMixin):  # type: ignore[misc]
+class Account(UserMixin):
     """A user who signs in or is signed in; `person` is the document."""
 
     def __init__(self, person: User) -> None:
         """Wrap a document."""
         self.person = person
+
+    @property
+    def roles(self) -> list[RoleMixin]:  # type: ignore[override]
+        """Give Flask-Principal nothing to load: rights are the business of `models.access` alone."""
+        return []
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (whatever the document has)
         return getattr(self.person, name)
@@ -46,7 +51,7 @@ class Account(UserMixin):  # type: ignore[misc]
         return {"username": self.person.username, "name": self.person.name}
 
 
-class Accounts(MongoEngineUserDatastore):  # type: ignore[misc]
+class Accounts(MongoEngineUserDatastore):
     """Finds accounts for Flask-Security."""
 
     def __init__(self) -> None:
@@ -55,7 +60,7 @@ class Accounts(MongoEngineUserDatastore):  # type: ignore[misc]
 
     def find_user(self, case_insensitive: bool = False, **query: Any) -> Account | None:  # noqa: ANN401, FBT001, FBT002
         """Return the account that a query of one or more equalities names."""
-        person = super().find_user(case_insensitive, **query)
+        person = super().find_user(case_insensitive, **query)  # type: ignore[no-untyped-call]
         return Account(person) if person else None
 
 
@@ -71,7 +76,7 @@ def find_by_identity(identity: str) -> Account | None:
     return Account(person) if person else None
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]
+class SignInForm(LoginForm):
     """User name or e-mail, and password. Every failure reads the same."""
 
     email = None

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from flask import Flask
+from flask import Flask, current_app, request
 
 import views
 from backoffice import logs, operations
@@ -14,7 +14,7 @@ from backoffice.security import init_csrf, init_guard, init_security, init_sessi
 from backoffice.settings import Settings
 from views import account, errors
 
-# A table of 2,000 rows with 40 columns must pass; text alone never needs more than this.
+# A table of 2,000 rows with 40 columns must pass; text alone never needs more, and no document could hold it.
 MAX_FORM_PARTS: Final = 100_000
 MAX_FORM_BYTES: Final = 12 * 1024 * 1024
 
@@ -35,11 +35,15 @@ def create_app(settings: Settings) -> Flask:
     init_security(app)
     init_limits(app)
     errors.init_app(app)
+    views.init_app(app)
     account.init_app(app)
-    register = getattr(views, "init_app", None)  # the screens; always there once they are built
-    if register:
-        register(app)
     return app
+
+
+def limit_text() -> None:
+    """Keep the large limit for uploads: a form without files, or JSON, is held in memory as a whole."""
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = min(MAX_FORM_BYTES, current_app.config["MAX_CONTENT_LENGTH"])
 
 
 def init_config(app: Flask, settings: Settings) -> None:
@@ -61,5 +65,5 @@ def init_config(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session lives
         FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION=True,
         FLASK_ADMIN_RAISE_ON_INTEGRITY_ERROR=True,
-        RATELIMIT_HEADERS_ENABLED=True,
     )
+    app.before_request(limit_text)

@@ -42,6 +42,7 @@ def init_assets(app: Flask) -> None:
     folder = Path(str(app.static_folder))
     seen = sorted((str(path), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file())
     version = hashlib.sha256(repr(seen).encode()).hexdigest()[:10]
+    app.config["ASSET_VERSION"] = version
     app.context_processor(lambda: {"asset_version": version})
 
 

@@ -25,10 +25,10 @@ def init_i18n(app: Flask) -> None:
     catalog = texts.install()
     with app.app_context():
         get_babel().instance.domain_instance.cache[CHINESE, DOMAIN] = catalog
-    _complete_libraries(catalog)
+    complete_libraries(catalog)
 
 
-def _complete_libraries(ours: Translations) -> None:
+def complete_libraries(ours: Translations) -> None:
     """Let texts that Flask-Admin and WTForms leave untranslated fall back to our catalog."""
     libraries = (
         (flask_admin.babel.domain, admin_translations.__path__[0], "admin"),

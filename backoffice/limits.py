@@ -1,6 +1,6 @@
 """How often somebody may try to sign in. Counted in the database, so that every process counts together."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from flask import Flask, g, request
 from flask_limiter import Limiter
@@ -21,7 +21,7 @@ LONGEST_IDENTITY: Final = 254
 class CompanyDatabaseStorage(MongoDBStorageBase):
     """Rate-limit counters in the company's own database, over the connection of this process."""
 
-    STORAGE_SCHEME: Final = ["company"]  # noqa: RUF012  (the library's own declaration)
+    STORAGE_SCHEME = ["company"]  # noqa: RUF012  (the library's own declaration)
 
     def __init__(self, uri: str = "company://", **options: Any) -> None:  # noqa: ANN401  (as the library has it)
         """Connect to nothing: the connection is taken when it is needed."""
@@ -58,14 +58,14 @@ def init_limits(app: Flask) -> None:
     """Slow down whoever guesses passwords; call after the sign-in page is registered."""
     limiter = Limiter(get_remote_address, storage_uri="company://", headers_enabled=True)
     limiter.init_app(app)
-    limited = app.view_functions["security.login"]
+    limited: Any = app.view_functions["security.login"]
     for limit, key, when in (
         (PER_IDENTITY_AND_ADDRESS, _identity_and_address, None),
         (PER_IDENTITY, _identity, None),
         (FAILURES_PER_ADDRESS, get_remote_address, _failed),
     ):
         limited = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=when)(limited)
-    app.view_functions["security.login"] = cast("Any", limited)
+    app.view_functions["security.login"] = limited
 
 
 def _identity() -> str:

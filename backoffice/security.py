@@ -29,7 +29,7 @@ PUBLIC_ENDPOINTS: Final = frozenset(
     }
 )
 # These answer even when the session store does not.
-QUIET_PATHS: Final = ("/static/", "/admin/static/", "/healthz", "/readyz", "/metrics")
+QUIET_PATHS: Final = ("/static/", "/healthz", "/readyz", "/metrics")
 
 CSRF_FIELD: Final = "csrf_token"
 
@@ -55,7 +55,7 @@ def init_csrf(app: Flask) -> None:
 def init_security(app: Flask) -> None:
     """Let people sign in by user name or e-mail at `/login` and out at `/logout`; nothing else is opened."""
     app.config.from_mapping(
-        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  (a scheme)
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_PASSWORD_SINGLE_HASH=["argon2"],  # the hash of `models.passwords`, without a second secret
         SECURITY_PASSWORD_SALT=app.config["SECRET_KEY"],
@@ -81,6 +81,8 @@ def init_security(app: Flask) -> None:
 
 
 def _require_sign_in() -> ResponseReturnValue | None:
+    if getattr(session, "unavailable", False):
+        return errors.show_unavailable()
     if request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS:
         return None
     if current_user.is_authenticated:

@@ -1,7 +1,7 @@
 """Sessions kept in MongoDB: only a random id travels in the cookie, and signing out destroys the rest.
 
-Flask-Session's own MongoDB store has no index on its id, reads pickles, needs the database at start-up, and lets
-a request that is still running bring a session back after its sign-out; hence this small one.
+Flask-Session's own MongoDB store has no index on its id, reads pickles, needs the database at start-up,
+and lets a request that is still running bring a session back after its sign-out; hence this small one.
 """
 
 import hashlib
@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
 import msgspec
-from flask import Flask, Request, Response, request as current_request
+from flask import Flask, Request, Response
+from flask import request as current_request
 from flask_session.base import Serializer, ServerSideSession, ServerSideSessionInterface
 from pymongo import WriteConcern
 from pymongo.collection import Collection
@@ -27,6 +28,7 @@ class Session(ServerSideSession):  # type: ignore[misc]
     """What one browser carries from request to request."""
 
     stored = False
+    unavailable = False
     expires: datetime | None = None
     started: datetime | None = None
 
@@ -66,19 +68,19 @@ class MongoSessions(ServerSideSessionInterface):  # type: ignore[misc]
 
     def open_session(self, app: Flask, request: Request) -> Session:
         """Return the browser's session, or a new one; without a database an empty one that is never kept."""
+        fresh = Session(sid=self._generate_sid(self.sid_length), permanent=True)
         sid = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
-        if sid and not request.path.startswith(self.quiet_paths):
-            try:
-                found = self._find(sid)
-            except ConnectionFailure:
-                found = None
-            if found is not None:
-                return found
-        return Session(sid=self._generate_sid(self.sid_length), permanent=True)
+        if not sid or request.path.startswith(self.quiet_paths):
+            return fresh
+        try:
+            return self._find(sid) or fresh
+        except ConnectionFailure:
+            fresh.unavailable = True
+            return fresh
 
-    def save_session(self, app: Flask, session: ServerSideSession, response: Response) -> None:
+    def save_session(self, app: Flask, session: Session, response: Response) -> None:
         """Keep what changed, and answer even where that is impossible right now."""
-        if current_request.path.startswith(self.quiet_paths):
+        if session.unavailable or current_request.path.startswith(self.quiet_paths):
             return
         try:
             super().save_session(app, session, response)

@@ -5,7 +5,8 @@ from zoneinfo import available_timezones
 
 from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _, lazy_gettext, refresh
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, refresh
 from flask_login import logout_user
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectChoice, SelectField
@@ -17,6 +18,7 @@ from models.messages import LANGUAGES
 from models.people import User
 from views import context
 
+LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
 CHOICES: Final = {context.LANGUAGE_COOKIE: LANGUAGES, context.THEME_COOKIE: context.THEMES}
 ATTRIBUTES: Final = {context.LANGUAGE_COOKIE: "language", context.THEME_COOKIE: "theme"}
 COOKIE_SECONDS: Final = 365 * 24 * 3600
@@ -33,7 +35,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
 
     language = SelectField(
         lazy_gettext("Language"),
-        choices=[SelectChoice(key, name) for key, name in context.LANGUAGE_NAMES.items()],
+        choices=[SelectChoice(key, name) for key, name in LANGUAGE_NAMES.items()],
     )
     theme = SelectField(
         lazy_gettext("Colours"),

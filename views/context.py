@@ -15,7 +15,6 @@ LANGUAGE_COOKIE = "language"
 THEME_COOKIE = "appearance"
 THEMES = ("auto", "light", "dark")
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
-LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 
 
 def current_person() -> User | None:

@@ -59,6 +59,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, show_domain_error)
     app.register_error_handler(CSRFError, lambda _error: show(HTTPStatus.BAD_REQUEST, STALE_PAGE))
     app.register_error_handler(HTTPException, show_http_error)
+    app.register_error_handler(DocumentTooLarge, lambda _error: show(TooLargeError.status))
     app.register_error_handler(PyMongoError, show_database_error)
     app.register_error_handler(InternalServerError, show_failure)
 
@@ -82,13 +83,14 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def show_database_error(error: PyMongoError) -> ResponseReturnValue:
-    """Tell a database that is away (503) from a document that is too large (413) and from a fault of ours (500)."""
+    """Tell a database that is away (503) from a too large document (413) and a fault of ours (500)."""
     if isinstance(error, ConnectionFailure):
         log.error("database unavailable: %s", error)
         return show_unavailable()
-    if isinstance(error, DocumentTooLarge) or _is_too_large(error):
+    if isinstance(error, OperationFailure) and error.code == OBJECT_TOO_LARGE:
         return show(TooLargeError.status)
-    return show_failure(error)
+    log.error("database failure in %s %s", request.method, request.path, exc_info=error)
+    return show(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def show_unavailable() -> ResponseReturnValue:
@@ -98,13 +100,14 @@ def show_unavailable() -> ResponseReturnValue:
     return show(HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "10"})
 
 
-def show_failure(error: Exception) -> ResponseReturnValue:
-    """Record an unexpected failure and show its number, never its trace."""
-    original = getattr(error, "original_exception", None) or error
-    if isinstance(original, ConnectionFailure):
-        return show_database_error(original)
-    log.error("unhandled failure in %s %s", request.method, request.path, exc_info=original)
-    return show(HTTPStatus.INTERNAL_SERVER_ERROR)
+def show_failure(error: InternalServerError) -> ResponseReturnValue:
+    """Show the number under which Flask has just recorded an unexpected failure, never its trace."""
+    original = error.original_exception
+    return (
+        show_unavailable()
+        if isinstance(original, ConnectionFailure)
+        else show(HTTPStatus.INTERNAL_SERVER_ERROR)
+    )
 
 
 def show(
@@ -136,7 +139,3 @@ def _as_page(status: int, message: Message, errors: dict[str, list[str]]) -> str
         errors=errors,
         request_id=context.request_id(),
     )
-
-
-def _is_too_large(error: PyMongoError) -> bool:
-    return isinstance(error, OperationFailure) and error.code == OBJECT_TOO_LARGE
