@@ -119,7 +119,7 @@ class Table(FieldType[list[Row]]):
     @override
     def cell(self, field: Field, value: list[Row], lookup: Lookup, language: str) -> Cell:
         """Say how many rows there are; the rows themselves go to a sheet of their own."""
-        return translate(_("%(count)s rows", count=len(value)), language)
+        return translate(_("Rows: %(count)s", count=len(value)), language)
 
     @override
     def from_cell(self, field: Field, cell: object, context: ParseContext) -> object:

@@ -149,7 +149,7 @@ def test_a_sum_beyond_34_digits_is_rounded_rather_than_lost() -> None:
 def test_a_table_is_shown_row_by_row_and_counted_in_a_cell() -> None:
     rows = read(TABLE, [row(qty=2000, kind="air")])
     assert type_of(TABLE).display(TABLE, rows, NAMES, "zh") == "零件: 螺栓; 数量: 2,000; kind: 气囊"
-    assert type_of(TABLE).cell(TABLE, rows, NAMES, "en") == "1 rows"
+    assert type_of(TABLE).cell(TABLE, rows, NAMES, "en") == "Rows: 1"
 
 
 def test_rows_from_a_sheet_are_read_cell_by_cell() -> None:
