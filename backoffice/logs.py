@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 QUIET: Final = ("/static/", "/healthz", "/readyz", "/metrics")
-NOISY: Final = ("pymongo", "kombu", "amqp", "asyncio", "fontTools")
+NOISY: Final = (
+    "amqp",
+    "asyncio",
+    "celery.app.trace",  # a sweep every few seconds
+    "celery.beat",
+    "celery.worker.strategy",
+    "fontTools",
+    "kombu",
+    "pymongo",
+)
 
 
 def configure(log_format: str, level: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pymongo
-from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from kombu.exceptions import OperationalError
 from prometheus_client import (
@@ -78,7 +78,7 @@ def readyz() -> ResponseReturnValue:
 def metrics() -> ResponseReturnValue:
     """Give the figures in Prometheus' format to who has the token, or is on this machine."""
     if not _may_read_metrics():
-        abort(404)
+        return Response(status=404)
     registry: CollectorRegistry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # the figures of all processes of this server together
         registry = CollectorRegistry()

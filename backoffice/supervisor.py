@@ -9,6 +9,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -55,15 +56,18 @@ class Program:
         self.command = list(command)
         self.environment = dict(environment)
         self.handles = tuple(handles)
+        self.asked = False
         self.process: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> None:
         """Start it; what an earlier life left of its group is killed first."""
         self._kill_group()
+        self.asked = False
         self.process = subprocess.Popen(  # noqa: S603  (our own words)
             lifeline.wrap(self.command, signal.SIGKILL),
             env=self.environment,
             stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,  # what is said on the standard output is ours alone
             pass_fds=self.handles,
             start_new_session=True,  # a Ctrl-C in the terminal is for us, who stop them in order
         )
@@ -71,13 +75,15 @@ class Program:
     def ask_to_stop(self) -> None:
         """Ask it to finish what it is doing and end."""
         if self.process is not None and self.process.poll() is None:
+            self.asked = True
             self.process.terminate()
 
     def stop(self) -> None:
         """Stop it and wait; who does not listen is killed, and what it did is taken up again later."""
         if self.process is None:
             return
-        self.ask_to_stop()
+        if not self.asked:
+            self.ask_to_stop()
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

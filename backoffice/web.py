@@ -15,6 +15,7 @@ from backoffice import lifeline
 from backoffice.app import create_app
 from backoffice.settings import Settings
 from models import database
+from tasks.app import configure
 
 MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108  (gunicorn's heartbeat file; a disk could block it)
 LONGEST_ADDRESS: Final = 8_190  # a filter travels in the address
@@ -71,6 +72,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Make the application in a worker: a connection to MongoDB must not be shared across a fork."""
+        configure(self.settings.broker)
         database.connect(self.settings.mongodb_uri, self.settings.mongodb_database)
         return create_app(self.settings)
 

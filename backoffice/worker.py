@@ -1,8 +1,11 @@
 """The Celery side: a worker that carries out jobs and effects, and the beat that makes it sweep."""
 
+import socket
+import warnings
 from typing import Any, Final
 
 from celery import signals
+from celery.exceptions import SecurityWarning
 
 from backoffice import logs, texts
 from backoffice.settings import Settings
@@ -28,13 +31,14 @@ def run_worker(settings: Settings, queues: tuple[str, ...], concurrency: int) ->
     else:
         signals.worker_process_init.connect(lambda **_: _connect(settings), weak=False)
     worker: Any = celery.Worker(
-        hostname=f"{'-'.join(queues)}@%h",
+        hostname=f"{'-'.join(queues)}@{socket.gethostname()}",
         queues=list(queues),
         concurrency=concurrency,
         pool=pool,
         without_mingle=True,  # nobody answers: remote control is off
         without_gossip=True,
         without_heartbeat=True,
+        quiet=True,
     )
     worker.start()
     return int(worker.exitcode or 0)
@@ -55,6 +59,8 @@ def _prepare(settings: Settings) -> None:
         lambda **_: logs.configure(settings.log_format, settings.log_level), weak=False
     )
     logs.configure(settings.log_format, settings.log_level)
+    # Celery warns of root because pickled messages could run anything; ours are JSON and hold ids.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     texts.install()
     configure(settings.broker)
 
