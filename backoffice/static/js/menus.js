@@ -12,21 +12,26 @@
     const [button, list] = parts(opened);
     list.hidden = true;
     button.setAttribute("aria-expanded", "false");
-    opened.classList.remove("menu-up");
     if (focus) button.focus();
     opened = null;
   };
 
-  /* Keeps an opened list inside the window: upwards where there is no room below. */
+  const MARGIN = 8;
+
+  /* Fixed to the window, so that no scrolling frame cuts it; upwards where there is no room below. */
   const place = (menu, list) => {
-    const room = window.innerHeight - menu.getBoundingClientRect().bottom;
-    menu.classList.toggle("menu-up", list.offsetHeight > room && menu.getBoundingClientRect().top > room);
-    list.style.transform = "";
-    const box = list.getBoundingClientRect();
-    const right = box.right - document.documentElement.clientWidth + 8;
-    if (right > 0) list.style.transform = `translateX(${-right}px)`;
-    else if (box.left < 8) list.style.transform = `translateX(${8 - box.left}px)`;
+    const button = parts(menu)[0].getBoundingClientRect();
+    const width = document.documentElement.clientWidth;
+    const up = list.offsetHeight > window.innerHeight - button.bottom - MARGIN && button.top > list.offsetHeight;
+    const wanted = menu.classList.contains("menu-end") ? button.right - list.offsetWidth : button.left;
+    const left = Math.max(MARGIN, Math.min(wanted, width - list.offsetWidth - MARGIN));
+    list.style.left = `${left}px`;
+    list.style.top = up ? `${button.top - list.offsetHeight - 4}px` : `${button.bottom + 4}px`;
+    list.style.maxHeight = up ? "" : `${Math.max(160, window.innerHeight - button.bottom - 2 * MARGIN)}px`;
   };
+
+  document.addEventListener("scroll", (event) => opened && !opened.contains(event.target) && close(false), true);
+  window.addEventListener("resize", () => close(false));
 
   const open = (menu, keyboard) => {
     close(false);

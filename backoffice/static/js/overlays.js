@@ -72,11 +72,18 @@
     return reason;
   };
 
+  /* The safest control that still needs no mouse: the reason, else the button that changes nothing. */
+  const firstControl = (question) => {
+    if (question.reason) return confirmDialog.querySelector("#confirm-reason");
+    return confirmDialog.querySelector(question.kind === "danger" ? "footer [data-close]" : "[data-confirm-yes]");
+  };
+
   /* Asks {title, text, button, kind, reason}; resolves to {reason}, or null when refused. */
   Backoffice.confirm = function (question) {
     const reason = fill(question);
     confirmDialog.returnValue = "";
     confirmDialog.showModal();
+    firstControl(question).focus();
     return new Promise((resolve) => {
       confirmDialog.addEventListener(
         "close",
