@@ -1,5 +1,8 @@
 """Flask-Admin, put at the root of the site and under our layout."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from flask_admin import Admin, BaseView
 from flask_admin.theme import Bootstrap4Theme
@@ -26,7 +29,14 @@ class BackofficeAdmin(Admin):  # type: ignore[misc]
         return []
 
 
-class Screen(BaseView):  # type: ignore[misc]
+class HonestFailures:
+    """Flask-Admin calls a view again when it raises TypeError, and so hides what went wrong; this does not."""
+
+    def _run_view(self, view: Callable[..., Any], *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        return view(self, *arguments, **named)
+
+
+class Screen(HonestFailures, BaseView):  # type: ignore[misc]
     """A screen for everybody who is signed in; subclasses narrow `is_accessible`."""
 
     def is_accessible(self) -> bool:

@@ -44,7 +44,7 @@ class BulkActions(_Base):
         handler = self._actions_data.get(name)
         if handler is None or not self.is_action_allowed(name):
             require(self.person, self.form.key, _NEEDED.get(name, Action.EDIT))
-            return redirect(self.url())
+            return redirect(self.address())
         ids = self.wanted_ids()[:MAX_TICKED]
         if not ids:
             flash(_("Tick at least one record."), "warning")

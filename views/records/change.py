@@ -43,7 +43,7 @@ class ChangeScreens(_Base):
         except InvalidError as error:
             return self._refused("new", form, error)
         self.say(_("%(name)s was created.", name=record["number"] or record["title"] or self.title))
-        return redirect(self.url(page="create_view") if "_add_another" in request.form else self.url(record))
+        return redirect(self.address(page="create_view") if "_add_another" in request.form else self.address(record))
 
     def _start(self) -> Document:
         copied = request.args.get("copy")
@@ -85,7 +85,7 @@ class ChangeScreens(_Base):
         except ConflictError as conflict:
             return self._conflict(form, record, conflict)
         self.say(_("Saved."))
-        return redirect(self.url(page="create_view") if "_add_another" in request.form else self.url(stored))
+        return redirect(self.address(page="create_view") if "_add_another" in request.form else self.address(stored))
 
     def _refused(
         self, page: str, form: RecordForm, error: InvalidError, **values: Any
@@ -188,9 +188,9 @@ class ChangeScreens(_Base):
             )
         except InvalidError:
             self.say(_("Say why it is deleted."), "danger")
-            return redirect(self.url(record))
+            return redirect(self.address(record))
         self.say(_("%(name)s is in the bin.", name=record["number"] or record["title"]))
-        return redirect(self.url())
+        return redirect(self.address())
 
     @expose("/<record_id>/restore", methods=("POST",))
     def restore_view(self, record_id: str) -> ResponseReturnValue:
@@ -200,9 +200,9 @@ class ChangeScreens(_Base):
             records.restore(current_actor(), self.form, record["_id"], reason=request.form.get("reason", ""))
         except InvalidError as error:
             self.say(" ".join(say(message) for found in error.errors.values() for message in found), "danger")
-            return redirect(self.url(record))
+            return redirect(self.address(record))
         self.say(_("%(name)s was restored.", name=record["number"] or record["title"]))
-        return redirect(self.url(record))
+        return redirect(self.address(record))
 
 
 def form_sections(definition: Definition) -> list[dict[str, Any]]:

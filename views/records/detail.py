@@ -14,6 +14,7 @@ from models.database import Document
 from models.definition import Definition, Field
 from models.errors import InvalidError, NotFoundError
 from models.fields import type_of
+from models.fields.tables import sums
 from models.forms import LiveForm
 from models.lookups import Lookup
 from models.validation import referenced_files
@@ -146,7 +147,7 @@ class DetailScreens(_Base):
         except InvalidError as error:
             self.say(" ".join(say(message) for message in error.errors["text"]), "danger")
         send_quietly(carry_out_effects)
-        return redirect(f"{self.url(record)}#comments")
+        return redirect(f"{self.address(record)}#comments")
 
     @expose("/<record_id>/files/<file_id>")
     def file_view(self, record_id: str, file_id: str) -> Response:
@@ -208,12 +209,14 @@ def fact(field: Field, record: Document, lookup: Lookup) -> dict[str, Any]:
 
 
 def _sums(field: Field, rows: list[Document], lookup: Lookup) -> list[str]:
-    from models.fields.tables import sums  # noqa: PLC0415  (a table's own arithmetic, needed on no other page)
-
+    """Return the totals under a table, a text per column; several currencies beside one another."""
     totals = sums(field, rows)
     if not totals:
         return []
-    return [shown(column, totals.get(column.key), lookup) for column in field.fields]
+    return [
+        " + ".join(shown(column, total, lookup) for total in totals.get(column.key, ()))
+        for column in field.fields
+    ]
 
 
 def shown(field: Field, value: Any, lookup: Lookup) -> str:  # noqa: ANN401  (stored)

@@ -19,9 +19,8 @@ CACHED_SCREENS = 300
 class RecordsHub(BaseView):  # type: ignore[misc]
     """Registered once; every URL rule of `RecordScreen` is a rule of its blueprint."""
 
-    _default_view = "index_view"
-
     def __init__(self) -> None:
+        self._default_view = "index_view"  # its rules are added below, where Flask-Admin does not look
         super().__init__(name="records", endpoint="records", url="/records/<form>")
         self._screens: dict[tuple[str, int], RecordScreen] = {}
 

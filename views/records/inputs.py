@@ -7,6 +7,7 @@ from flask import g
 from werkzeug.datastructures import MultiDict
 from wtforms import Field as WTField
 from wtforms.form import BaseForm
+from wtforms.utils import unset_value
 
 from models.definition import Definition, Field
 from models.fields import type_of
@@ -29,7 +30,7 @@ class RecordField(WTField):
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ANN401, ARG002
         """Take what was posted, else what is stored."""
         self.submitted = formdata is not None
-        self.data = data
+        self.data = None if data is unset_value else data
         if formdata is not None:
             self.raw = type_of(self.field).from_form(self.field, formdata, self.name)
 

@@ -39,7 +39,7 @@ class ListScreens(_Base):
             count = queries.count(self.person, self.form, state.query)
         except InvalidError as error:
             flash(say(error.message), "danger")
-            return redirect(self.url())
+            return redirect(self.address())
         columns = columns_of(self.definition, state.query.columns)
         editable = self._inline_columns() if not state.query.deleted else frozenset()
         return self.show(
@@ -197,14 +197,14 @@ class ListScreens(_Base):
             flash(" ".join(say(message) for found in error.errors.values() for message in found), "danger")
             return redirect(state.url())
         self.say(_("The view “%(name)s” was saved.", name=view.name))
-        return redirect(f"{self.url()}?view={view.id}")
+        return redirect(f"{self.address()}?view={view.id}")
 
     @expose("/views/<view_id>/delete", methods=("POST",))
     def delete_view_of_list(self, view_id: str) -> ResponseReturnValue:
         """Forget a saved view."""
         saved_views.delete(self.person, ObjectId(view_id) if ObjectId.is_valid(view_id) else ObjectId())
         self.say(_("The view was deleted."))
-        return redirect(self.url())
+        return redirect(self.address())
 
     @expose("/<record_id>/cell", methods=("POST",))
     def edit_cell(self, record_id: str) -> ResponseReturnValue:
@@ -234,4 +234,4 @@ class ListScreens(_Base):
     @expose("/export/<export_type>/")
     def export(self, export_type: str) -> ResponseReturnValue:  # noqa: ARG002  (Flask-Admin's own)
         """Flask-Admin's own export runs inside the request; exports are jobs here."""
-        return redirect(self.url())
+        return redirect(self.address())

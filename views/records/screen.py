@@ -15,6 +15,7 @@ from models.fields import type_of
 from models.forms import LiveForm
 from models.people import User
 from models.queries import sort_path
+from views.admin import HonestFailures
 from views.context import current_language, require_person
 from views.records.bulk import BulkActions
 from views.records.change import ChangeScreens
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from views.records.hub import RecordsHub
 
 
-class RecordScreen(ListScreens, DetailScreens, ChangeScreens, LookupScreens, BulkActions, TemplateHelpers, BaseModelView):  # type: ignore[misc]
+class RecordScreen(ListScreens, DetailScreens, ChangeScreens, LookupScreens, BulkActions, TemplateHelpers, HonestFailures, BaseModelView):  # type: ignore[misc]
     """List, detail, create, edit, bulk and helper routes of one form.
 
     Flask-Admin's own write paths are closed here (they know nothing of revisions, rules and history):
@@ -115,7 +116,7 @@ class RecordScreen(ListScreens, DetailScreens, ChangeScreens, LookupScreens, Bul
 
     # -- small helpers of all screens -----------------------------------------------------------------
 
-    def url(self, record: Document | str | None = None, page: str = "details_view") -> str:
+    def address(self, record: Document | str | None = None, page: str = "details_view") -> str:
         """Return the address of the list, or of a page of a record."""
         if record is None:
             return url_for(".index_view")
