@@ -1,9 +1,11 @@
-"""Choosing one or several of some options, and yes or no."""
+"""Choosing one or several of some options."""
 
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from dataclasses import field as attribute
 
 from typing_extensions import override
 
@@ -11,18 +13,26 @@ from models.definition import Field, Option
 from models.errors import ValueProblem
 from models.fields.base import HELD, Cell, FieldType, Json, ParseContext
 from models.fields.needs import FormData, Lookup
-from models.fields.reading import clean_text, is_blank, narrow_text, scalar_text
-from models.messages import LANGUAGES, Message, _, translate
+from models.fields.reading import clean_text, is_blank, scalar_text
+from models.messages import LANGUAGES, Message, _
 from models.spreadsheets.columns import Column
 
 _SEPARATOR = re.compile(r"\s*[,;|、]\s*")
-_TRUE = frozenset({"true", "yes", "y", "on", "1", "t", "是", "有", "对", "√", "✓", "✔", "☑", "✅", "真"})
-_FALSE = frozenset(
-    {"false", "no", "n", "off", "0", "f", "否", "无", "不", "没有", "×", "✗", "✘", "☐", "❌", "假"}
-)
 _MAX_TEXT = 50_000
 _MAX_REMEMBERED = 1_000
-_remembered: dict[int, tuple[tuple[Option, ...], dict[str, str]]] = {}
+_MAX_CELLS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was worked out for some options, because imports and exports ask for every cell."""
+
+    options: tuple[Option, ...]
+    names: dict[str, str]
+    cells: dict[tuple[str, ...], str] = attribute(default_factory=dict)
+
+
+_remembered: dict[int, _Known] = {}
 
 
 def fold(text: str) -> str:
@@ -30,20 +40,22 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def _known_of(field: Field) -> _Known:
+    known = _remembered.get(id(field.options))
+    if known and known.options is field.options:
+        return known
+    if len(_remembered) >= _MAX_REMEMBERED:
+        _remembered.clear()
+    known = _remembered[id(field.options)] = _Known(field.options, _names(field.options))
+    return known
+
+
 def names_of(field: Field) -> dict[str, str]:
     """Return what people may write for each option, longest first: folded label or key → key.
 
-    Keys win over labels, options in use over retired ones, earlier over later. Remembered, because an
-    import asks for every cell.
+    Keys win over labels, options in use over retired ones, earlier over later.
     """
-    known = _remembered.get(id(field.options))
-    if known and known[0] is field.options:
-        return known[1]
-    if len(_remembered) >= _MAX_REMEMBERED:
-        _remembered.clear()
-    names = _names(field.options)
-    _remembered[id(field.options)] = (field.options, names)
-    return names
+    return _known_of(field).names
 
 
 def _names(options: tuple[Option, ...]) -> dict[str, str]:
@@ -187,6 +199,10 @@ class MultiChoice(FieldType[list[str]]):
 
     @override
     def display(self, field: Field, value: list[str], lookup: Lookup, language: str) -> str:
+        return self.label_texts(field, value, language)
+
+    def label_texts(self, field: Field, value: list[str], language: str) -> str:
+        """Return the labels one after another."""
         return (", " if language == "en" else "、").join(label_of(field, key, language) for key in value)
 
     @override
@@ -203,8 +219,18 @@ class MultiChoice(FieldType[list[str]]):
 
     @override
     def cell(self, field: Field, value: list[str], lookup: Lookup, language: str) -> Cell:
+        cells = _known_of(field).cells
+        mark = (language, *value)
+        text = cells.get(mark)
+        if text is None:
+            if len(cells) >= _MAX_CELLS:
+                cells.clear()
+            text = cells[mark] = self._cell_text(field, value, language)
+        return text
+
+    def _cell_text(self, field: Field, value: list[str], language: str) -> str:
         """Return the labels, or the keys where labels would be read differently when imported."""
-        text = self.display(field, value, lookup, language)
+        text = self.label_texts(field, value, language)
         try:
             same = set(_split(field, text)) == set(value)
         except ValueProblem:
@@ -239,36 +265,3 @@ def _name_at(names: dict[str, str], text: str, at: int) -> tuple[int, str | None
         if text.startswith(name, at) and (end == len(text) or _SEPARATOR.match(text, end)):
             return end, key
     return at, None
-
-
-class Boolean(FieldType[bool]):
-    """Yes or no; not answered is neither."""
-
-    key = "boolean"
-    name = _("Yes or no")
-    description = _("A question answered by yes or no.")
-    icon = "toggle-on"
-    widget = "yesno"
-    kind = "boolean"
-    sortable = True
-    groupable = True
-    properties = HELD
-
-    @override
-    def read(
-        self, field: Field, raw: object, context: ParseContext, before: bool | None = None
-    ) -> bool | None:
-        if isinstance(raw, bool):
-            return raw
-        word = narrow_text(raw).casefold()
-        if word in _TRUE or word in _FALSE:
-            return word in _TRUE
-        raise ValueProblem(_("Please answer yes or no."))
-
-    @override
-    def display(self, field: Field, value: bool, lookup: Lookup, language: str) -> str:
-        return translate(_("Yes") if value else _("No"), language)
-
-    @override
-    def cell(self, field: Field, value: bool, lookup: Lookup, language: str) -> Cell:
-        return value

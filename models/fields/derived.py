@@ -8,12 +8,12 @@ from typing_extensions import override
 from models.definition import Field
 from models.errors import ValueProblem
 from models.fields.base import ALWAYS, Cell, FieldType, Json, ParseContext, TextStored
-from models.fields.choices import Boolean
 from models.fields.dates import Date
 from models.fields.needs import Lookup
 from models.fields.numbers import DecimalNumber, Integer
 from models.fields.reading import is_blank
 from models.fields.text import Text
+from models.fields.yes_no import Boolean
 from models.messages import Message, _
 from models.spreadsheets.columns import Column
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from models.definition import Field
 from models.errors import ValueProblem
 from models.fields.base import FieldType, ParseContext, RowProblems
-from models.fields.choices import Boolean, Choice, MultiChoice
+from models.fields.choices import Choice, MultiChoice
 from models.fields.contacts import Email, Link, Phone
 from models.fields.dates import Date, DateTime
 from models.fields.durations import Duration
@@ -17,6 +17,7 @@ from models.fields.money import Money
 from models.fields.numbers import DecimalNumber, Integer, Percent, Rating
 from models.fields.reading import is_blank
 from models.fields.text import LongText, Text
+from models.fields.yes_no import Boolean
 from models.messages import Message, _
 
 MAX_ROWS = 2_000
