@@ -7,7 +7,8 @@ from models import database, migrations, passwords, users
 from models.people import Actor
 from seed import packs
 
-DEFAULT_PACK = "customer-management"
+SAID_BY_SETTING = "as set in BACKOFFICE_ADMIN_PASSWORD"
+SHOWN_ACCOUNTS = 3
 
 Say = Callable[[str], None]
 
@@ -22,7 +23,7 @@ def prepare(settings: Settings, say: Say) -> None:
     """Bring the connected database to where the program can start on it; a second time does nothing."""
     migrate(say)
     if not packs.installed():
-        report = packs.install(DEFAULT_PACK, Actor.system())
+        report = packs.install(packs.DEFAULT_PACK, Actor.system())
         say(f"installed the pack {report.pack}")
     make_administrator(settings, say)
 
@@ -33,17 +34,26 @@ def connected_and_prepared(settings: Settings, say: Say, *, demo: bool) -> None:
     try:
         prepare(settings, say)
         if demo:
-            load_demo(say)
+            load_demo(settings, say)
     finally:
         database.disconnect()
 
 
-def load_demo(say: Say) -> None:
-    """Load the believable company."""
+def load_demo(settings: Settings, say: Say) -> None:
+    """Load the believable company, or what is missing of it, and say who can sign in."""
     # Imported here because few starts ask for it.
     from seed import demo  # noqa: PLC0415
 
-    demo.load(say)
+    def progress(done: int, total: int) -> None:
+        if done * 10 // total > (done - demo.BATCH) * 10 // total:
+            say(f"demo company: {done * 100 // total} %")
+
+    loaded = demo.load(progress, password=settings.admin_password or None)
+    if loaded.was_there:
+        return
+    names = ", ".join(account.username for account in loaded.accounts[:SHOWN_ACCOUNTS])
+    shown = SAID_BY_SETTING if settings.admin_password else loaded.password
+    say(f"demo company: sign in as {names}, … ({len(loaded.accounts)} people)   password: {shown}")
 
 
 def make_administrator(settings: Settings, say: Say) -> None:
@@ -53,5 +63,5 @@ def make_administrator(settings: Settings, say: Say) -> None:
     password = settings.admin_password or passwords.generate()
     name = users.FIRST_ADMINISTRATOR
     users.create(name, name, password, [users.administrator_role()])
-    shown = "as set in BACKOFFICE_ADMIN_PASSWORD" if settings.admin_password else password
+    shown = SAID_BY_SETTING if settings.admin_password else password
     say(f"administrator: {name}   password: {shown}")
