@@ -1,8 +1,12 @@
-"""Names of sheets as Excel allows them."""
+"""Names of sheets and of files, as Excel and file systems allow them."""
 
 import re
 
 MAX_LENGTH = 31
+"""UTF-16 units in the name of a sheet; Excel's limit."""
+
+MAX_FILE_NAME = 80
+_NOT_IN_FILES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]+')
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 _RESERVED = frozenset({"history"})
 
@@ -34,3 +38,9 @@ class SheetNames:
             name = _fit(stem, MAX_LENGTH - len(suffix)) + suffix
         self._taken.add(name.casefold())
         return name
+
+
+def file_name(title: str, extension: str) -> str:
+    """Return a name for a downloaded file: Chinese stays, what file systems refuse becomes a space."""
+    stem = " ".join(_NOT_IN_FILES.sub(" ", title).split()).strip(". ")[:MAX_FILE_NAME].rstrip(". ")
+    return f"{stem or 'export'}.{extension}"

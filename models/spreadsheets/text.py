@@ -30,13 +30,17 @@ class Cleaned(NamedTuple):
 
 def clean(text: str) -> Cleaned:
     """Replace what XML cannot carry by U+FFFD, make every line end a line feed, cut at Excel's limit."""
-    text = _LINE_ENDS.sub("\n", text)
-    given = text
+    given = _LINE_ENDS.sub("\n", text)
+    legal = without_illegal(given)
+    short = _shorten(legal)
+    return Cleaned(short, replaced=legal != given, cut=short != legal)
+
+
+def without_illegal(text: str) -> str:
+    """Replace control characters and halves of characters by U+FFFD."""
     if _SURROGATES.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    text = _ILLEGAL.sub(_REPLACEMENT, text)
-    short = _shorten(text)
-    return Cleaned(short, replaced=text != given, cut=short != text)
+    return _ILLEGAL.sub(_REPLACEMENT, text)
 
 
 def _shorten(text: str) -> str:

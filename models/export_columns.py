@@ -1,0 +1,124 @@
+"""Which columns an export has, and how a batch of records fills them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from models.database import Document
+from models.definition import Definition, Field
+from models.fields import type_of
+from models.lookups import Lookup
+from models.messages import Message, _, translate
+from models.queries import SYSTEM_FIELDS
+from models.spreadsheets.columns import Column, Kind
+
+Source = Callable[[Sequence[Document], Lookup], list[Any]]
+
+SYSTEM_LABELS: dict[str, Message] = {
+    "number": _("Number"),
+    "title": _("Title"),
+    "state": _("State"),
+    "created_at": _("Created"),
+    "created_by": _("Created by"),
+    "updated_at": _("Changed"),
+    "updated_by": _("Changed by"),
+    "owner": _("Owner"),
+    "department": _("Department"),
+}
+_MOMENTS = frozenset({"created_at", "updated_at"})
+_PEOPLE = frozenset({"created_by", "updated_by", "owner"})
+
+
+class Sources:
+    """The columns of one sheet, each with what fills it."""
+
+    def __init__(self, columns: Sequence[tuple[Column, Source]]) -> None:
+        self.columns = [column for column, _source in columns]
+        self._sources = [source for _column, source in columns]
+
+    def rows(self, records: Sequence[Document], lookup: Lookup) -> Iterator[tuple[Any, ...]]:
+        """Yield a row of cells for each record."""
+        return zip(*(source(records, lookup) for source in self._sources), strict=True)
+
+
+def record_columns(definition: Definition, keys: Sequence[str], language: str) -> Sources:
+    """Return the columns of the main sheet for fields and system columns; unknown keys are left out."""
+    found = [_column(definition, key, language) for key in dict.fromkeys(keys)]
+    return Sources([one for one in found if one] or [_system("number", language)])
+
+
+def tables_of(definition: Definition) -> list[Field]:
+    """Return the fields whose rows get sheets of their own."""
+    return [field for field in definition.value_fields if field.type == "table" and field.fields]
+
+
+def row_columns(table: Field, language: str) -> Sources:
+    """Return the columns of a table's sheet; its rows come from `rows_of`."""
+    own = [(type_of(column).column(column, language), _field_source(column)) for column in table.fields]
+    return Sources([_system("number", language), *own])
+
+
+def rows_of(table: Field, records: Sequence[Document]) -> list[Document]:
+    """Return every row of a table as if it were a record with its parent's number."""
+    return [
+        {"number": key_of(record), "data": row}
+        for record in records
+        for row in record["data"].get(table.key, ())
+    ]
+
+
+def key_of(record: Document) -> str:
+    """Return what tells a record from all others on paper: its number, or its id where it has none."""
+    return str(record.get("number") or record["_id"])
+
+
+def _column(definition: Definition, key: str, language: str) -> tuple[Column, Source] | None:
+    if key in SYSTEM_FIELDS:
+        return _system(key, language)
+    field = definition.by_key.get(key)
+    if field is None or not field.holds_value:
+        return None
+    return type_of(field).column(field, language), _field_source(field)
+
+
+def _system(key: str, language: str) -> tuple[Column, Source]:
+    kind: Kind = "datetime" if key in _MOMENTS else "text"
+    return Column(key, translate(SYSTEM_LABELS[key], language), kind), _system_source(key)
+
+
+def _system_source(key: str) -> Source:
+    path = SYSTEM_FIELDS[key]
+    if key == "number":
+        return lambda records, _lookup: [key_of(record) for record in records]
+    if key in _PEOPLE:
+        return lambda records, lookup: [lookup.person(record.get(path)) or None for record in records]
+    if key == "department":
+        return lambda records, lookup: [lookup.department(record.get(path)) or None for record in records]
+    return lambda records, _lookup: [record.get(path) for record in records]
+
+
+def _field_source(field: Field) -> Source:
+    key, cell = field.key, type_of(field).cell
+    if field.type == "choice":
+        return _remembering(field)
+
+    def cells(records: Sequence[Document], lookup: Lookup) -> list[Any]:
+        language = lookup.language
+        return [
+            None if (value := record["data"].get(key)) is None else cell(field, value, lookup, language)
+            for record in records
+        ]
+
+    return cells
+
+
+def _remembering(field: Field) -> Source:
+    """Return the source of a choice: its few options are worded once."""
+    key, cell, known = field.key, type_of(field).cell, dict[Any, Any]({None: None})
+
+    def cells(records: Sequence[Document], lookup: Lookup) -> list[Any]:
+        values = [record["data"].get(key) for record in records]
+        for value in set(values) - known.keys():
+            known[value] = cell(field, value, lookup, lookup.language)
+        return [known[value] for value in values]
+
+    return cells

@@ -1,0 +1,189 @@
+"""Exports of lists: the filter, columns and order of a list, as it stood when the job began."""
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+
+from pymongo.client_session import ClientSession
+from pymongo.errors import OperationFailure
+
+from models import forms
+from models.access import Action, require
+from models.database import Document, client
+from models.definition import Field
+from models.errors import DomainError
+from models.export_columns import Sources, record_columns, row_columns, rows_of, tables_of
+from models.job_files import KEEP, Pace, deliver
+from models.jobs import RunningJob
+from models.lookups import Lookup
+from models.messages import _
+from models.people import Actor
+from models.queries import ListQuery, list_filter, order, projection, sort_path
+from models.spreadsheets.cells import Locale, Note
+from models.spreadsheets.csv_writer import CsvFile
+from models.spreadsheets.names import file_name
+from models.spreadsheets.workbook import About, Book, Sheet
+from models.times import now
+
+BATCH = 500
+BATCHES_PER_LOOKUP = 20
+"""Names are forgotten after so many batches, so that memory stays bounded."""
+
+_SNAPSHOT_TOO_OLD = 239
+_SNAPSHOT_UNAVAILABLE = 246
+_SNAPSHOT_ATTEMPTS = 50
+_SNAPSHOT_WAIT = 0.1
+
+
+class Export:
+    """One export being carried out."""
+
+    def __init__(self, job: RunningJob) -> None:
+        """Read what was asked for, and check again that the owner may have it."""
+        self.job, self.person = job, job.owner()
+        self.form = forms.current(job.document["form"])
+        require(self.person, self.form.key, Action.EXPORT)
+        self.query = ListQuery.load(job.params["query"])
+        self.as_csv = job.params.get("format") == "csv"
+        self.language: str = job.document["language"]
+        self.timezone = Actor.of(self.person).timezone
+        self.started = now()
+        self.tables = [] if self.as_csv else tables_of(self.form.definition)
+        self.main = record_columns(self.form.definition, self._keys(), self.language)
+        self.filter = self._filter()
+
+    def _keys(self) -> Sequence[str]:
+        """Return the list's columns; sub-tables need the number that their rows refer to."""
+        keys = self.query.columns
+        return keys if not self.tables or "number" in keys else ("number", *keys)
+
+    def _filter(self) -> Document:
+        """Return the MongoDB filter of the list, or of the records that were ticked in it."""
+        whole = list_filter(self.person, self.form, self.query)
+        ids = self.job.params.get("ids")
+        return whole if ids is None else {"$and": [whole, {"_id": {"$in": list(ids)}}]}
+
+    @property
+    def title(self) -> str:
+        """What the form is called."""
+        return self.form.definition.label.text(self.language) or self.form.key
+
+    @property
+    def name(self) -> str:
+        """The name of the file: form, day and minute."""
+        local = self.started.astimezone(self.timezone)
+        return file_name(f"{self.title} {local:%Y-%m-%d %H%M}", "csv" if self.as_csv else "xlsx")
+
+    def records(self, session: ClientSession) -> Iterator[Document]:
+        """Yield the records of the list in its order, as they stood when the session began."""
+        keys = [column.key for column in self.main.columns] + [table.key for table in self.tables]
+        path = sort_path(self.form.definition, self.query.sort)
+        found = self.form.records().find(
+            self.filter,
+            projection(self.form.definition, keys),
+            session=session,
+            sort=order(path, descending=self.query.descending),
+            batch_size=BATCH,
+            allow_disk_use=True,
+        )
+        with found:
+            yield from found
+
+    def batches(self, session: ClientSession, pace: Pace) -> Iterator[tuple[list[Document], Lookup]]:
+        """Yield batches of records with the names that their cells need."""
+        records = self.records(session)
+        keys = [column.key for column in self.main.columns] + [table.key for table in self.tables]
+        lookup, count = Lookup(self.language, self.timezone), 0
+        while batch := list(islice(records, BATCH)):
+            if count % BATCHES_PER_LOOKUP == 0:
+                lookup = Lookup(self.language, self.timezone)
+            lookup.prime(self.form.definition, batch, keys)
+            yield batch, lookup
+            count += 1
+            pace.reach(pace.done + len(batch))
+
+
+def run(job: RunningJob, *, keep: timedelta = KEEP) -> None:
+    """Carry out an export job.
+
+    Everything is read in one snapshot: the rows are those that the filter counted when the export began,
+    whatever is written meanwhile. A killed worker's successor begins anew, with a snapshot of its own.
+
+    Raises:
+        DomainError: the owner may no longer export, or the filter no longer fits the form.
+        CancelledError: the owner stopped it.
+        LeaseLostError: another worker took over.
+    """
+    export = Export(job)
+    with tempfile.TemporaryDirectory(prefix="export-") as folder:
+        path = Path(folder, "export")
+        with _snapshot(export) as (session, total):
+            pace = Pace(job, total)
+            pace.tick()
+            result = (_write_csv if export.as_csv else _write_workbook)(export, path, session, pace)
+        result |= {"count": total, "as_of": export.started}
+        deliver(job, path, export.name, result, pace=pace, keep=keep)
+
+
+@contextmanager
+def _snapshot(export: Export) -> Iterator[tuple[ClientSession, int]]:
+    """Open a session that sees the database as it is now, and count in it what will be exported."""
+    session, total = _counted(export)
+    with session:
+        try:
+            yield session, total
+        except OperationFailure as error:
+            if error.code != _SNAPSHOT_TOO_OLD:
+                raise
+            raise DomainError(_("This took too long. Please export fewer records at once.")) from error
+
+
+def _counted(export: Export) -> tuple[ClientSession, int]:
+    """Begin a snapshot. Right after an index was built there is none yet; it comes within moments."""
+    for attempt in range(_SNAPSHOT_ATTEMPTS):
+        session = client().start_session(snapshot=True)
+        try:
+            return session, export.form.records().count_documents(export.filter, session=session)
+        except OperationFailure as error:
+            session.end_session()
+            if error.code != _SNAPSHOT_UNAVAILABLE or attempt == _SNAPSHOT_ATTEMPTS - 1:
+                raise
+            time.sleep(_SNAPSHOT_WAIT)
+    raise AssertionError  # the last attempt returned or raised
+
+
+def _write_csv(export: Export, path: Path, session: ClientSession, pace: Pace) -> Document:
+    locale = Locale(export.language, export.timezone)
+    with CsvFile(path, export.main.columns, locale) as file:
+        for batch, lookup in export.batches(session, pace):
+            file.write(export.main.rows(batch, lookup))
+    return {"rows": file.rows, "notes": {Note.CLEANED.value: file.replaced} if file.replaced else {}}
+
+
+def _write_workbook(export: Export, path: Path, session: ClientSession, pace: Pace) -> Document:
+    local = export.started.astimezone(export.timezone).replace(tzinfo=None)
+    about = About(export.title, str(export.person), local, export.language, export.timezone)
+    with Book(path, about, tick=pace.tick) as book:
+        main = book.sheet(export.title, export.main.columns)
+        tables = [_table_sheet(export, book, table) for table in export.tables]
+        for batch, lookup in export.batches(session, pace):
+            main.write(export.main.rows(batch, lookup))
+            for table, sources, sheet in tables:
+                if rows := rows_of(table, batch):
+                    sheet.write(sources.rows(rows, lookup))
+        written = book.close()
+    return {
+        "rows": main.rows,
+        "table_rows": sum(sheet.rows for _table, _sources, sheet in tables),
+        "sheets": list(written.sheets),
+        "notes": {note.value: count for note, count in written.notes.items()},
+    }
+
+
+def _table_sheet(export: Export, book: Book, table: Field) -> tuple[Field, Sources, Sheet]:
+    sources = row_columns(table, export.language)
+    return table, sources, book.sheet(table.label.text(export.language) or table.key, sources.columns)
