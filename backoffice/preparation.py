@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from backoffice.settings import Settings
+from backoffice.settings import Settings, SettingsError, variable
 from models import database, migrations, passwords, users
+from models.errors import InvalidError
 from models.people import Actor
 from seed import packs
 
@@ -62,6 +63,11 @@ def make_administrator(settings: Settings, say: Say) -> None:
         return
     password = settings.admin_password or passwords.generate()
     name = users.FIRST_ADMINISTRATOR
-    users.create(name, name, password, [users.administrator_role()])
+    try:
+        users.create(name, name, password, [users.administrator_role()])
+    except InvalidError as error:
+        said = " ".join(str(text) for texts in error.errors.values() for text in texts)
+        message = f"{variable('admin_password')}: {said}"
+        raise SettingsError(message) from None
     shown = SAID_BY_SETTING if settings.admin_password else password
     say(f"administrator: {name}   password: {shown}")

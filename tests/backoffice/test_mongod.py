@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from backoffice.mongod import SOCKET_PATH_BYTES, EmbeddedMongo, MongodError, private_folder, socket_folder
+from backoffice.mongod import (
+    SOCKET_PATH_BYTES,
+    EmbeddedMongo,
+    MongodError,
+    find_binary,
+    private_folder,
+    socket_folder,
+)
 from tests import processes
 
 
@@ -112,6 +119,15 @@ def test_a_second_database_on_the_same_data_is_refused_with_the_process(
 def test_a_version_that_cannot_read_the_data_is_explained(folder: Path) -> None:
     with pytest.raises(MongodError, match="another version of MongoDB"):
         EmbeddedMongo(folder, binary=script(folder, "exit 62")).start()
+
+
+@pytest.mark.parametrize(("version", "taken"), [("v4.2.1", False), ("v7.0.14", True), ("", False)])
+def test_a_mongod_on_the_path_is_taken_if_it_is_new_enough(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, version: str, *, taken: bool
+) -> None:
+    found = script(folder, f"echo db version {version}")
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    assert (find_binary() == found) is taken
 
 
 def test_a_program_that_fails_names_its_status_and_log(folder: Path) -> None:
