@@ -45,8 +45,10 @@ class VendorBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """Return what this build needs beyond the fixed requirements: npm, where there is none."""
-        return [] if shutil.which("npm") else [NODE_PACKAGE]
+        """Return what this build needs beyond the fixed requirements: npm, where it is needed and missing."""
+        root = Path(self.root)
+        done = _is_current(_target(root), _stamp(root))
+        return [] if done or shutil.which("npm") else [NODE_PACKAGE]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  (hatchling's signature)
         """Make the files of a wheel or an editable install; a source archive goes without."""
@@ -62,8 +64,7 @@ def build(root: Path) -> None:
 
 def bring_libraries(root: Path) -> None:
     """Fill `backoffice/static/vendor`, unless it already fits the lock file. Raises VendorError."""
-    target = root / "backoffice" / "static" / "vendor"
-    stamp = _stamp(root)
+    target, stamp = _target(root), _stamp(root)
     if _is_current(target, stamp):
         return
     with tempfile.TemporaryDirectory(prefix="backoffice-npm-") as name:
@@ -73,6 +74,10 @@ def bring_libraries(root: Path) -> None:
         (fresh / "stamp.json").write_text(json.dumps(stamp))
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(fresh, target)
+
+
+def _target(root: Path) -> Path:
+    return root / "backoffice" / "static" / "vendor"
 
 
 def _stamp(root: Path) -> dict[str, str]:

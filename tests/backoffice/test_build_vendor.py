@@ -78,11 +78,26 @@ def test_second_build_runs_nothing_until_the_lock_changes(
     assert len(installs) == 2
 
 
-def test_machine_without_npm_gets_it_as_a_build_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
-    hook = object.__new__(build_vendor.VendorBuildHook)
+def test_machine_without_npm_gets_it_as_a_build_requirement(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = build_vendor.VendorBuildHook(str(project), {}, None, None, str(project), "wheel")  # type: ignore[arg-type]
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     assert hook.dependencies() == [build_vendor.NODE_PACKAGE]
     monkeypatch.setattr(shutil, "which", lambda _name: "/usr/bin/npm")
+    assert hook.dependencies() == []
+
+
+def test_machine_without_npm_needs_none_when_nothing_changed(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = build_vendor.VendorBuildHook(str(project), {}, None, None, str(project), "wheel")  # type: ignore[arg-type]
+    target = project / "backoffice" / "static" / "vendor"
+    target.mkdir()
+    for name in (*build_vendor.FILES.values(), "icons.svg"):
+        (target / name).touch()
+    (target / "stamp.json").write_text(json.dumps(build_vendor._stamp(project)))
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
     assert hook.dependencies() == []
 
 
