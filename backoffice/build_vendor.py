@@ -29,6 +29,9 @@ FILES: Final = {
     "sortablejs/LICENSE": "sortable.LICENSE.txt",
     "signature_pad/dist/signature_pad.umd.min.js": "signature_pad.min.js",
     "signature_pad/LICENSE": "signature_pad.LICENSE.txt",
+    "tom-select/dist/js/tom-select.complete.min.js": "tom_select.min.js",
+    "tom-select/dist/css/tom-select.min.css": "tom_select.min.css",
+    "tom-select/LICENSE": "tom_select.LICENSE.txt",
     "bootstrap-icons/LICENSE": "icons.LICENSE.txt",
 }
 LINES_OF_NPM: Final = 5  # the cause stands first; traces follow

@@ -76,7 +76,7 @@ class ChangeScreens(_Base):
                 current_actor(),
                 self.form,
                 record["_id"],
-                form.raw_values(),
+                self._chosen(form),
                 revision=revision,
                 reason=request.form.get("_reason", "").strip()[:500],
             )
@@ -123,6 +123,7 @@ class ChangeScreens(_Base):
         current = conflict.current or opened
         lookup = Lookup(current_language(), current_timezone())
         mine = form.raw_values()
+        opened_values = self._values_before(current, request.form.get("_revision", 0, type=int))
         differences = []
         for field in writable_fields(self.definition):
             stored = current["data"].get(field.key)
@@ -153,6 +154,14 @@ class ChangeScreens(_Base):
             ),
             ConflictError.status,
         )
+
+    def _values_before(self, record: Document, revision: int) -> dict[str, Any]:
+        """Return, of the fields that others changed since a revision, the values they had then."""
+        later = history.of_record(self.form.key, record["_id"], limit=record["revision"] - max(0, revision))
+        values: dict[str, Any] = {}
+        for entry in later:  # newest first, so that the oldest change has the last word
+            values.update({change["field"]: change["before"] for change in entry["changes"]})
+        return values
 
     def _typed(self, key: str, raw: object, lookup: Lookup) -> str:
         field = self.definition.by_key[key]

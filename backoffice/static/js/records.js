@@ -16,39 +16,45 @@
 
   /* -- pickers: people, departments and records, looked up on the server ------------------------------ */
 
-  const optionText = (option) => {
-    if (!option.note || option.note === option.text) return option.text;
-    const line = document.createElement("span");
-    const note = document.createElement("span");
-    note.className = "muted";
-    note.textContent = ` ${option.note}`;
-    line.append(option.text, note);
-    return window.jQuery(line);
-  };
+  const line = (option, escape) =>
+    `<div>${escape(option.text)}${option.note && option.note !== option.text ? ` <span class="muted">${escape(option.note)}</span>` : ""}</div>`;
 
   const setUpPicker = (select) => {
-    const $ = window.jQuery;
-    if (!$ || $(select).data("select2")) return;
-    const fixed = [...select.options].filter((option) => option.value && !option.selected && !/^[0-9a-f]{24}$/.test(option.value));
-    $(select).select2({
-      width: "100%",
-      allowClear: !select.multiple,
+    if (select.tomselect || !window.TomSelect) return;
+    const ask = async (query, page) => {
+      const address = new URL(select.dataset.picker, window.location.href);
+      address.searchParams.set("q", query);
+      address.searchParams.set("page", page);
+      const answer = await Backoffice.fetch(address);
+      return answer.ok ? answer.json() : { results: [], more: false };
+    };
+    const pages = {};
+    const picker = new window.TomSelect(select, {
+      plugins: [...(select.multiple ? ["remove_button"] : ["clear_button"]), "virtual_scroll"],
+      valueField: "id",
+      labelField: "text",
+      searchField: [],
+      maxOptions: null,
+      preload: "focus",
+      loadThrottle: DELAY_MS,
       placeholder: select.dataset.placeholder || "",
-      dropdownParent: select.closest("dialog") ? $(select.closest("dialog")) : undefined,
-      templateResult: optionText,
-      ajax: {
-        url: select.dataset.picker,
-        delay: DELAY_MS,
-        dataType: "json",
-        data: (parameters) => ({ q: parameters.term || "", page: parameters.page || 1 }),
-        processResults: (answer, parameters) => ({
-          results: [...((parameters.page || 1) === 1 && !parameters.term ? fixed.map((o) => ({ id: o.value, text: o.text })) : []), ...answer.results],
-          pagination: { more: answer.more },
-        }),
+      dropdownParent: select.closest("dialog") ? null : "body",
+      firstUrl: (query) => `${query}\n1`,
+      render: {
+        option: line,
+        no_results: () => `<div class="no-results">${document.body.dataset.nothingFound || "—"}</div>`,
+        no_more_results: null,
+        loading_more: null,
+      },
+      async load(query, done) {
+        const [, page = "1"] = this.getUrl(query).split("\n");
+        const answer = await ask(query, Number(page));
+        if (answer.more) this.setNextUrl(query, `${query}\n${Number(page) + 1}`);
+        pages[query] = page;
+        done(answer.results);
       },
     });
-    /* select2 speaks jQuery; everything else here listens to the page's own events. */
-    $(select).on("change.select2", () => select.dispatchEvent(new Event("input", { bubbles: true })));
+    picker.on("change", () => select.dispatchEvent(new Event("input", { bubbles: true })));
   };
 
   /* -- uploads ---------------------------------------------------------------------------------------- */
@@ -74,7 +80,7 @@
     const note = document.createElement("span");
     const input = document.createElement("input");
     const remove = document.createElement("button");
-    row.className = "upload-row";
+    row.className = "file-row";
     text.className = "row-text";
     note.className = "row-note";
     text.textContent = file.name;
