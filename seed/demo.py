@@ -188,11 +188,13 @@ class _Writer:
         live = forms.current(form)
         known = {one["data"]["code"]: one["_id"] for one in live.records().find({}, {"data.code": 1})}
         missing = [self.resolve(raw) for raw in raws if raw["code"] not in known]
-        changes = records.plan_creates(
-            self._owner(form), live, missing, source=SOURCE, at=now(), references=self.references
-        )
-        records.commit(changes)
-        known |= {change.record["data"]["code"]: change.record["_id"] for change in changes}
+        if missing:
+            owner = self._owner(form)
+            changes = records.plan_creates(
+                owner, live, missing, source=SOURCE, at=now(), references=self.references
+            )
+            records.commit(changes)
+            known |= {change.record["data"]["code"]: change.record["_id"] for change in changes}
         self.ids |= {partners.To(form, code): record_id for code, record_id in known.items()}
 
     def _owner(self, form: str) -> Actor:

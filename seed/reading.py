@@ -1,6 +1,7 @@
 """YAML from outside, read without trust: bounded in size, in depth and in what its aliases unfold to."""
 
 import math
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,7 +154,7 @@ def _read_zip(path: Path) -> dict[str, bytes]:
             if len(names) > MAX_FILES or sum(info.file_size for info in archive.infolist()) > MAX_PACK_BYTES:
                 raise _refuse(path.name, _("This file is too large."))
             return {name: _read_entry(archive, name) for name in names if _belongs(name)}
-    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+    except (BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
         raise _refuse(path.name, _("This is not a readable zip file.")) from None
 
 

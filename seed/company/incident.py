@@ -4,17 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from models.people import DEFAULT_TIMEZONE
+
 from seed.company import vocabulary
-from seed.company.timeline import Event
+from seed.company.timeline import ZONE, Event
 from seed.company.vocabulary import Cause
 
 Raw = dict[str, Any]
 
 DAY = timedelta(days=1)
-ZONE = ZoneInfo(DEFAULT_TIMEZONE)
 RECEIVERS = (
     "xie.tingting",
     "dong.weiguo",

@@ -20,7 +20,7 @@ ENQUIRY_SHARE = 0.07
 SUGGESTION_SHARE = 0.03
 QUALITY_INFORMATION_SHARE = 0.12
 _SATURDAY = 5
-_ZONE = ZoneInfo(DEFAULT_TIMEZONE)
+ZONE = ZoneInfo(DEFAULT_TIMEZONE)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Event:
 
 def events(rng: Random, now: datetime, count: int, customers: int) -> list[Event]:
     """Return events of three years up to a moment, in order of time."""
-    today = now.astimezone(_ZONE).date()
+    today = now.astimezone(ZONE).date()
     days = [today - timedelta(days=back) for back in range(1, YEARS * 365)]
     faults = vocabulary.faults()
     weights = [_day_weight(day, today, faults) for day in days]
@@ -87,7 +87,7 @@ def _kind(rng: Random) -> str:
 def _moment(rng: Random, day: date) -> datetime:
     """Return a moment of a day, mostly in office hours."""
     hour = rng.choices(range(7, 22), [2, 6, 12, 13, 9, 4, 6, 12, 12, 11, 8, 3, 2, 2, 1])[0]
-    local = datetime.combine(day, time(hour, rng.randrange(60)), tzinfo=_ZONE)
+    local = datetime.combine(day, time(hour, rng.randrange(60)), tzinfo=ZONE)
     return local.astimezone(UTC)
 
 

@@ -1,0 +1,183 @@
+"""The demo company is believable, complete, and loaded once."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from pymongo.database import Database
+
+from models import forms, history, passwords
+from models.errors import InUseError
+from models.people import Department, User
+from models.times import now
+from seed import demo
+from seed.company import partners, timeline, vocabulary
+from seed.company.stories import Story, stories
+
+MOMENT = datetime(2026, 11, 21, 6, tzinfo=UTC)
+SMALL = {"sheets": 40, "customers": 8, "password": "demo company opens"}
+
+
+def history_of(count: int = 3_000) -> tuple[list[timeline.Event], list[Story]]:
+    rng = Random(demo.SEED)  # noqa: S311  (a story, not a secret)
+    customers = partners.customers(rng, MOMENT.date())
+    told = timeline.events(rng, MOMENT, count, len(customers))
+    return told, stories(rng, told, MOMENT, customers)
+
+
+@pytest.fixture
+def loaded(db: Database) -> demo.Loaded:
+    return demo.load(**SMALL)
+
+
+def test_there_are_eight_departments_thirty_people_and_forty_products(loaded: demo.Loaded) -> None:
+    assert loaded.counts == {
+        "departments": 8,
+        "people": 30,
+        "supplier": 12,
+        "customer": 8,
+        "product": 40,
+        "feedback_sheet": 40,
+    }
+    assert demo.load().counts == loaded.counts
+
+
+def test_everyone_can_sign_in_and_seven_departments_have_a_head(loaded: demo.Loaded) -> None:
+    assert loaded.password == SMALL["password"]
+    assert {one.username for one in loaded.accounts} == {user.username for user in User.objects}
+    assert all(passwords.verify_password(SMALL["password"], user.password) for user in User.objects.limit(2))
+    assert all(user.roles and user.department for user in User.objects)
+    assert all(department.head for department in Department.objects)
+
+
+def test_a_second_load_says_that_it_is_there(loaded: demo.Loaded, db: Database) -> None:
+    before = list(db.record_feedback_sheet.find())
+    again = demo.load()
+    assert again.was_there
+    assert again.accounts == loaded.accounts
+    assert list(db.record_feedback_sheet.find()) == before
+
+
+def test_sheets_lie_in_the_past_with_numbers_of_their_months(loaded: demo.Loaded, db: Database) -> None:
+    sheets = list(db.record_feedback_sheet.find().sort("_id", 1))
+    assert all(sheet["created_at"] < now() for sheet in sheets)
+    assert min(sheet["created_at"] for sheet in sheets) < now() - timedelta(days=600)
+    assert all(sheet["updated_at"] >= sheet["created_at"] >= sheet["data"]["received_at"] for sheet in sheets)
+    local = [sheet["created_at"].astimezone(timeline.ZONE) for sheet in sheets]
+    assert [sheet["number"][3:9] for sheet in sheets] == [f"{moment:%Y%m}" for moment in local]
+    assert len({sheet["number"] for sheet in sheets}) == len(sheets)
+    assert db.number_reservations.count_documents({}) == 0
+
+
+def test_history_tells_every_save_and_its_seals_hold(loaded: demo.Loaded, db: Database) -> None:
+    sheet = db.record_feedback_sheet.find_one({"revision": {"$gte": 3}})
+    entries = history.of_record("feedback_sheet", sheet["_id"])
+    assert [entry["revision"] for entry in entries] == list(range(sheet["revision"], 0, -1))
+    assert entries[0]["at"] == sheet["updated_at"]
+    assert entries[-1]["at"] == sheet["created_at"]
+    assert len({entry["by"] for entry in entries}) > 1
+    assert list(history.broken_seals("feedback_sheet")) == []
+
+
+def test_an_interrupted_load_goes_on_where_it_stopped(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "BATCH", 10)
+    seen: list[int] = []
+
+    def stop_at_twenty(done: int, _total: int) -> None:
+        seen.append(done)
+        if done == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        demo.load(stop_at_twenty, **SMALL)
+    assert db.record_feedback_sheet.count_documents({}) == 20
+    assert demo.load(lambda done, _total: seen.append(done), **SMALL).counts["feedback_sheet"] == 40
+    assert seen == [10, 20, 30, 40]
+
+
+def test_a_database_with_sheets_of_its_own_is_left_alone(db: Database) -> None:
+    db.record_feedback_sheet.insert_one({"number": "QF-1"})
+    with pytest.raises(InUseError):
+        demo.load(**SMALL)
+    assert User.objects.count() == 0
+
+
+def test_search_finds_a_chinese_word(loaded: demo.Loaded, db: Database) -> None:
+    assert db.record_feedback_sheet.count_documents({"search": "批次"}) > 20
+
+
+def test_the_story_is_the_same_every_time() -> None:
+    first, second = history_of(200), history_of(200)
+    assert first == second
+
+
+def test_a_few_faults_and_customers_make_most_of_it() -> None:
+    told, _stories = history_of()
+    faults = Counter(event.fault.key for event in told).most_common()
+    customers = Counter(event.customer for event in told).most_common()
+    assert sum(count for _key, count in faults[:4]) > 0.5 * len(told)
+    assert sum(count for _key, count in customers[:12]) > 0.4 * len(told)
+    assert len(customers) > 50
+
+
+def test_overheating_comes_in_summer_and_hard_starting_in_winter() -> None:
+    told, _stories = history_of()
+    months = {
+        key: Counter(event.at.month for event in told if event.fault.key == key)
+        for key in ("overheating", "hard_start")
+    }
+    summer, winter = (6, 7, 8), (12, 1, 2)
+    assert sum(months["overheating"][month] for month in summer) > 4 * sum(
+        months["overheating"][month] for month in winter
+    )
+    assert sum(months["hard_start"][month] for month in winter) > 4 * sum(
+        months["hard_start"][month] for month in summer
+    )
+
+
+def test_boards_fail_more_and_more_in_the_last_months() -> None:
+    told, _stories = history_of()
+    boards = [event for event in told if event.fault.key == timeline.BAD_BATCH_FAULT]
+    late = sum(event.at > MOMENT - timedelta(days=120) for event in boards)
+    year_before = sum(
+        MOMENT - timedelta(days=485) < event.at < MOMENT - timedelta(days=365) for event in boards
+    )
+    assert late > 2 * year_before
+
+
+def test_texts_hardly_repeat_and_leave_no_gap() -> None:
+    _told, all_stories = history_of()
+    texts = [story.steps[0].values["description"] for story in all_stories]
+    assert len(set(texts)) > 0.98 * len(texts)
+    flat = [
+        str(value)
+        for story in all_stories
+        for step in story.steps
+        for value in step.values.values()
+        if isinstance(value, str)
+    ]
+    assert [text for text in flat if "{" in text] == []
+
+
+def test_most_is_closed_and_some_is_open() -> None:
+    _told, all_stories = history_of()
+    ends = Counter(story.steps[-1].values["progress"] for story in all_stories)
+    assert ends["closed"] > 0.85 * len(all_stories)
+    assert min(ends[progress] for progress in ("verifying", "handling", "rejected")) > 0
+    assert all(step.at < MOMENT for story in all_stories for step in story.steps)
+
+
+def test_diesel_engines_have_no_spark_plug_trouble() -> None:
+    told, _stories = history_of()
+    assert [event for event in told if event.fault.petrol and event.product.burns_diesel] == []
+
+
+def test_every_person_belongs_to_the_pack() -> None:
+    assert len(vocabulary.people()) == 30
+    assert len({person.username for person in vocabulary.people()}) == 30
+    assert len({product.code for product in vocabulary.products()}) == 40
+
+
+def test_the_stored_form_is_the_one_of_the_pack(loaded: demo.Loaded) -> None:
+    assert forms.current("feedback_sheet").version == 1
