@@ -37,7 +37,9 @@ def below(department: Department) -> set[ObjectId]:
     found: set[ObjectId] = {department.id}
     newest = found
     while newest:
-        newest = {child["_id"] for child in db().departments.find({"parent": {"$in": list(newest)}}, {"_id": 1})}
+        newest = {
+            child["_id"] for child in db().departments.find({"parent": {"$in": list(newest)}}, {"_id": 1})
+        }
         newest -= found
         found |= newest
     return found

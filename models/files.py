@@ -54,7 +54,13 @@ def store(stream: IO[bytes], name: str, owner: ObjectId | None, *, purpose: str,
         max_bytes: beyond it TooLargeError is raised and nothing is kept.
     """
     head = stream.read(_HEAD)
-    metadata = {"type": content_type(head), "owner": owner, "purpose": purpose, "claimed_by": None, "at": now()}
+    metadata = {
+        "type": content_type(head),
+        "owner": owner,
+        "purpose": purpose,
+        "claimed_by": None,
+        "at": now(),
+    }
     with _bucket().open_upload_stream(clean_name(name), metadata=metadata) as target:
         size = 0
         chunk = head

@@ -15,7 +15,14 @@ CANONICAL = json_util.JSONOptions(json_mode=json_util.JSONMode.CANONICAL, tz_awa
 
 
 def entry(
-    actor: Actor, form: str, record: Document, action: str, changes: list[Document], *, reason: str, source: str
+    actor: Actor,
+    form: str,
+    record: Document,
+    action: str,
+    changes: list[Document],
+    *,
+    reason: str,
+    source: str,
 ) -> Document:
     """Return the entry for the record's new revision, sealed with `record["seal"]` of the one before.
 
@@ -49,7 +56,9 @@ def entry(
 def seal(body: Mapping[str, Any]) -> str:
     """Return the SHA-256 of an entry's content, which includes the seal of the entry before."""
     content = {key: value for key, value in body.items() if key != "seal"}
-    return hashlib.sha256(json_util.dumps(content, json_options=CANONICAL, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json_util.dumps(content, json_options=CANONICAL, sort_keys=True).encode()
+    ).hexdigest()
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Document]:

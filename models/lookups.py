@@ -34,7 +34,9 @@ class Lookup:
         """Return what a record of a form is called."""
         return self._name(collection_name(form), record_id)
 
-    def prime(self, definition: Definition, records: Iterable[Document], keys: Iterable[str] | None = None) -> None:
+    def prime(
+        self, definition: Definition, records: Iterable[Document], keys: Iterable[str] | None = None
+    ) -> None:
         """Fetch every name that some records need, with one query per kind."""
         wanted: dict[str, set[ObjectId]] = {}
         fields = [definition.by_key[key] for key in keys or definition.by_key if key in definition.by_key]
@@ -59,7 +61,9 @@ class Lookup:
             return
         for one in ids:
             self._names[collection, one] = UNKNOWN
-        for found in db()[collection].find({"_id": {"$in": list(ids)}}, {"name": 1, "username": 1, "title": 1}):
+        for found in db()[collection].find(
+            {"_id": {"$in": list(ids)}}, {"name": 1, "username": 1, "title": 1}
+        ):
             self._names[collection, found["_id"]] = self._called(found)
 
     def _called(self, found: Document) -> str:

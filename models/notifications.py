@@ -31,5 +31,6 @@ def mark_read(person: User, notice_id: ObjectId | None = None) -> None:
 def mark_read_about(person: User, form: str, record_id: ObjectId) -> None:
     """Mark everything about a record as read, because the person opened it."""
     db().notifications.update_many(
-        {"person": person.id, "read_at": None, "form": form, "record": record_id}, {"$set": {"read_at": now()}}
+        {"person": person.id, "read_at": None, "form": form, "record": record_id},
+        {"$set": {"read_at": now()}},
     )

@@ -14,7 +14,9 @@ from models.times import now
 ABANDONED_AFTER = timedelta(hours=1)
 
 
-def reserve(form: str, field: str, pattern: str, day: date, department_code: str = "", count: int = 1) -> list[str]:
+def reserve(
+    form: str, field: str, pattern: str, day: date, department_code: str = "", count: int = 1
+) -> list[str]:
     """Take the next numbers of a pattern, in order.
 
     They are written down as reserved first; `confirm` is part of the transaction that uses them, and
@@ -30,7 +32,10 @@ def reserve(form: str, field: str, pattern: str, day: date, department_code: str
     last = counter["value"]
     numbers = [render(filled, number_format, value) for value in range(last - count + 1, last + 1)]
     db().number_reservations.insert_many(
-        [{"_id": _key(form, field, number), "form": form, "number": number, "at": now()} for number in numbers],
+        [
+            {"_id": _key(form, field, number), "form": form, "number": number, "at": now()}
+            for number in numbers
+        ],
         ordered=False,
     )
     return numbers

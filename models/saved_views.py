@@ -3,7 +3,15 @@
 from typing import Any, ClassVar
 
 from bson import ObjectId
-from mongoengine import BooleanField, DictField, Document as MongoDocument, ListField, ObjectIdField, Q, StringField
+from mongoengine import (
+    BooleanField,
+    DictField,
+    Document as MongoDocument,
+    ListField,
+    ObjectIdField,
+    Q,
+    StringField,
+)
 
 from models.access import require_permission
 from models.errors import ForbiddenError, InvalidError, NotFoundError
@@ -70,4 +78,6 @@ def delete(person: User, view_id: ObjectId) -> None:
 def naming_field(form: str, key: str) -> list[str]:
     """Return the names of views that use a field, so that it is not deleted under them."""
     used = SavedView.objects(form=form)
-    return [view.name for view in used if key in view.query.get("columns", ()) or f"'{key}'" in repr(view.query)]
+    return [
+        view.name for view in used if key in view.query.get("columns", ()) or f"'{key}'" in repr(view.query)
+    ]

@@ -17,7 +17,9 @@ def ensure_indexes() -> None:
     db().roles.create_index([("name", ASCENDING)], unique=True)
     db().departments.create_index([("code", ASCENDING)], unique=True)
     db().form_versions.create_index([("form", ASCENDING), ("version", DESCENDING)], unique=True)
-    db().saved_views.create_index([("form", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], unique=True)
+    db().saved_views.create_index(
+        [("form", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], unique=True
+    )
     db().number_reservations.create_index([("at", ASCENDING)])
     db().number_voids.create_index([("form", ASCENDING), ("_id", DESCENDING)])
     db()["files.files"].create_index([("metadata.purpose", ASCENDING), ("metadata.at", ASCENDING)])

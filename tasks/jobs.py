@@ -57,6 +57,6 @@ def carry_out(job: RunningJob) -> None:
         raise
     except Exception:
         log.exception("job.failed", job=str(job.id), kind=job.document["kind"])
-        job.fail(_("Something went wrong. The administrator finds it in the log under %(id)s.", id=str(job.id)))
-
-
+        job.fail(
+            _("Something went wrong. The administrator finds it in the log under %(id)s.", id=str(job.id))
+        )

@@ -37,16 +37,24 @@ def administrator() -> User:
 
 
 def editor(form: str = "*") -> User:
-    return user("editor", role("editor", form=form, actions=EDITOR_ACTIONS), name="编辑", department=department())
+    return user(
+        "editor", role("editor", form=form, actions=EDITOR_ACTIONS), name="编辑", department=department()
+    )
 
 
 def reader(form: str = "*") -> User:
-    return user("reader", role("reader", form=form, actions=READER_ACTIONS), name="读者", department=department())
+    return user(
+        "reader", role("reader", form=form, actions=READER_ACTIONS), name="读者", department=department()
+    )
 
 
 def stranger() -> User:
     """Someone of another department with no right to any form of the tests."""
-    return user("stranger", role("outsider", form="other", actions=READER_ACTIONS), department=department("HR", "人事部", "HR"))
+    return user(
+        "stranger",
+        role("outsider", form="other", actions=READER_ACTIONS),
+        department=department("HR", "人事部", "HR"),
+    )
 
 
 def form_maker() -> User:
