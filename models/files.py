@@ -5,10 +5,11 @@ from pathlib import PurePath
 from typing import IO, Any
 
 import puremagic
-from bson import ObjectId
+from bson import Int64, ObjectId
 from gridfs import GridFSBucket, GridOut
 from gridfs.errors import NoFile
 from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 
 from models.database import Document, db
 from models.errors import InvalidError, NotFoundError, TooLargeError
@@ -21,6 +22,8 @@ IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 INLINE_TYPES = IMAGE_TYPES | {"application/pdf"}
 UNKNOWN_TYPE = "application/octet-stream"
 _HEAD = 4096
+_CHUNK = 255 * 1024
+_CHUNKS_AT_ONCE = 16
 
 
 def _bucket() -> GridFSBucket:
@@ -30,7 +33,7 @@ def _bucket() -> GridFSBucket:
 def clean_name(name: str) -> str:
     """Return a file name without folders and control characters; Chinese stays."""
     base = PurePath(name.replace("\\", "/")).name
-    kept = "".join(c for c in base if c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF)
+    kept = "".join(filter(str.isprintable, base))
     return kept.strip(". ")[-MAX_NAME:] or "file"
 
 
@@ -61,18 +64,50 @@ def store(stream: IO[bytes], name: str, owner: ObjectId | None, *, purpose: str,
         "claimed_by": None,
         "at": now(),
     }
-    with _bucket().open_upload_stream(clean_name(name), metadata=metadata) as target:
-        size = 0
-        chunk = head
-        while chunk:
-            size += len(chunk)
-            if size > max_bytes:
-                target.abort()
-                raise TooLargeError(_("The file is larger than %(max)s MB.", max=max_bytes // 1024 // 1024))
-            target.write(chunk)
-            chunk = stream.read(255 * 1024)
-        file_id: ObjectId = target._id  # noqa: SLF001  (GridIn offers the id under this name only)
+    file_id = ObjectId()
+    try:
+        length = _store_chunks(file_id, head + _read_fully(stream, _CHUNK - len(head)), stream, max_bytes)
+    except BaseException:
+        _chunks().delete_many({"files_id": file_id})
+        raise
+    described = {
+        "filename": clean_name(name),
+        "length": Int64(length),
+        "chunkSize": _CHUNK,
+        "uploadDate": now(),
+    }
+    db()["files.files"].insert_one({"_id": file_id, **described, "metadata": metadata})
     return file_id
+
+
+def _store_chunks(file_id: ObjectId, first: bytes, stream: IO[bytes], max_bytes: int) -> int:
+    """Store a file's pieces as GridFS lays them out; its own writer would hold 48 MB of them in memory."""
+    size, waiting, chunk = 0, list[Document](), first
+    while chunk:
+        if size + len(chunk) > max_bytes:
+            raise TooLargeError(_("The file is larger than %(max)s MB.", max=max_bytes // 1024 // 1024))
+        waiting.append({"files_id": file_id, "n": size // _CHUNK, "data": chunk})
+        size += len(chunk)
+        if len(waiting) >= _CHUNKS_AT_ONCE:
+            _chunks().insert_many(waiting)
+            waiting = []
+        chunk = _read_fully(stream, _CHUNK)
+    if waiting:
+        _chunks().insert_many(waiting)
+    return size
+
+
+def _read_fully(stream: IO[bytes], missing: int) -> bytes:
+    """Read so many bytes unless the stream ends; it may give fewer at a time."""
+    parts = []
+    while missing and (part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
+
+
+def _chunks() -> Collection[Document]:
+    return db()["files.chunks"]
 
 
 def open_file(file_id: ObjectId) -> GridOut:

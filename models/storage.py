@@ -22,6 +22,7 @@ def ensure_indexes() -> None:
     )
     db().number_reservations.create_index([("at", ASCENDING)])
     db().number_voids.create_index([("form", ASCENDING), ("_id", DESCENDING)])
+    db()["files.chunks"].create_index([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)
     db()["files.files"].create_index([("metadata.purpose", ASCENDING), ("metadata.at", ASCENDING)])
     history.ensure_indexes()
     outbox.ensure_indexes()
