@@ -5,6 +5,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -36,8 +37,10 @@ def run(settings: Settings, *, demo: bool) -> None:
             url = address(listener)
             announce(lock, url)
             try:
-                _start(supervisor, settings, listener.fileno(), demo=demo)
+                complete = _start_database(supervisor, settings, demo=demo)
+                _start_web(supervisor, complete, listener.fileno())
                 _wait_until_ready(supervisor, url)
+                _start_workers(supervisor, complete)
                 supervisor.run()
             finally:
                 supervisor.stop()
@@ -50,24 +53,34 @@ def run(settings: Settings, *, demo: bool) -> None:
         return
 
 
-def _start(supervisor: Supervisor, settings: Settings, listener: int, *, demo: bool) -> None:
-    if not settings.mongodb_uri:
-        mongo = EmbeddedMongo(settings.data_dir)
+def _start_database(supervisor: Supervisor, settings: Settings, *, demo: bool) -> Settings:
+    """Start MongoDB unless there is one, prepare the data, and return settings that name the database."""
+    mongo = None if settings.mongodb_uri else EmbeddedMongo(settings.data_dir)
+    if mongo is not None:
         supervisor.keep("mongod", mongo)
         settings = all_settings.load(**settings.model_dump() | {"mongodb_uri": mongo.uri})
-        _prepare(settings, mongo, demo=demo)
-    else:
-        _prepare(settings, None, demo=demo)
-    environment = _environment(settings)
-    for name, arguments, handles in (
-        ("web", ["web", "--listener", str(listener)], [listener]),
-        ("worker", ["worker", "--queue", "jobs"], []),
-        # Effects and sweeps have a worker of their own: two long exports must not hold up a deadline.
-        ("effects", ["worker", "--queue", "default", "--concurrency", "1"], []),
-        ("beat", ["beat"], []),
-    ):
-        command = [sys.executable, "-P", "-m", "backoffice", *arguments]
-        supervisor.keep(name, Program(command, environment, handles))
+    _prepare(settings, mongo, demo=demo)
+    return settings
+
+
+def _start_web(supervisor: Supervisor, settings: Settings, listener: int) -> None:
+    supervisor.keep("web", _program(settings, "web", "--listener", str(listener), handles=[listener]))
+
+
+def _start_workers(supervisor: Supervisor, settings: Settings) -> None:
+    """Start what carries out jobs; after the web server, because people wait for that and jobs can wait."""
+    if supervisor.stopping:
+        return
+    supervisor.keep("worker", _program(settings, "worker", "--queue", "jobs"))
+    # Effects and sweeps have a worker of their own: two long exports must not hold up a deadline.
+    effects = _program(settings, "worker", "--queue", "default", "--concurrency", "1")
+    supervisor.keep("effects", effects)
+    supervisor.keep("beat", _program(settings, "beat"))
+
+
+def _program(settings: Settings, *arguments: str, handles: Sequence[int] = ()) -> Program:
+    command = [sys.executable, "-P", "-m", "backoffice", *arguments]
+    return Program(command, _environment(settings), handles)
 
 
 def _prepare(settings: Settings, mongo: EmbeddedMongo | None, *, demo: bool) -> None:

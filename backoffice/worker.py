@@ -62,7 +62,7 @@ def _prepare(settings: Settings) -> None:
     # Celery warns of root because pickled messages could run anything; ours are JSON and hold ids.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     texts.install()
-    configure(settings.broker)
+    configure(settings.broker).conf.export_days = settings.export_days
 
 
 def _connect(settings: Settings) -> None:

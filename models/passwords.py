@@ -2,6 +2,7 @@
 
 import secrets
 import unicodedata
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -81,8 +82,7 @@ def _is_named_after(text: str, user: User) -> bool:
     return any(name and text.replace(name.casefold(), "").strip("0123456789!@#._-") == "" for name in names)
 
 
+@cache
 def _decoy() -> str:
-    return _DECOY
-
-
-_DECOY: Final = _hasher.hash(secrets.token_hex(16))
+    """Return a hash of nothing anyone knows; made when first needed, because making one takes its time."""
+    return _hasher.hash(secrets.token_hex(16))
