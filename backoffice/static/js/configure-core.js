@@ -8,6 +8,7 @@
 
   const data = JSON.parse(source.textContent);
   const listeners = [];
+  const shown = [];
 
   const Editor = (window.FormEditor = {
     data,
@@ -75,6 +76,7 @@
 
   Editor.fieldByKey = (key) => Editor.doc.fields.find((field) => field.key === key);
 
+  Editor.onShow = (run) => shown.push(run);
   Editor.onChange = (run) => listeners.push(run);
 
   /* Tells everyone that the document is different now. */
@@ -130,6 +132,7 @@
       note.hidden = false;
       place.querySelector("input, select, textarea")?.setAttribute("aria-invalid", "true");
     }
+    shown.forEach((run) => run());
   };
 
   let serial = 0;

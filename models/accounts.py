@@ -1,0 +1,205 @@
+"""Who may give whom which rights: saving people and roles without anyone locking everyone out.
+
+Nobody hands out what they do not hold themselves, nobody disables or demotes themselves, and the last
+administrator stays.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from zoneinfo import available_timezones
+
+from bson import ObjectId
+from email_validator import EmailNotValidError, validate_email
+from pymongo.client_session import ClientSession
+
+from models import edits, passwords
+from models.access import require_permission
+from models.database import db, in_transaction
+from models.errors import ForbiddenError, InUseError, InvalidError
+from models.messages import Message, _
+from models.people import Permission, Role, User
+from models.times import now
+
+USER_ATTRIBUTES = (
+    "username",
+    "name",
+    "email",
+    "phone",
+    "roles",
+    "department",
+    "language",
+    "timezone",
+    "active",
+)
+ROLE_ATTRIBUTES = ("name", "label", "administrator", "permissions", "grants")
+_ADMINISTRATORS = "administrators"
+
+Errors = dict[str, list[Message]]
+
+
+@dataclass(frozen=True)
+class NewPassword:
+    """A password that is shown once and stored only as a hash."""
+
+    user: User
+    text: str
+
+
+def create_user(person: User, user: User) -> NewPassword:
+    """Store a new user with a generated password.
+
+    Raises:
+        ForbiddenError: the person may not administer people.
+        InvalidError: beside what was refused.
+    """
+    require_permission(person, Permission.CONFIGURE_PEOPLE)
+    _check_user(person, user, before=None)
+    text = passwords.generate()
+    passwords.set_password(user, text)
+    user.created_at = now()
+    edits.store(user, USER_ATTRIBUTES, seen="")
+    return NewPassword(user, text)
+
+
+def save_user(person: User, user: User, *, seen: str) -> None:
+    """Store a changed user; whoever is disabled is signed out everywhere.
+
+    Args:
+        person: who changes.
+        user: with the new values.
+        seen: `edits.stamp` of what the person was looking at.
+
+    Raises:
+        ForbiddenError: the person may not administer people, or not this one.
+        InvalidError: beside what was refused.
+        ConflictError: someone else saved first.
+    """
+    require_permission(person, Permission.CONFIGURE_PEOPLE)
+    before = User.objects(id=user.id).first()
+    _check_user(person, user, before=before)
+    if not user.active:
+        passwords.end_sessions(user)
+    _keeping_an_administrator(
+        lambda session: edits.store(user, USER_ATTRIBUTES, seen=seen, also=["fs_uniquifier"], session=session)
+    )
+
+
+def reset_password(person: User, user: User) -> NewPassword:
+    """Give a user a new generated password and end their sessions.
+
+    Raises ForbiddenError for an administrator's account unless the person is one.
+    """
+    require_permission(person, Permission.CONFIGURE_PEOPLE)
+    _require_rank(person, user)
+    text = passwords.generate()
+    passwords.set_password(user, text)
+    user.update(password=user.password, fs_uniquifier=user.fs_uniquifier)
+    return NewPassword(user, text)
+
+
+def save_role(person: User, role: Role, *, seen: str) -> None:
+    """Store a new or changed role. Raises ForbiddenError, InvalidError, ConflictError."""
+    require_permission(person, Permission.CONFIGURE_ROLES)
+    before = Role.objects(id=role.id).first() if role.id else None
+    errors = _role_errors(person, role, before)
+    if errors:
+        raise InvalidError(errors)
+    _keeping_an_administrator(lambda session: edits.store(role, ROLE_ATTRIBUTES, seen=seen, session=session))
+
+
+def delete_role(person: User, role: Role) -> None:
+    """Delete a role that nobody has. Raises InUseError otherwise."""
+    require_permission(person, Permission.CONFIGURE_ROLES)
+    if role.administrator and not person.is_administrator:
+        raise ForbiddenError
+    if User.objects(roles=role).first():
+        raise InUseError(_("People still have this role. Take it from them first."))
+    role.delete()
+
+
+def _check_user(person: User, user: User, before: User | None) -> None:
+    if before is not None:
+        _require_rank(person, before)
+    errors = {**_value_errors(user), **_right_errors(person, user, before)}
+    if errors:
+        raise InvalidError(errors)
+
+
+def _require_rank(person: User, user: User) -> None:
+    """Keep administrators' accounts, and so their rights, out of the hands of others."""
+    if user.is_administrator and not person.is_administrator:
+        raise ForbiddenError(_("Only an administrator may change this account."))
+
+
+def _value_errors(user: User) -> Errors:
+    errors: Errors = {}
+    if not str(user.name or "").strip():
+        errors["name"] = [_("This is needed.")]
+    if user.timezone not in available_timezones():
+        errors["timezone"] = [_("There is no such time zone.")]
+    if user.email:
+        try:
+            user.email = validate_email(user.email, check_deliverability=False).normalized
+        except EmailNotValidError:
+            errors["email"] = [_("This is not an e-mail address.")]
+    return errors
+
+
+def _right_errors(person: User, user: User, before: User | None) -> Errors:
+    errors: Errors = {}
+    held = {role.id for role in before.roles} if before else set()
+    given = [role for role in user.roles if role.id not in held]
+    if not all(_may_give(person, role) for role in given):
+        errors["roles"] = [_("You can only give roles whose rights you have yourself.")]
+    if before is not None and before.id == person.id:
+        if not user.active:
+            errors["active"] = [_("You cannot disable your own account.")]
+        if before.is_administrator and not user.is_administrator:
+            errors["roles"] = [_("You cannot take the administrator's role from yourself.")]
+    return errors
+
+
+def _may_give(person: User, role: Role) -> bool:
+    return bool(person.is_administrator) or (
+        not role.administrator and all(person.may(Permission(one)) for one in _known(role.permissions))
+    )
+
+
+def _known(permissions: Iterable[str]) -> list[str]:
+    return [one for one in permissions if one in set(Permission)]
+
+
+def _role_errors(person: User, role: Role, before: Role | None) -> Errors:
+    errors: Errors = {}
+    if not (role.label.zh or role.label.en):
+        errors["label"] = [_("This is needed.")]
+    if person.is_administrator:
+        return errors
+    if role.administrator or (before is not None and before.administrator):
+        errors["administrator"] = [_("Only an administrator may make others administrators.")]
+    new = set(_known(role.permissions)) - set(before.permissions if before else ())
+    if not all(person.may(Permission(one)) for one in new):
+        errors["permissions"] = [_("You can only give rights that you have yourself.")]
+    return errors
+
+
+def _keeping_an_administrator(write: Callable[[ClientSession], None]) -> None:
+    """Write, unless afterwards nobody could administer; two who try at once are told apart by a lock."""
+
+    def work(session: ClientSession) -> None:
+        # Both of two parallel writes change this document, so the second sees what the first did.
+        db().locks.update_one({"_id": _ADMINISTRATORS}, {"$inc": {"turns": 1}}, upsert=True, session=session)
+        had = _has_administrator(session)
+        write(session)
+        if had and not _has_administrator(session):
+            raise InvalidError({"roles": [_("At least one active administrator must remain.")]})
+
+    in_transaction(work)
+
+
+def _has_administrator(session: ClientSession) -> bool:
+    roles: list[ObjectId] = [
+        role["_id"] for role in db().roles.find({"administrator": True}, {"_id": 1}, session=session)
+    ]
+    holder = db().users.find_one({"roles": {"$in": roles}, "active": True}, {"_id": 1}, session=session)
+    return holder is not None

@@ -1,0 +1,14 @@
+"""The screens of administrators: forms, departments, people and roles."""
+
+from flask_admin import BaseView
+
+from views.configure.departments import DepartmentsView
+from views.configure.forms import FormsView
+from views.configure.overview import OverviewView
+from views.configure.roles import RolesView
+from views.configure.users import UsersView
+
+
+def views() -> list[BaseView]:
+    """Return every screen, to be registered with Flask-Admin."""
+    return [OverviewView(), FormsView(), DepartmentsView(), UsersView(), RolesView()]

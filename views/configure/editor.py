@@ -1,0 +1,175 @@
+"""What the form editor in the browser needs to know, and what it is told about a draft."""
+
+import json
+from typing import Any, Final
+
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
+from models import impact, numbering_patterns
+from models.database import db
+from models.definition import GROUPS, MAX_FIELDS, MAX_OPTIONS, Definition, Field
+from models.fields import TYPES
+from models.form_checks import COLUMN_TYPES, SYSTEM_COLUMNS, guard, problems
+from models.forms import Form, at_version, draft_of
+from models.lookups import Lookup
+from models.messages import _
+from models.people import Department, User
+from models.rules import MAX_DEPTH, OPERATORS, PERIODS, describe, kind_of
+from models.rules.operators import Kind, operators_of_kind
+from models.times import today
+from views.configure import catalog
+from views.configure.texts import editor_texts
+from views.context import current_language, current_timezone, say
+
+NEEDED: Final = _("Give the form a name.")
+NO_FILES: Final = _("A preview keeps no files.")
+TOO_LARGE: Final = _("This form is too large.")
+RULES: Final = ("visible_if", "required_if", "readonly_if")
+MAX_CHOICES = 500
+MAX_DESCRIBED = 200
+
+
+def document(form: Form) -> dict[str, Any]:
+    """Return everything the editor starts with, as JSON."""
+    definition = draft_of(form)
+    published = at_version(form.key, form.version).definition if form.version else None
+    return {
+        "key": form.key,
+        "definition": definition.dump(),
+        "draftRevision": form.draft_revision,
+        "hasDraft": bool(form.has_draft),
+        "version": form.version,
+        "published": dict(form.field_types),
+        "publishedOptions": _published_options(published),
+        "views": impact.named_by_views(form.key, definition) if form.version else {},
+        "judgement": judgement(form, definition),
+        **_language_parts(),
+        **_choices(form),
+    }
+
+
+def as_json(form: Form) -> Markup:
+    """Return the same as text for a script element; the order of keys is the order on the screen."""
+    return htmlsafe_json_dumps(document(form), dumps=json.dumps)
+
+
+def judgement(form: Form, definition: Definition) -> dict[str, Any]:
+    """Return what is wrong with a draft, its rules in words, and how its numbers would look."""
+    before = at_version(form.key, form.version).definition if form.version else None
+    found: dict[str, list[str]] = {}
+    for problem in (*problems(definition), *guard(definition, before, form.field_types)):
+        found.setdefault(problem.path, []).append(say(problem.message))
+    return {"problems": found, "rules": _rules_in_words(definition), "numbers": _numbers(definition)}
+
+
+def saved_by(form: Form) -> dict[str, Any]:
+    """Return who saved the draft that is stored now."""
+    at = form.draft_at.astimezone(current_timezone()) if form.draft_at else None
+    return {
+        "by": form.draft_by or "",
+        "at": f"{at:%Y-%m-%d %H:%M}" if at else "",
+        "draft_revision": form.draft_revision,
+    }
+
+
+def _rules_in_words(definition: Definition) -> dict[str, str]:
+    language, words = current_language(), {}
+    names = Lookup(language, current_timezone())
+    for field in definition.fields:
+        for name in RULES:
+            tree = getattr(field, name)
+            if tree is not None and len(words) < MAX_DESCRIBED:
+                words[f"fields.{field.key}.{name}"] = describe(
+                    tree, definition, language, names=names, timezone=current_timezone()
+                )
+    return words
+
+
+def _numbers(definition: Definition) -> dict[str, str]:
+    patterns = {"numbering": definition.numbering}
+    patterns |= {f"fields.{field.key}.serial_pattern": field.serial_pattern for field in definition.fields}
+    return {path: _example(pattern) for path, pattern in patterns.items() if pattern}
+
+
+def _example(pattern: str) -> str:
+    if any(numbering_patterns.check(pattern)):
+        return ""
+    filled, number_format = numbering_patterns.split(pattern, today(current_timezone()), "QA")
+    return numbering_patterns.render(filled, number_format, 1)
+
+
+def _published_options(published: Definition | None) -> dict[str, list[str]]:
+    return {field.key: list(field.options_by_key) for field in (published.fields if published else ())}
+
+
+def _language_parts() -> dict[str, Any]:
+    """Return every name and text, in the reader's language."""
+    return {
+        "language": current_language(),
+        "texts": {name: str(text) for name, text in editor_texts().items()},
+        "types": [_type(key) for key in TYPES],
+        "properties": {
+            name: {"label": str(label), "help": str(text), "input": entered, "group": group}
+            for name, (label, text, entered, group) in catalog.PROPERTIES.items()
+        },
+        "groups": {name: str(label) for name, label in catalog.PROPERTY_GROUPS.items()},
+        "formProperties": {name: str(label) for name, label in catalog.FORM_PROPERTIES.items()},
+        "formGroups": {name: catalog.group_labels()[name] for name in GROUPS},
+        "colors": {name: str(label) for name, label in catalog.COLORS.items()},
+        "icons": list(catalog.ICONS),
+        "systemColumns": {name: str(catalog.SYSTEM_COLUMN_LABELS[name]) for name in SYSTEM_COLUMNS},
+        "operators": {
+            key: {"label": say(one.label), "dated": say(one.dated_label or one.label), "arity": one.arity}
+            for key, one in OPERATORS.items()
+        },
+        "kinds": {str(kind): list(operators_of_kind(kind)) for kind in Kind},
+        "periods": {key: say(label) for key, label in PERIODS.items()},
+        "resultKinds": {
+            result: str(kind_of(Field(key="any", type="computed", result=result)))
+            for result in ("decimal", "integer", "text", "boolean", "date")
+        },
+        "limits": {"fields": MAX_FIELDS, "options": MAX_OPTIONS, "depth": MAX_DEPTH},
+    }
+
+
+def _type(key: str) -> dict[str, Any]:
+    kind = TYPES[key]
+    names = [name for name in ("key", *catalog.PROPERTIES) if name == "key" or name in kind.properties]
+    named = list(dict.fromkeys(names))
+    return {
+        "key": key,
+        "name": say(kind.name),
+        "description": say(kind.description),
+        "icon": kind.icon,
+        "properties": [name for name in named if name not in catalog.ONLY_FOR_COLUMNS],
+        "columnProperties": [name for name in named if name not in catalog.NOT_FOR_COLUMNS],
+        "column": key in COLUMN_TYPES,
+        "defaultSources": list(kind.default_sources),
+        "kind": str(kind_of(Field.model_construct(key="any", type=key, result="decimal"))),
+    }
+
+
+def _choices(form: Form) -> dict[str, Any]:
+    """Return what references, rules and defaults can name."""
+    language = current_language()
+    departments = Department.objects(retired=False).order_by("order", "code").limit(MAX_CHOICES)
+    people = User.objects(active=True).only("name", "username").order_by("name").limit(MAX_CHOICES)
+    return {
+        "forms": [{"key": key, "label": label} for key, label in _form_labels(form, language)],
+        "departments": [
+            {"id": str(one.id), "label": one.name.text(language) or one.code} for one in departments
+        ],
+        "people": [{"id": str(one.id), "label": f"{one.name} ({one.username})"} for one in people],
+    }
+
+
+def _form_labels(form: Form, language: str) -> list[tuple[str, str]]:
+    in_force = list(
+        db().forms.find({"version": {"$gt": 0}, "retired": {"$ne": True}}, {"version": 1}).sort("_id", 1)
+    )
+    labels = {
+        one["_id"]: at_version(one["_id"], one["version"]).definition.label.text(language) for one in in_force
+    }
+    labels.setdefault(form.key, draft_of(form).label.text(language))
+    return [(key, label or key) for key, label in labels.items()]

@@ -1,0 +1,80 @@
+"""Where administrators start: everything that can be configured, as far as they may."""
+
+from typing import Any
+
+from flask import url_for
+from flask_admin import expose
+from flask_babel import gettext as _
+
+from models.database import db
+from models.people import Permission
+from views.configure.base import ConfigureView
+from views.context import require_person
+
+
+class OverviewView(ConfigureView):
+    """The list of the other screens."""
+
+    permissions = (
+        Permission.CONFIGURE_DEPARTMENTS,
+        Permission.CONFIGURE_FORMS,
+        Permission.CONFIGURE_PEOPLE,
+        Permission.CONFIGURE_ROLES,
+    )
+    endpoint_name = "configure"
+    path = "/configure"
+
+    @expose("/")
+    def index(self) -> str:
+        """Show what the person may configure."""
+        person = require_person()
+        return self.page("overview.html", areas=[area for area in _areas() if person.may(area["permission"])])
+
+
+def _areas() -> list[dict[str, Any]]:
+    return [
+        {
+            "permission": Permission.CONFIGURE_FORMS,
+            "title": _("Forms"),
+            "text": _("Fields, rules, numbering and lists of every form."),
+            "icon": "ui-checks-grid",
+            "url": url_for("configure_forms.index"),
+            "count": _count("forms", {"retired": {"$ne": True}}),
+            "note": _note(_count("forms", {"has_draft": True}), _("with a draft")),
+        },
+        {
+            "permission": Permission.CONFIGURE_DEPARTMENTS,
+            "title": _("Departments"),
+            "text": _("The tree of the company, with heads and deputies."),
+            "icon": "diagram-3",
+            "url": url_for("configure_departments.index"),
+            "count": _count("departments", {"retired": {"$ne": True}}),
+            "note": _note(_count("departments", {"retired": True}), _("retired")),
+        },
+        {
+            "permission": Permission.CONFIGURE_PEOPLE,
+            "title": _("Users"),
+            "text": _("Who can sign in, in which department and with which roles."),
+            "icon": "people",
+            "url": url_for("configure_users.index"),
+            "count": _count("users", {"active": True}),
+            "note": _note(_count("users", {"active": False}), _("disabled")),
+        },
+        {
+            "permission": Permission.CONFIGURE_ROLES,
+            "title": _("Roles"),
+            "text": _("What each role may do, form by form."),
+            "icon": "shield-lock",
+            "url": url_for("configure_roles.index"),
+            "count": _count("roles", {}),
+            "note": "",
+        },
+    ]
+
+
+def _count(collection: str, query: dict[str, Any]) -> int:
+    return db()[collection].count_documents(query)
+
+
+def _note(count: int, text: str) -> str:
+    return f"{count} {text}" if count else ""

@@ -1,0 +1,81 @@
+"""Changes of a definition in a person's words: for the impact page and the list of versions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from models.definition import Definition, Field
+from models.fields import TYPES
+from models.form_changes import Change
+from models.rules import describe
+from views.configure import catalog
+from views.context import say
+
+RULES = frozenset({"visible_if", "required_if", "readonly_if"})
+MAX_TEXT = 160
+
+
+class Wording:
+    """Says properties and values of one form in one language."""
+
+    def __init__(self, definition: Definition, language: str) -> None:
+        """Take the form that rules refer to, and the reader's language."""
+        self.definition = definition
+        self.language = language
+
+    def field(self, path: str, field: Field) -> str:
+        """Return what a field is called; a column with its table."""
+        label = field.label.text(self.language) or field.key
+        table = self.definition.by_key.get(path.partition(".")[0]) if "." in path else None
+        return f"{table.label.text(self.language) or table.key} › {label}" if table else label
+
+    def type_name(self, field: Field) -> str:
+        """Return what a field's type is called."""
+        return str(say(TYPES[field.type].name))
+
+    def property(self, name: str) -> str:
+        """Return what a property of a field or form is called."""
+        if name in catalog.FORM_PROPERTIES and name not in catalog.PROPERTIES:
+            return str(catalog.FORM_PROPERTIES[name])
+        return catalog.property_label(name)
+
+    def value(self, change: Change, side: str) -> str:
+        """Return one side of a change as text."""
+        return self._say(change.name, getattr(change, side))[:MAX_TEXT]
+
+    def _say(self, name: str, value: Any) -> str:  # noqa: ANN401  (whatever a property holds)
+        if value is None or value in ("", [], {}):
+            return "—"
+        if name in RULES:
+            return describe(value, self.definition, self.language)
+        if isinstance(value, Mapping):
+            return self._mapping(value)
+        if isinstance(value, list):
+            return "、".join(self._entry(one) for one in value)
+        return self._plain(name, value)
+
+    @staticmethod
+    def _plain(name: str, value: Any) -> str:  # noqa: ANN401  (a text, number or yes/no)
+        if isinstance(value, bool):
+            return _("Yes") if value else _("No")
+        return catalog.group_labels().get(value, value) if name == "group" else str(value)
+
+    def _mapping(self, value: Mapping[str, Any]) -> str:
+        if set(value) <= {"zh", "en"}:
+            texts = [value.get("zh") or "", value.get("en") or ""]
+            return " / ".join(text for text in texts if text) or "—"
+        return ", ".join(f"{key}: {inner}" for key, inner in value.items() if inner not in (None, "", False))
+
+    def _entry(self, value: Any) -> str:  # noqa: ANN401  (an option, a key)
+        if not isinstance(value, Mapping):
+            return self._column(str(value))
+        text = self._mapping(value.get("label") or {})
+        name = text if text != "—" else str(value.get("key", ""))
+        return _("%(name)s (retired)", name=name) if value.get("retired") else name
+
+    def _column(self, key: str) -> str:
+        field = self.definition.by_key.get(key)
+        if field is not None:
+            return field.label.text(self.language) or key
+        return str(catalog.SYSTEM_COLUMN_LABELS.get(key, key))
