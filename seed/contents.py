@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field as Attribute, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Attribute
 
 from models import form_checks
 from models.access import Action

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-
 from seed.company import vocabulary
 from seed.company.timeline import ZONE, Event
 from seed.company.vocabulary import Cause

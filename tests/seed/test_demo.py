@@ -8,6 +8,7 @@ import pytest
 from pymongo.database import Database
 
 from models import forms, history, passwords
+from models.database import Document
 from models.errors import InUseError
 from models.people import Department, User
 from models.times import now
@@ -16,7 +17,7 @@ from seed.company import partners, timeline, vocabulary
 from seed.company.stories import Story, stories
 
 MOMENT = datetime(2026, 11, 21, 6, tzinfo=UTC)
-SMALL = {"sheets": 40, "customers": 8, "password": "demo company opens"}
+PASSWORD = "demo company opens"  # noqa: S105  (nobody's)
 
 
 def history_of(count: int = 3_000) -> tuple[list[timeline.Event], list[Story]]:
@@ -26,9 +27,13 @@ def history_of(count: int = 3_000) -> tuple[list[timeline.Event], list[Story]]:
     return told, stories(rng, told, MOMENT, customers)
 
 
+def load(progress: demo.Progress | None = None) -> demo.Loaded:
+    return demo.load(progress, sheets=40, customers=8, password=PASSWORD)
+
+
 @pytest.fixture
-def loaded(db: Database) -> demo.Loaded:
-    return demo.load(**SMALL)
+def loaded(db: Database[Document]) -> demo.Loaded:  # noqa: ARG001  (it must come first)
+    return load()
 
 
 def test_there_are_eight_departments_thirty_people_and_forty_products(loaded: demo.Loaded) -> None:
@@ -44,14 +49,14 @@ def test_there_are_eight_departments_thirty_people_and_forty_products(loaded: de
 
 
 def test_everyone_can_sign_in_and_seven_departments_have_a_head(loaded: demo.Loaded) -> None:
-    assert loaded.password == SMALL["password"]
+    assert loaded.password == PASSWORD
     assert {one.username for one in loaded.accounts} == {user.username for user in User.objects}
-    assert all(passwords.verify_password(SMALL["password"], user.password) for user in User.objects.limit(2))
+    assert all(passwords.verify_password(PASSWORD, str(user.password)) for user in User.objects.limit(2))
     assert all(user.roles and user.department for user in User.objects)
     assert all(department.head for department in Department.objects)
 
 
-def test_a_second_load_says_that_it_is_there(loaded: demo.Loaded, db: Database) -> None:
+def test_a_second_load_says_that_it_is_there(loaded: demo.Loaded, db: Database[Document]) -> None:
     before = list(db.record_feedback_sheet.find())
     again = demo.load()
     assert again.was_there
@@ -59,7 +64,8 @@ def test_a_second_load_says_that_it_is_there(loaded: demo.Loaded, db: Database) 
     assert list(db.record_feedback_sheet.find()) == before
 
 
-def test_sheets_lie_in_the_past_with_numbers_of_their_months(loaded: demo.Loaded, db: Database) -> None:
+@pytest.mark.usefixtures("loaded")
+def test_sheets_lie_in_the_past_with_numbers_of_their_months(db: Database[Document]) -> None:
     sheets = list(db.record_feedback_sheet.find().sort("_id", 1))
     assert all(sheet["created_at"] < now() for sheet in sheets)
     assert min(sheet["created_at"] for sheet in sheets) < now() - timedelta(days=600)
@@ -70,8 +76,10 @@ def test_sheets_lie_in_the_past_with_numbers_of_their_months(loaded: demo.Loaded
     assert db.number_reservations.count_documents({}) == 0
 
 
-def test_history_tells_every_save_and_its_seals_hold(loaded: demo.Loaded, db: Database) -> None:
+@pytest.mark.usefixtures("loaded")
+def test_history_tells_every_save_and_its_seals_hold(db: Database[Document]) -> None:
     sheet = db.record_feedback_sheet.find_one({"revision": {"$gte": 3}})
+    assert sheet is not None
     entries = history.of_record("feedback_sheet", sheet["_id"])
     assert [entry["revision"] for entry in entries] == list(range(sheet["revision"], 0, -1))
     assert entries[0]["at"] == sheet["updated_at"]
@@ -80,7 +88,9 @@ def test_history_tells_every_save_and_its_seals_hold(loaded: demo.Loaded, db: Da
     assert list(history.broken_seals("feedback_sheet")) == []
 
 
-def test_an_interrupted_load_goes_on_where_it_stopped(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_load_goes_on_where_it_stopped(
+    db: Database[Document], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(demo, "BATCH", 10)
     seen: list[int] = []
 
@@ -90,20 +100,21 @@ def test_an_interrupted_load_goes_on_where_it_stopped(db: Database, monkeypatch:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        demo.load(stop_at_twenty, **SMALL)
+        load(stop_at_twenty)
     assert db.record_feedback_sheet.count_documents({}) == 20
-    assert demo.load(lambda done, _total: seen.append(done), **SMALL).counts["feedback_sheet"] == 40
+    assert load(lambda done, _total: seen.append(done)).counts["feedback_sheet"] == 40
     assert seen == [10, 20, 30, 40]
 
 
-def test_a_database_with_sheets_of_its_own_is_left_alone(db: Database) -> None:
+def test_a_database_with_sheets_of_its_own_is_left_alone(db: Database[Document]) -> None:
     db.record_feedback_sheet.insert_one({"number": "QF-1"})
     with pytest.raises(InUseError):
-        demo.load(**SMALL)
+        load()
     assert User.objects.count() == 0
 
 
-def test_search_finds_a_chinese_word(loaded: demo.Loaded, db: Database) -> None:
+@pytest.mark.usefixtures("loaded")
+def test_search_finds_a_chinese_word(db: Database[Document]) -> None:
     assert db.record_feedback_sheet.count_documents({"search": "批次"}) > 20
 
 
@@ -179,5 +190,6 @@ def test_every_person_belongs_to_the_pack() -> None:
     assert len({product.code for product in vocabulary.products()}) == 40
 
 
-def test_the_stored_form_is_the_one_of_the_pack(loaded: demo.Loaded) -> None:
+@pytest.mark.usefixtures("loaded")
+def test_the_stored_form_is_the_one_of_the_pack() -> None:
     assert forms.current("feedback_sheet").version == 1

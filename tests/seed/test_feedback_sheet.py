@@ -65,13 +65,13 @@ FIELDS_BY_ROW = {
 
 
 @pytest.fixture
-def sheet(db: Database) -> forms.LiveForm:
+def sheet(db: Database[Document]) -> forms.LiveForm:  # noqa: ARG001  (it must come first)
     packs.install(packs.DEFAULT_PACK, Actor.system())
     return forms.current("feedback_sheet")
 
 
 @pytest.fixture
-def raw(db: Database, sheet: forms.LiveForm) -> dict[str, Any]:
+def raw(db: Database[Document], sheet: forms.LiveForm) -> dict[str, Any]:  # noqa: ARG001  (it must come first)  # noqa: ARG001  (it must come first)
     """Give the least that a complaint needs."""
     return {
         "channel": "hotline",
@@ -84,7 +84,7 @@ def raw(db: Database, sheet: forms.LiveForm) -> dict[str, Any]:
     }
 
 
-def make(form: str, **raw: Any) -> Document:
+def make(form: str, **raw: Any) -> Document:  # noqa: ANN401  (raw values)
     return records.create(actor(), forms.current(form), raw)
 
 
@@ -112,7 +112,8 @@ def test_causes_are_people_machine_material_method_environment(sheet: forms.Live
     assert labels == ["人", "机", "料", "法", "环", "其他"]
 
 
-def test_a_complaint_gets_a_number_and_starts_as_received(sheet: forms.LiveForm, raw: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("sheet")
+def test_a_complaint_gets_a_number_and_starts_as_received(raw: dict[str, Any]) -> None:
     stored = make("feedback_sheet", **raw)
     assert stored["number"].startswith("QF-20")
     assert stored["number"].endswith("-0001")
@@ -160,7 +161,8 @@ def test_a_meeting_belongs_to_serious_problems_only(sheet: forms.LiveForm, raw: 
     assert "meeting_people" not in general
 
 
-def test_rate_sums_and_days_are_computed(sheet: forms.LiveForm, raw: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("sheet")
+def test_rate_sums_and_days_are_computed(raw: dict[str, Any]) -> None:
     more = {
         "quantity_delivered": 400,
         "quantity_defective": 3,
@@ -175,13 +177,15 @@ def test_rate_sums_and_days_are_computed(sheet: forms.LiveForm, raw: dict[str, A
     assert data["days_to_answer"] == 3
 
 
-def test_nothing_delivered_gives_no_rate(sheet: forms.LiveForm, raw: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("sheet")
+def test_nothing_delivered_gives_no_rate(raw: dict[str, Any]) -> None:
     assert (
         "defect_rate" not in make("feedback_sheet", **raw, quantity_delivered=0, quantity_defective=3)["data"]
     )
 
 
-def test_a_number_of_the_wrong_kind_is_refused(sheet: forms.LiveForm, raw: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("sheet")
+def test_a_number_of_the_wrong_kind_is_refused(raw: dict[str, Any]) -> None:
     with pytest.raises(InvalidError) as caught:
         make("feedback_sheet", **raw, quantity_defective=-1, severity="nothing")
     assert set(caught.value.errors) == {"quantity_defective", "severity"}

@@ -4,11 +4,11 @@ from itertools import islice
 
 import pytest
 from bson import ObjectId
-from pymongo.database import Database
 
 from models.definition import Definition
 from models.fields import type_of
 from models.fields.base import ParseContext
+from models.fields.needs import NoReferences
 from models.form_checks import problems
 from models.search import query_filter, tokens
 from seed import generate
@@ -16,10 +16,10 @@ from seed import generate
 PERSON = ObjectId()
 
 
-class Everyone:
+class Everyone(NoReferences):
     """References in which the one person exists."""
 
-    def person_exists(self, person_id: ObjectId) -> bool:
+    def person_exists(self, person_id: ObjectId, /) -> bool:
         return person_id == PERSON
 
 
@@ -34,7 +34,8 @@ def test_the_definition_makes_sense_and_has_twenty_five_fields(definition: Defin
 
 
 def test_every_label_is_in_both_languages(definition: Definition) -> None:
-    labels = [inner.label for field in definition.fields for inner in (field, *field.options)]
+    labels = [field.label for field in definition.fields]
+    labels += [option.label for field in definition.fields for option in field.options]
     assert all(label.zh and label.en for label in labels)
 
 
@@ -58,7 +59,8 @@ def test_the_same_records_come_every_time() -> None:
     assert [{**record, "_id": None} for record in first] == [{**record, "_id": None} for record in second]
 
 
-def test_common_and_rare_words_have_known_counts(db: Database) -> None:
+@pytest.mark.usefixtures("db")
+def test_common_and_rare_words_have_known_counts() -> None:
     seen: list[tuple[int, int]] = []
     live = generate.generate(10_000, lambda done, total: seen.append((done, total)))
     records = live.records()
@@ -68,7 +70,8 @@ def test_common_and_rare_words_have_known_counts(db: Database) -> None:
     assert seen == [(5_000, 10_000), (10_000, 10_000)]
 
 
-def test_what_is_there_is_not_written_again(db: Database) -> None:
+@pytest.mark.usefixtures("db")
+def test_what_is_there_is_not_written_again() -> None:
     first = generate.generate(200).records().find_one()
     assert generate.generate(200).records().find_one() == first
     assert generate.generate(300).records().count_documents({}) == 300

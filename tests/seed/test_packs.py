@@ -10,6 +10,7 @@ import yaml
 from pymongo.database import Database
 
 from models import forms
+from models.database import Document
 from models.errors import InvalidError, NotFoundError
 from models.people import Actor, Department, Role
 from seed import packs
@@ -26,7 +27,7 @@ def pack_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def empty_db(db: Database) -> Database:
+def empty_db(db: Database[Document]) -> Database[Document]:
     return db
 
 
@@ -41,7 +42,7 @@ def newer(folder: Path) -> Path:
     return folder
 
 
-def labels(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
+def labels(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:  # noqa: ANN401  (YAML)
     if isinstance(value, dict):
         if set(value) <= {"zh", "en"} and value:
             yield path, value
@@ -54,7 +55,7 @@ def labels(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
             )
 
 
-def state(db: Database) -> dict[str, Any]:
+def state(db: Database[Document]) -> dict[str, Any]:
     names = ["packs", "forms", "form_versions", "roles", "departments"]
     return {name: list(db[name].find().sort("_id", 1)) for name in names}
 
@@ -71,11 +72,14 @@ class TestBundled:
 
     def test_every_field_has_a_label(self, info: packs.PackInfo) -> None:
         for form in read_pack(info.path).forms:
-            fields = [inner for field in form.fields for inner in (field, *field.fields, *field.options)]
+            fields = [inner for field in form.fields for inner in (field, *field.fields)]
+            options = [option for field in fields for option in field.options]
             assert [field.key for field in fields if not field.label] == []
+            assert [option.key for option in options if not option.label] == []
 
 
-def test_the_default_pack_has_the_departments_and_roles_of_p03(empty_db: Database) -> None:
+@pytest.mark.usefixtures("empty_db")
+def test_the_default_pack_has_the_departments_and_roles_of_p03() -> None:
     packs.install(NAME, ACTOR)
     assert {str(one) for one in Department.objects} >= {
         "总经办",
@@ -98,7 +102,7 @@ def test_the_default_pack_has_the_departments_and_roles_of_p03(empty_db: Databas
     assert Role.objects(administrator=True).count() == 0
 
 
-def test_installing_makes_everything_and_a_second_time_changes_nothing(empty_db: Database) -> None:
+def test_installing_makes_everything_and_a_second_time_changes_nothing(empty_db: Database[Document]) -> None:
     first = packs.install(NAME, ACTOR)
     assert first.changed
     assert {outcome.result for outcome in first.outcomes} == {"created"}
@@ -111,9 +115,8 @@ def test_installing_makes_everything_and_a_second_time_changes_nothing(empty_db:
     assert packs.installed() == {NAME: 1}
 
 
-def test_a_newer_pack_publishes_a_new_version_of_an_untouched_form(
-    empty_db: Database, pack_folder: Path
-) -> None:
+@pytest.mark.usefixtures("empty_db")
+def test_a_newer_pack_publishes_a_new_version_of_an_untouched_form(pack_folder: Path) -> None:
     packs.install(pack_folder, ACTOR)
     change(newer(pack_folder) / "forms/customer.yaml", "zh: 顾客等级", "zh: 顾客分级")
     report = packs.install(pack_folder, ACTOR)
@@ -124,7 +127,8 @@ def test_a_newer_pack_publishes_a_new_version_of_an_untouched_form(
     assert packs.installed() == {NAME: 2}
 
 
-def test_what_an_administrator_changed_is_kept_and_reported(empty_db: Database, pack_folder: Path) -> None:
+@pytest.mark.usefixtures("empty_db")
+def test_what_an_administrator_changed_is_kept_and_reported(pack_folder: Path) -> None:
     packs.install(pack_folder, ACTOR)
     document = forms.current("customer").definition.dump()
     document["label"] = {"zh": "我的客户", "en": "My customers"}
@@ -144,7 +148,8 @@ def test_what_an_administrator_changed_is_kept_and_reported(empty_db: Database, 
     assert Department.objects.get(code="TECH").name.zh == "研发部"
 
 
-def test_a_role_deleted_here_does_not_come_back(empty_db: Database) -> None:
+@pytest.mark.usefixtures("empty_db")
+def test_a_role_deleted_here_does_not_come_back() -> None:
     packs.install(NAME, ACTOR)
     Role.objects(name="finance_head").delete()
     report = packs.install(NAME, ACTOR)
@@ -152,7 +157,8 @@ def test_a_role_deleted_here_does_not_come_back(empty_db: Database) -> None:
     assert Role.objects(name="finance_head").first() is None
 
 
-def test_a_draft_in_progress_is_not_disturbed(empty_db: Database, pack_folder: Path) -> None:
+@pytest.mark.usefixtures("empty_db")
+def test_a_draft_in_progress_is_not_disturbed(pack_folder: Path) -> None:
     packs.install(pack_folder, ACTOR)
     document = {**forms.current("product").definition.dump(), "label": {"zh": "草稿", "en": "Draft"}}
     forms.save_draft(ACTOR, "product", document, draft_revision=forms.get("product").draft_revision)
@@ -162,7 +168,8 @@ def test_a_draft_in_progress_is_not_disturbed(empty_db: Database, pack_folder: P
     assert forms.get("product").draft["label"]["zh"] == "草稿"
 
 
-def test_a_form_of_someone_else_with_the_same_key_is_left_alone(empty_db: Database) -> None:
+@pytest.mark.usefixtures("empty_db")
+def test_a_form_of_someone_else_with_the_same_key_is_left_alone() -> None:
     own = {
         "key": "supplier",
         "label": {"zh": "自有", "en": "Own"},
@@ -175,14 +182,15 @@ def test_a_form_of_someone_else_with_the_same_key_is_left_alone(empty_db: Databa
     assert forms.current("supplier").definition.label.zh == "自有"
 
 
-def test_an_interrupted_installation_goes_on(empty_db: Database) -> None:
+@pytest.mark.usefixtures("empty_db")
+def test_an_interrupted_installation_goes_on() -> None:
     pack = read_pack(packs.BUNDLED / NAME)
     forms.create(ACTOR, pack.forms[0].dump(), pack=NAME)
     assert packs.install(NAME, ACTOR).kept == []
     assert forms.current(pack.forms[0].key).version == 1
 
 
-def test_a_pack_with_problems_writes_nothing(empty_db: Database, pack_folder: Path) -> None:
+def test_a_pack_with_problems_writes_nothing(empty_db: Database[Document], pack_folder: Path) -> None:
     change(
         pack_folder / "forms/feedback_sheet.yaml",
         "quantity_defective / quantity_delivered",
@@ -246,7 +254,7 @@ def test_there_is_no_pack_of_an_unknown_name() -> None:
 
 @pytest.mark.parametrize("suffix", [".zip", ".yaml"])
 def test_what_is_configured_travels_to_another_installation(
-    empty_db: Database, tmp_path: Path, suffix: str
+    empty_db: Database[Document], tmp_path: Path, suffix: str
 ) -> None:
     packs.install(NAME, ACTOR)
     Department(code="LAB", name={"zh": "实验室", "en": "Laboratory"}).save()
@@ -269,7 +277,8 @@ def test_what_is_configured_travels_to_another_installation(
     assert export(NAME, tmp_path / f"again{suffix}").version == 2
 
 
-def test_an_untouched_pack_exports_as_it_was(empty_db: Database, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("empty_db")
+def test_an_untouched_pack_exports_as_it_was(tmp_path: Path) -> None:
     packs.install(NAME, ACTOR)
     assert export(NAME, tmp_path / "same.yaml").version == 1
     exported = yaml.safe_load((tmp_path / "same.yaml").read_text("utf-8"))
@@ -282,7 +291,8 @@ def test_an_untouched_pack_exports_as_it_was(empty_db: Database, tmp_path: Path)
     assert not packs.install(tmp_path / "same.yaml", ACTOR).changed
 
 
-def test_only_an_installed_pack_can_be_exported(empty_db: Database, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("empty_db")
+def test_only_an_installed_pack_can_be_exported(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         export("nothing", tmp_path / "nothing.yaml")
     assert not (tmp_path / "nothing.yaml").exists()
