@@ -220,6 +220,21 @@ def test_stored_data_is_up_to_date_and_sound(first: Up, data: Path) -> None:
     assert run(data, "db", "check").stdout == "sound\n"
 
 
+def test_records_are_exported_as_what_the_name_of_the_file_says(
+    first: Up, data: Path, tmp_path: Path
+) -> None:
+    assert first.process.poll() is None
+    for name, begin in (("all.xlsx", b"PK"), ("all.csv", b"\xef\xbb\xbf")):
+        done = run(data, "records", "export", "feedback_sheet", str(tmp_path / name))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("0 records: ")
+        assert (tmp_path / name).read_bytes().startswith(begin)
+    assert run(data, "records", "export", "feedback_sheet", "all.pdf").returncode == 1
+    unknown = run(data, "records", "export", "no_such_form", str(tmp_path / "none.csv"))
+    assert unknown.returncode == 1
+    assert "Traceback" not in unknown.stderr
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_a_killed_part_comes_back(first: Up, part: str) -> None:
     before = first.parts()
