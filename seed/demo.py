@@ -27,7 +27,7 @@ from seed.company.stories import Story, stories
 from seed.packs import DEFAULT_PACK, install
 
 SEED = 20_260_101
-SHEETS = 1_600
+SHEETS = 1_500
 BATCH = 100
 SOURCE = "pack"
 BEFORE_ALL = timedelta(days=timeline.YEARS * 365 + 30)
