@@ -95,7 +95,9 @@ def values_of(fields: tuple[Field, ...]) -> dict[str, st.SearchStrategy[Any]]:
 
 
 def records_of(definition: Definition) -> st.SearchStrategy[dict[str, Any]]:
-    blank = {field.key: st.sampled_from([None, "", []]) for field in definition.fields}
+    blank: dict[str, st.SearchStrategy[Any]] = {
+        field.key: st.sampled_from([None, "", []]) for field in definition.fields
+    }
     data = st.fixed_dictionaries({}, optional=values_of(definition.fields))
     blanks = st.fixed_dictionaries({}, optional=blank) if blank else st.just({})
     return st.fixed_dictionaries(
@@ -184,7 +186,8 @@ def seen_operands(source: rules.Source, records: list[dict[str, Any]]) -> list[A
 
 
 def to_values(record: dict[str, Any]) -> dict[str, Any]:
-    return record["data"] | {name: record.get(name[1:]) for name in rules.SYSTEM}
+    data: dict[str, Any] = record["data"]
+    return data | {name: record.get(name[1:]) for name in rules.SYSTEM}
 
 
 @st.composite

@@ -342,7 +342,8 @@ def test_fields_used_names_columns_and_system_columns() -> None:
         "any": [leaf("qty", "empty"), {"not": {"all": [leaf("items.qty", "gt", 1), leaf("@owner", "empty")]}}]
     }
     assert rules.fields_used(tree) == {"qty", "items.qty", "@owner"}
-    for hostile in (None, 5, {"all": 7}, {"field": []}, {"not": "x"}):
+    hostile_trees: list[Any] = [None, 5, {"all": 7}, {"field": []}, {"not": "x"}]
+    for hostile in hostile_trees:
         assert rules.fields_used(hostile) == set()
 
 
