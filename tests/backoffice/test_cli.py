@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from pymongo import MongoClient
+from pymongo.collection import Collection
 
 from backoffice.cli import COMMANDS, cli
 from backoffice.mongod import EmbeddedMongo
@@ -255,7 +256,7 @@ def test_after_all_that_a_job_whose_message_was_lost_is_still_carried_out(first:
     lost = {"kind": "nobody's", "state": "queued", "attempts": 0, "fence": 0, "params": {}}
     client: MongoClient[dict[str, Any]]
     with MongoClient(EmbeddedMongo(data).uri) as client:
-        jobs = client.backoffice.jobs
+        jobs: Collection[dict[str, Any]] = client["backoffice"]["jobs"]
         job = jobs.insert_one({**lost, "dispatched_at": datetime(2026, 1, 1, tzinfo=UTC)}).inserted_id
         deadline = time.monotonic() + SECONDS
         while jobs.count_documents({"_id": job, "state": "failed"}) == 0:

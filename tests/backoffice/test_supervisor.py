@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -105,6 +106,8 @@ def test_parts_die_with_a_supervisor_that_is_killed() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:  # noqa: S603  (our own words)
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
+        while "lifeline.py" in Path(f"/proc/{pid}/cmdline").read_text():
+            select.select([], [], [], 0.01)  # until it is the program itself
         owner.kill()
     wait_until_gone(pid)
 
