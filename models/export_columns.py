@@ -24,6 +24,13 @@ SYSTEM_LABELS: dict[str, Message] = {
     "owner": _("Owner"),
     "department": _("Department"),
 }
+AS_STORED = frozenset(
+    {"text", "long_text", "integer", "decimal", "money", "percent", "date", "datetime", "duration", "boolean",
+     "rating", "link", "serial"}
+)  # fmt: skip
+"""Types whose stored value is what their cell wants; asking each of a million cells again takes seconds."""
+
+_NAMED = frozenset({"person", "department", "reference", "signature", "table"})
 _MOMENTS = frozenset({"created_at", "updated_at"})
 _PEOPLE = frozenset({"created_by", "updated_by", "owner"})
 
@@ -44,6 +51,11 @@ def record_columns(definition: Definition, keys: Sequence[str], language: str) -
     """Return the columns of the main sheet for fields and system columns; unknown keys are left out."""
     found = [_column(definition, key, language) for key in dict.fromkeys(keys)]
     return Sources([one for one in found if one] or [_system("number", language)])
+
+
+def named_keys(definition: Definition, keys: Sequence[str]) -> list[str]:
+    """Return those of the keys whose cells need names from elsewhere."""
+    return [key for key in keys if key in definition.by_key and definition.by_key[key].type in _NAMED]
 
 
 def tables_of(definition: Definition) -> list[Field]:
@@ -98,6 +110,8 @@ def _system_source(key: str) -> Source:
 
 def _field_source(field: Field) -> Source:
     key, cell = field.key, type_of(field).cell
+    if field.type in AS_STORED:
+        return lambda records, _lookup: [record["data"].get(key) for record in records]
     if field.type == "choice":
         return _remembering(field)
 

@@ -16,7 +16,7 @@ from models.access import Action, require
 from models.database import Document, client
 from models.definition import Field
 from models.errors import DomainError
-from models.export_columns import Sources, record_columns, row_columns, rows_of, tables_of
+from models.export_columns import Sources, named_keys, record_columns, row_columns, rows_of, tables_of
 from models.job_files import KEEP, Pace, deliver
 from models.jobs import RunningJob
 from models.lookups import Lookup
@@ -54,6 +54,7 @@ class Export:
         self.started = now()
         self.tables = [] if self.as_csv else tables_of(self.form.definition)
         self.main = record_columns(self.form.definition, self._keys(), self.language)
+        self.keys = [column.key for column in self.main.columns] + [table.key for table in self.tables]
         self.filter = self._filter()
 
     def _keys(self) -> Sequence[str]:
@@ -80,11 +81,10 @@ class Export:
 
     def records(self, session: ClientSession) -> Iterator[Document]:
         """Yield the records of the list in its order, as they stood when the session began."""
-        keys = [column.key for column in self.main.columns] + [table.key for table in self.tables]
         path = sort_path(self.form.definition, self.query.sort)
         found = self.form.records().find(
             self.filter,
-            projection(self.form.definition, keys),
+            projection(self.form.definition, self.keys),
             session=session,
             sort=order(path, descending=self.query.descending),
             batch_size=BATCH,
@@ -96,12 +96,12 @@ class Export:
     def batches(self, session: ClientSession, pace: Pace) -> Iterator[tuple[list[Document], Lookup]]:
         """Yield batches of records with the names that their cells need."""
         records = self.records(session)
-        keys = [column.key for column in self.main.columns] + [table.key for table in self.tables]
+        named = named_keys(self.form.definition, self.keys) or ["number"]
         lookup, count = Lookup(self.language, self.timezone), 0
         while batch := list(islice(records, BATCH)):
             if count % BATCHES_PER_LOOKUP == 0:
                 lookup = Lookup(self.language, self.timezone)
-            lookup.prime(self.form.definition, batch, keys)
+            lookup.prime(self.form.definition, batch, named)
             yield batch, lookup
             count += 1
             pace.reach(pace.done + len(batch))
