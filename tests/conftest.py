@@ -1,5 +1,6 @@
 """One real MongoDB for all tests, and an empty database for each."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,3 +45,24 @@ def db(connection: None) -> Database:
             current[name].delete_many({})
     forms.forget_versions()
     return current
+
+
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is installed (BACKOFFICE_TESTS_STRICT), a skipped test is a failure."""
+    if _skipped and os.environ.get("BACKOFFICE_TESTS_STRICT") and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _skipped and os.environ.get("BACKOFFICE_TESTS_STRICT"):
+        terminalreporter.section("skipped, which this run does not allow")
+        for name in _skipped:
+            terminalreporter.line(name)

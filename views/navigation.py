@@ -38,7 +38,6 @@ def frame() -> dict[str, Any]:
     shared = {
         "company": current_app.config["SETTINGS"].company,
         "asset_version": current_app.config.get("ASSET_VERSION", ""),
-        "appearance": str(person.theme) if person else "auto",
         "person": person,
         "say": say,
         "group_title": lambda group: say(GROUP_TITLES[group]),
