@@ -64,7 +64,8 @@ def check_shape(document: MongoDocument) -> None:
 
 
 def _shape_message(document: MongoDocument, name: str) -> Message:
-    if getattr(document, name, None) in {None, ""}:
+    value = getattr(document, name, None)
+    if value is None or value == "":
         return _("This is needed.")
     return _("This value does not fit here.")
 

@@ -4,17 +4,20 @@ from typing import Any, ClassVar
 
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_admin import BaseView
 from flask_babel import gettext as _
 
 from models.errors import DomainError, ForbiddenError, InvalidError
+from models.messages import Message
+from models.messages import _ as message
 from models.people import Permission
+from views.admin import Screen
 from views.context import current_person, say
 
 Errors = dict[str, str]
+UNSTORABLE: Message = message("The text contains characters that cannot be stored.")
 
 
-class ConfigureView(BaseView):  # type: ignore[misc]
+class ConfigureView(Screen):
     """A screen behind one or more permissions; with none named, it is closed to everyone."""
 
     permissions: ClassVar[tuple[Permission, ...]] = ()
@@ -34,10 +37,6 @@ class ConfigureView(BaseView):  # type: ignore[misc]
     def is_visible(self) -> bool:
         """Stay out of Flask-Admin's menu; the navigation lists these screens itself."""
         return False
-
-    def inaccessible_callback(self, name: str, **arguments: Any) -> ResponseReturnValue:  # noqa: ANN401, ARG002
-        """Refuse the same way as every rule does."""
-        raise ForbiddenError
 
     def page(self, template: str, **values: Any) -> str:  # noqa: ANN401  (whatever the template shows)
         """Render a page of this area."""
@@ -74,12 +73,19 @@ def attempt(target: str, done: str, action: Any, *arguments: Any, **options: Any
 
 
 def posted(name: str, longest: int = 200) -> str:
-    """Return one text of the posted form without blanks around it, cut to a length no field exceeds."""
-    return request.form.get(name, "").strip()[: longest + 1]
+    """Return one text of the posted form without blanks around it, cut just above what its field holds.
+
+    Raises InvalidError for a NUL, which no page sends.
+    """
+    text = request.form.get(name, "").strip()[: longest + 1]
+    if "\0" in text:
+        raise InvalidError({name: [UNSTORABLE]})
+    return text
 
 
 def unsaved_notice() -> str:
     """Return what is said when someone else saved the same thing first."""
-    return _(
+    text: str = _(
         "Someone else changed this meanwhile. Below is what you entered; saving again overwrites theirs."
     )
+    return text

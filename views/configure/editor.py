@@ -74,7 +74,8 @@ def saved_by(form: Form) -> dict[str, Any]:
 
 
 def _rules_in_words(definition: Definition) -> dict[str, str]:
-    language, words = current_language(), {}
+    language = current_language()
+    words: dict[str, str] = {}
     names = Lookup(language, current_timezone())
     for field in definition.fields:
         for name in RULES:
@@ -126,7 +127,7 @@ def _language_parts() -> dict[str, Any]:
         "kinds": {str(kind): list(operators_of_kind(kind)) for kind in Kind},
         "periods": {key: say(label) for key, label in PERIODS.items()},
         "resultKinds": {
-            result: str(kind_of(Field(key="any", type="computed", result=result)))
+            result: str(kind_of(Field.model_construct(key="any", type="computed", result=result)))
             for result in ("decimal", "integer", "text", "boolean", "date")
         },
         "limits": {"fields": MAX_FIELDS, "options": MAX_OPTIONS, "depth": MAX_DEPTH},

@@ -99,7 +99,8 @@ class FormsView(Publishing):
     @expose("/<key>/preview/options")
     def preview_options(self, key: str) -> ResponseReturnValue:
         """Return what a picker of the preview offers."""
-        return _preview(key).options_view()
+        options: ResponseReturnValue = _preview(key).options_view()
+        return options
 
     @expose("/<key>/preview/compute", methods=["POST"])
     def preview_compute(self, key: str) -> ResponseReturnValue:

@@ -58,7 +58,7 @@ class Wording:
     @staticmethod
     def _plain(name: str, value: Any) -> str:  # noqa: ANN401  (a text, number or yes/no)
         if isinstance(value, bool):
-            return _("Yes") if value else _("No")
+            return str(_("Yes") if value else _("No"))
         return catalog.group_labels().get(value, value) if name == "group" else str(value)
 
     def _mapping(self, value: Mapping[str, Any]) -> str:
