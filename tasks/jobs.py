@@ -29,7 +29,7 @@ def dispatch(job: Job | ObjectId) -> None:
     """Tell the workers that there is a job; without a broker the sweep finds it."""
     job_id = job if isinstance(job, ObjectId) else job.id
     try:
-        run_job.apply_async([str(job_id)], retry=False)
+        run_job.apply_async((str(job_id),), retry=False)
     except OperationalError:
         log.warning("job.not_dispatched", job=str(job_id))
 

@@ -9,6 +9,7 @@ from pymongo.database import Database
 
 from backoffice.mongod import EmbeddedMongo
 from models import database, forms, storage
+from models.database import Document
 
 TEST_DATABASE = "backoffice_test"
 
@@ -35,7 +36,7 @@ def connection(mongodb_uri: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def db(connection: None) -> Database:
+def db(connection: None) -> Database[Document]:
     """Give a database without documents; the product's own indexes stay."""
     current = database.db()
     for name in current.list_collection_names():

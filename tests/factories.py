@@ -1,5 +1,6 @@
 """The fixed cast of the tests, and the shortest way to a form with records."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from models import forms, records
@@ -21,7 +22,7 @@ def department(code: str = "QA", zh: str = "品保部", en: str = "Quality", **f
     return found or Department(code=code, name=Name(zh=zh, en=en), **fields).save()
 
 
-def role(name: str, *, form: str = "*", actions: list[str] | None = None, **fields: Any) -> Role:
+def role(name: str, *, form: str = "*", actions: Sequence[str] | None = None, **fields: Any) -> Role:
     found = Role.objects(name=name).first()
     grants = [Grant(form=form, actions=list(actions))] if actions else []
     return found or Role(name=name, label=Name(zh=name, en=name), grants=grants, **fields).save()

@@ -56,9 +56,11 @@ def test_an_import_of_ours_inside_a_function_says_why(path: Path) -> None:
 
 
 def _says_why(lines: list[str], line: int) -> bool:
-    own = re.search(r"#(?! noqa)|# noqa: [A-Z0-9, ]+\(.{10,}|# noqa: [A-Z0-9, ]+  #? ?\(?.{10,}", lines[line - 1])
-    above = lines[line - 2].strip()
-    return bool(own) or above.startswith("#")
+    """A reason stands behind the import, or as a comment above the block of imports."""
+    if re.search(r"# (?!noqa)|# noqa: [A-Z0-9, ]+\(.{10,}", lines[line - 1]):
+        return True
+    above = next(text for text in reversed(lines[: line - 1]) if "import " not in text)
+    return above.strip().startswith("#")
 
 
 def test_models_know_nothing_of_web_and_workers() -> None:
