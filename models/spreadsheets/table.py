@@ -1,0 +1,177 @@
+"""What a file with a table gives, whatever its format: sheets, a header, and rows one by one."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from types import TracebackType
+from typing import NamedTuple, Protocol, Self
+
+from models.errors import DomainError
+from models.messages import Message, _
+from models.spreadsheets.rendering import column_letters
+
+MAX_COLUMNS = 500
+MAX_ROWS = 1_000_000
+MAX_CELL = 1_000_000
+"""Characters in one cell."""
+
+HEADER_SAMPLE = 100
+"""Rows looked at for columns that have no name in the header."""
+
+CellValue = str | int | float | bool | datetime | date | time | timedelta | None
+
+
+class UnreadableFileError(DomainError):
+    """A file that cannot be read as a table, and why."""
+
+    status = 422
+
+
+class CellError(str):
+    """What stands in a cell that Excel itself could not compute: `#N/A`, or a formula without its result."""
+
+    __slots__ = ()
+
+
+class Formatted(float):
+    """A number whose format says more than its value: percent, or a currency."""
+
+    __slots__ = ("currency", "percent")
+
+    def __new__(cls, value: float, *, currency: str = "", percent: bool = False) -> Self:
+        """Make a float that remembers its format."""
+        number = super().__new__(cls, value)
+        number.currency, number.percent = currency, percent
+        return number
+
+    currency: str
+    percent: bool
+
+
+class Row(NamedTuple):
+    """One row: its number as the file's own program shows it, and its cells without empty ones at the end."""
+
+    number: int
+    cells: tuple[CellValue, ...]
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether there is nothing in it."""
+        return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first row that is not blank; every column has a name of its own."""
+
+    row: int
+    names: tuple[str, ...]
+
+
+class Source(Protocol):
+    """A format's part of the work."""
+
+    sheets: tuple[str, ...]
+
+    def rows(self, sheet: str) -> Iterator[Row]:
+        """Yield the rows of a sheet, blank ones may be left out. Raises UnreadableFileError."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+class Table:
+    """An open file; a context manager. Every reading starts at the top and keeps one row in memory."""
+
+    def __init__(self, source: Source) -> None:
+        """Read from a source."""
+        self._source = source
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The names of the sheets, in their order; never empty."""
+        return self._source.sheets
+
+    def rows(self, sheet: str = "") -> Generator[Row]:
+        """Yield every row that is not blank of a sheet (the first one by default).
+
+        Raises UnreadableFileError, also in the middle, for what is broken or beyond the limits.
+        """
+        count = 0
+        for row in self._source.rows(sheet or self.sheets[0]):
+            if row.is_blank:
+                continue
+            count += 1
+            if row.number > MAX_ROWS or count > MAX_ROWS:
+                raise too_many_rows()
+            yield row
+
+    def header(self, sheet: str = "") -> Header:
+        """Return the header of a sheet. Raises UnreadableFileError when the sheet is empty."""
+        with closing(self.rows(sheet)) as rows:
+            sample = list(islice(rows, HEADER_SAMPLE))
+        if not sample:
+            raise UnreadableFileError(
+                _("There is nothing in the sheet “%(sheet)s”.", sheet=sheet or self.sheets[0])
+            )
+        width = max(len(row.cells) for row in sample)
+        return Header(sample[0].number, _names(sample[0].cells, width))
+
+    def body(self, sheet: str = "") -> Iterator[Row]:
+        """Yield the rows below the header that are not blank."""
+        return islice(self.rows(sheet), 1, None)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def too_many_rows() -> UnreadableFileError:
+    """Refuse what lies below the last row that is read."""
+    return UnreadableFileError(_("The table goes beyond %(max)s rows.", max=f"{MAX_ROWS:,}"))
+
+
+def too_many_columns() -> UnreadableFileError:
+    """Refuse what lies right of the last column that is read."""
+    return UnreadableFileError(_("The table goes beyond %(max)s columns.", max=MAX_COLUMNS))
+
+
+def too_long(row: int) -> UnreadableFileError:
+    """Refuse a cell that holds a whole book."""
+    return UnreadableFileError(
+        _("A cell in row %(row)s holds more than %(max)s characters.", row=row, max=f"{MAX_CELL:,}")
+    )
+
+
+def damaged(reason: Message | None = None) -> UnreadableFileError:
+    """Refuse a file whose inside is not as it must be."""
+    return UnreadableFileError(reason or _("The file is damaged and cannot be read."))
+
+
+def _names(cells: tuple[CellValue, ...], width: int) -> tuple[str, ...]:
+    """Name every column: blank ones by their letter, later ones of the same name by a number."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for index in range(width):
+        cell = cells[index] if index < len(cells) else None
+        stem = " ".join(str(cell).split()) if cell is not None else ""
+        name = stem = stem or f"({column_letters(index)})"
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{stem} ({count})"
+        taken.add(name)
+        names.append(name)
+    return tuple(names)
