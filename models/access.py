@@ -8,6 +8,7 @@ from bson.errors import InvalidId
 
 from models.database import db
 from models.errors import ForbiddenError, NotFoundError
+from models.form_indexes import IN_BIN
 from models.forms import LiveForm, collection_name
 from models.people import Permission, User
 
@@ -54,7 +55,7 @@ def visible_filter(person: User, form: str, *, deleted: bool = False) -> dict[st
     With `deleted`, those in the bin, which only people with the right to restore may see.
     """
     require(person, form, Action.RESTORE if deleted else Action.SEE)
-    return {"deleted_at": {"$ne": None} if deleted else None}
+    return dict(IN_BIN) if deleted else {"deleted_at": None}
 
 
 def fetch(

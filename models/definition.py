@@ -7,7 +7,8 @@ This module only knows the shape. `models.form_checks` says whether a definition
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field as Attribute, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import Field as Attribute
 
 KEY_PATTERN = r"^[a-z][a-z0-9_]*$"
 KEY_LENGTH = 60
@@ -153,6 +154,18 @@ class Definition(_Part):
     def value_fields(self) -> tuple[Field, ...]:
         """The fields that hold a value, in order."""
         return tuple(field for field in self.fields if field.holds_value)
+
+    @cached_property
+    def section_of(self) -> dict[str, Field]:
+        """The heading above each field that has one, by the field's key."""
+        found: dict[str, Field] = {}
+        heading: Field | None = None
+        for field in self.fields:
+            if field.type == "section":
+                heading = field
+            elif heading:
+                found[field.key] = heading
+        return found
 
     @classmethod
     def load(cls, document: dict[str, Any]) -> Self:

@@ -9,20 +9,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bson import encode
+from bson.errors import BSONError
 from pydantic import ValidationError
 
-from models import formulas, numbering_patterns, rules
+from models import form_indexes, formulas, numbering_patterns, rules
 from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
 from models.messages import Message, _
 
 MAX_INDEXED = 40
+MAX_BYTES = 8 * 1024 * 1024
+MAX_NESTING = 30
 RESERVED = frozenset({"csrf_token", "id", "number", "title", "state", "revision", "search", "links", "data"})
 COLUMN_TYPES = frozenset(
     {
         "text", "long_text", "integer", "decimal", "money", "percent", "date", "datetime", "duration",
-        "choice", "multi_choice", "boolean", "rating", "phone", "email", "link", "person", "department", "reference",
+        "choice", "multi_choice", "boolean", "rating", "phone", "email", "link", "person", "department",
+        "reference",
     }
 )  # fmt: skip
 SYSTEM_COLUMNS = ("number", "created_at", "created_by", "updated_at", "updated_by", "owner", "department")
@@ -48,11 +53,42 @@ def by_path(problems: Iterable[Problem]) -> dict[str, list[Message]]:
 def load(document: Mapping[str, Any]) -> Definition:
     """Read a document as a definition. Raises InvalidError with paths instead of pydantic's error."""
     try:
-        return Definition.load(dict(document))
+        definition = Definition.load(dict(document))
+        _refuse_unstorable(definition)
     except ValidationError as error:
         raise InvalidError(by_path(_shape_problems(error, document))) from None
     except RecursionError:
         raise InvalidError({"fields": [_("This is nested too deeply.")]}) from None
+    return definition
+
+
+def _refuse_unstorable(definition: Definition) -> None:
+    """Refuse what MongoDB could not keep: free parts of a definition (rules, defaults) hold any JSON."""
+    for field in definition.fields:
+        if not all(map(_is_storable, (field, *field.fields))):
+            raise InvalidError({f"fields.{field.key}": [_("This value does not fit here.")]})
+    if len(encode(definition.dump())) > MAX_BYTES:
+        raise InvalidError({"fields": [_("This form is too large to be stored.")]})
+
+
+def _is_storable(field: Field) -> bool:
+    free = {name: getattr(field, name) for name in ("default", "min", "max", *_RULES)}
+    try:
+        encode(free)
+    except (BSONError, OverflowError, UnicodeError):
+        return False
+    return _is_plain(free, MAX_NESTING)
+
+
+def _is_plain(value: Any, levels: int) -> bool:  # noqa: ANN401  (JSON)
+    if not levels:
+        return False
+    if isinstance(value, Mapping):
+        return all(
+            isinstance(key, str) and not key.startswith("$") and _is_plain(inner, levels - 1)
+            for key, inner in value.items()
+        )
+    return not isinstance(value, list | tuple) or all(_is_plain(inner, levels - 1) for inner in value)
 
 
 def _shape_problems(error: ValidationError, document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -90,22 +126,6 @@ def _shape_message(kind: str) -> Message:
     return _("This value does not fit here.")
 
 
-def field_types(definition: Definition) -> dict[str, str]:
-    """Return what may never change about each field: `{"items/qty": "integer"}`."""
-    types: dict[str, str] = {}
-    for field in definition.fields:
-        types[field.key] = _identity(field)
-        types.update({f"{field.key}/{column.key}": _identity(column) for column in field.fields})
-    return types
-
-
-def _identity(field: Field) -> str:
-    detail = {"computed": field.result, "reference": f"{field.form}{'*' if field.many else ''}"}.get(
-        field.type, ""
-    )
-    return f"{field.type}:{detail}" if detail else field.type
-
-
 def problems(definition: Definition) -> Iterator[Problem]:
     """Yield everything that keeps a definition from being published."""
     if not definition.label:
@@ -118,6 +138,7 @@ def problems(definition: Definition) -> Iterator[Problem]:
         yield from _field_problems(definition, field)
     yield from _listing_problems(definition)
     yield from _formula_cycle(definition)
+    yield from _visibility_cycle(definition)
 
 
 def _numbering_problems(definition: Definition) -> Iterator[Problem]:
@@ -140,6 +161,9 @@ def _field_problems(definition: Definition, field: Field) -> Iterator[Problem]:
         yield Problem(f"{path}.label", _("Give the field a name."))
     for property_name, message in type_of(field).check(field):
         yield Problem(f"{path}.{property_name}", message)
+    for name in ("unique", "indexed"):
+        if getattr(field, name) and name not in type_of(field).properties:
+            yield Problem(f"{path}.{name}", _("A field of this type cannot have this."))
     yield from _rule_problems(definition, field)
     if field.type == "computed":
         yield from _formula_problems(definition, field)
@@ -179,6 +203,32 @@ def _formula_cycle(definition: Definition) -> Iterator[Problem]:
         return  # a formula that does not even compile is reported beside its field
 
 
+def _visibility_cycle(definition: Definition) -> Iterator[Problem]:
+    """Yield fields that are seen or not depending, through other fields, on themselves."""
+    needs = {field.key: _needed_to_see(field, definition) for field in definition.fields}
+    for key, needed in needs.items():
+        others = needed - {key}  # a field that asks for itself is told so beside its rule
+        reached: set[str] = set()
+        while others - reached:
+            reached |= others
+            others = set().union(*(needs.get(other, set()) for other in others))
+        if key in reached:
+            yield Problem(f"fields.{key}.visible_if", _("A field cannot decide whether it is seen itself."))
+
+
+def _needed_to_see(field: Field, definition: Definition) -> set[str]:
+    """Return the keys of the fields on which it depends whether a field is seen and holds a value."""
+    section = definition.section_of.get(field.key)
+    trees = [tree for tree in (field.visible_if, section.visible_if if section else None) if tree]
+    needed = {name.partition(".")[0] for tree in trees for name in rules.fields_used(tree)}
+    if field.type == "computed":
+        try:
+            needed |= formulas.compile_formula(field.formula, definition, field).names
+        except DomainError:
+            return needed  # reported beside the formula
+    return needed
+
+
 def _table_problems(field: Field, path: str) -> Iterator[Problem]:
     yield from _unique_keys(field.fields, path)
     for column in field.fields:
@@ -204,30 +254,8 @@ def _listing_problems(definition: Definition) -> Iterator[Problem]:
         for key in keys:
             if key not in known:
                 yield Problem(path, _("There is no field “%(key)s”.", key=key))
-    if sum(field.indexed or field.unique for field in definition.fields) > MAX_INDEXED:
+    if form_indexes.count(definition) > MAX_INDEXED:
         yield Problem("fields", _("At most %(max)s fields can be indexed or unique.", max=MAX_INDEXED))
-
-
-def guard(definition: Definition, before: Definition | None, ever: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield what a new version may not do to what is stored (design: definitions are versioned)."""
-    for path, identity in field_types(definition).items():
-        if path in ever and ever[path] != identity:
-            yield Problem(
-                f"fields.{path.replace('/', '.')}.type",
-                _("The type of a published field never changes. Add a new field instead."),
-            )
-    if before is not None:
-        yield from _option_guard(definition, before)
-
-
-def _option_guard(definition: Definition, before: Definition) -> Iterator[Problem]:
-    for field in definition.fields:
-        old = before.by_key.get(field.key)
-        for key in set(old.options_by_key if old else ()) - set(field.options_by_key):
-            yield Problem(
-                f"fields.{field.key}.options",
-                _("The option “%(key)s” was published. Retire it instead of deleting it.", key=key),
-            )
 
 
 def suggest_key(text: str) -> str:

@@ -5,38 +5,27 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, ObjectIdField, StringField
-from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import DuplicateKeyError
 
-from models import form_checks
+from models import form_checks, form_guards, form_indexes
 from models.database import db, in_transaction
 from models.definition import Definition, Field
-from models.errors import ConflictError, InUseError, InvalidError, NotFoundError
-from models.fields import type_of
-from models.messages import Message, _
+from models.errors import ConflictError, DomainError, InUseError, InvalidError, NotFoundError
+from models.messages import _
 from models.people import Actor
 from models.times import now
 
 CACHED_VERSIONS = 500
-SYSTEM_INDEXES = (
-    [("search", ASCENDING), ("_id", DESCENDING)],
-    [("number", ASCENDING), ("_id", ASCENDING)],
-    [("title", ASCENDING), ("_id", ASCENDING)],
-    [("created_at", ASCENDING), ("_id", ASCENDING)],
-    [("updated_at", ASCENDING), ("_id", ASCENDING)],
-    [("owner", ASCENDING), ("_id", ASCENDING)],
-    [("department", ASCENDING), ("_id", ASCENDING)],
-)
-IN_BIN = {"deleted_at": {"$type": "date"}}
-NOT_IN_BIN = {"deleted_at": {"$type": "null"}}
 
 
 class Form(Document):  # type: ignore[misc]
     """A form as administrators see it: the version that is in force, and the draft of the next.
 
-    `field_types` remembers the type of every field ever published, because a type never changes.
+    `field_types` remembers the type of every field ever published, because a type never changes, and
+    `options` every option, because records may hold it. `earlier_versions` is the last version of a
+    deleted form with this key: a version is never given twice.
     """
 
     key = StringField(primary_key=True, max_length=60)
@@ -47,6 +36,8 @@ class Form(Document):  # type: ignore[misc]
     draft_by = StringField(max_length=80)
     draft_at = DateTimeField()
     field_types = DictField()
+    options = DictField()
+    earlier_versions = IntField(default=0)
     pack = StringField(max_length=60)
     retired = BooleanField(default=False)
 
@@ -85,7 +76,7 @@ class LiveForm:
         return collection_name(self.key)
 
     def records(self) -> Collection[dict[str, Any]]:
-        """The collection that holds its records."""
+        """Return the collection that holds its records."""
         return db()[self.collection]
 
 
@@ -142,6 +133,8 @@ def create(actor: Actor, document: dict[str, Any], *, pack: str = "") -> Form:
                 "_id": definition.key,
                 "version": 0,
                 "field_types": {},
+                "options": {},
+                "earlier_versions": _earlier_versions(definition.key),
                 "pack": pack,
                 "retired": False,
                 **_draft_fields(actor, definition, 1),
@@ -150,6 +143,11 @@ def create(actor: Actor, document: dict[str, Any], *, pack: str = "") -> Form:
     except DuplicateKeyError:
         raise InvalidError({"key": [_("There is already a form with this key.")]}) from None
     return get(definition.key)
+
+
+def _earlier_versions(key: str) -> int:
+    deleted = db().deleted_forms.find_one({"_id": key})
+    return int(deleted["version"]) if deleted else 0
 
 
 def get(key: str) -> Form:
@@ -209,7 +207,7 @@ def publish(actor: Actor, key: str, *, draft_revision: int, note: str = "") -> L
     """Put the draft in force for every process from the next request on.
 
     Raises:
-        InvalidError: the draft has problems, or breaks a guard rail (`form_checks.guard`).
+        InvalidError: the draft has problems, or breaks a guard rail (`form_guards.guard`).
         ConflictError: someone else changed the draft meanwhile.
     """
     form = get(key)
@@ -217,12 +215,17 @@ def publish(actor: Actor, key: str, *, draft_revision: int, note: str = "") -> L
         raise ConflictError(current=form)
     definition = Definition.load(dict(form.draft))
     before = at_version(key, form.version).definition if form.version else None
-    problems = [*form_checks.problems(definition), *form_checks.guard(definition, before, form.field_types)]
+    guarded = form_guards.guard(definition, before, form.field_types, form.options)
+    problems = [*form_checks.problems(definition), *guarded]
     if problems:
         raise InvalidError(form_checks.by_path(problems))
-    live = LiveForm(definition, form.version + 1)
-    ensure_indexes(live)
-    in_transaction(lambda session: _store_version(session, actor, form, live, note))
+    live = LiveForm(definition, max(form.version, form.earlier_versions) + 1)
+    try:
+        form_indexes.ensure(live.records(), definition)
+        in_transaction(lambda session: _store_version(session, actor, form, live, note))
+    finally:
+        if before or get(key).version:
+            _settle_indexes(key)
     return live
 
 
@@ -235,7 +238,8 @@ def _store_version(session: ClientSession, actor: Actor, form: Form, live: LiveF
                 "draft": {},
                 "has_draft": False,
                 "draft_revision": form.draft_revision + 1,
-                "field_types": {**form.field_types, **form_checks.field_types(live.definition)},
+                "field_types": {**form.field_types, **form_guards.field_types(live.definition)},
+                "options": {**form.options, **form_guards.options(live.definition)},
             }
         },
         session=session,
@@ -257,11 +261,26 @@ def _store_version(session: ClientSession, actor: Actor, form: Form, live: LiveF
 
 
 def roll_back(actor: Actor, key: str, version: int) -> LiveForm:
-    """Publish an earlier version again, as a new version: history is never rewritten."""
+    """Publish an earlier version again, as a new version: history is never rewritten.
+
+    Options that came later stay, retired, because records may hold them.
+
+    Raises:
+        DomainError: there is a draft that would be lost.
+        InvalidError: the earlier version breaks a guard rail by now.
+        NotFoundError: there is no such version.
+    """
     form = get(key)
-    document = at_version(key, version).definition.dump()
-    saved = save_draft(actor, key, document, draft_revision=form.draft_revision)
-    return publish(actor, key, draft_revision=saved.draft_revision, note=f"↺ v{version}")
+    if form.has_draft:
+        raise DomainError(_("There is a draft. Publish or discard it first."))
+    later = [at_version(key, found.version).definition for found in versions(key) if found.version > version]
+    definition = form_guards.keep_options(at_version(key, version).definition, later)
+    saved = save_draft(actor, key, definition.dump(), draft_revision=form.draft_revision)
+    try:
+        return publish(actor, key, draft_revision=saved.draft_revision, note=f"↺ v{version}")
+    except InvalidError:
+        discard_draft(key, draft_revision=saved.draft_revision)
+        raise
 
 
 def versions(key: str) -> list[FormVersion]:
@@ -280,7 +299,10 @@ def delete(key: str) -> None:
         raise InUseError(_("This form has records. Retire it instead."))
     for live in live_forms():
         if live.key != key and any(field.form == key for field in _all_fields(live.definition)):
-            raise InUseError(_("The form “%(form)s” refers to this form.", form=live.definition.label.zh))
+            raise InUseError(_("The form “%(form)s” refers to this form.", form=live.definition.label))
+    form = get(key)
+    last = max(form.version, form.earlier_versions)
+    db().deleted_forms.update_one({"_id": key}, {"$max": {"version": last}}, upsert=True)
     db().forms.delete_one({"_id": key})
     db().form_versions.delete_many({"form": key})
     db()[collection_name(key)].drop()
@@ -295,29 +317,13 @@ def ensure_indexes(live: LiveForm) -> None:
 
     Raises InvalidError beside a field whose stored values are not unique.
     """
-    records = live.records()
-    wanted = {"_id_"}
-    for keys in SYSTEM_INDEXES:
-        wanted.add(records.create_index(keys))
-    wanted.add(records.create_index([("deleted_at", -1)], partialFilterExpression=IN_BIN))
-    for field in live.definition.value_fields:
-        path = f"data.{type_of(field).comparable_path(field)}"
-        if field.indexed:
-            wanted.add(records.create_index([(path, ASCENDING), ("_id", ASCENDING)]))
-        if field.unique:
-            wanted.add(_ensure_unique(live, field, path))
-    for name in set(records.index_information()) - wanted:
-        records.drop_index(name)
+    form_indexes.drop_others(live.records(), form_indexes.ensure(live.records(), live.definition))
 
 
-def _ensure_unique(live: LiveForm, field: Field, path: str) -> str:
-    try:
-        return live.records().create_index(
-            [(path, ASCENDING)],
-            name=f"unique_{field.key}",
-            unique=True,
-            partialFilterExpression={path: {"$exists": True}, **NOT_IN_BIN},
-        )
-    except (DuplicateKeyError, OperationFailure) as error:
-        message: Message = _("Some records have the same value here, so it cannot be made unique.")
-        raise InvalidError({f"fields.{field.key}.unique": [message]}) from error
+def _settle_indexes(key: str) -> None:
+    """Leave the indexes of the version in force, whoever of several publishers was the last."""
+    live = current(key)
+    ensure_indexes(live)
+    while (newer := current(key)).version != live.version:
+        live = newer
+        ensure_indexes(live)

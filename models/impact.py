@@ -9,14 +9,15 @@ from typing import Any
 
 from pymongo.errors import ExecutionTimeout
 
-from models import form_checks, forms, saved_views
+from models import form_checks, form_guards, forms, saved_views
 from models.database import db
 from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
 from models.form_changes import Difference, compare
 from models.form_checks import Problem
-from models.forms import NOT_IN_BIN, Form, LiveForm
+from models.form_indexes import NOT_IN_BIN
+from models.forms import Form, LiveForm
 from models.messages import _
 from models.people import Actor
 from models.rereading import Finding, Rereading, Sample, sample
@@ -154,7 +155,7 @@ def _all_problems(
     form: Form, before: Definition | None, draft: Definition, difference: Difference
 ) -> Iterator[Problem]:
     yield from form_checks.problems(draft)
-    yield from form_checks.guard(draft, before, form.field_types)
+    yield from form_guards.guard(draft, before, form.field_types, form.options)
     yield from _missing_forms(draft)
     if before:
         yield from _view_problems(form.key, difference)

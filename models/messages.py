@@ -5,7 +5,7 @@ Rules raise messages; whoever shows one translates it. Catalogs are installed on
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 LANGUAGES = ("zh", "en")
 DEFAULT_LANGUAGE = "zh"
@@ -19,12 +19,21 @@ class Catalog(Protocol):
         ...
 
 
+@runtime_checkable
+class Named(Protocol):
+    """A name that a definition or a document gives in several languages."""
+
+    def text(self, language: str, /) -> str:
+        """Return the name in a language."""
+        ...
+
+
 _catalogs: dict[str, Catalog] = {}
 
 
 @dataclass(frozen=True)
 class Message:
-    """An English text with named parameters; parameters may be messages themselves."""
+    """An English text with named parameters; they may be messages or names in both languages."""
 
     msgid: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -56,7 +65,10 @@ def translate(message: Message | str, language: str) -> str:
     text = catalog.gettext(message.msgid) if catalog else message.msgid
     if not message.params:
         return text
-    return text % {
-        name: translate(value, language) if isinstance(value, Message) else value
-        for name, value in message.params.items()
-    }
+    return text % {name: _parameter(value, language) for name, value in message.params.items()}
+
+
+def _parameter(value: Any, language: str) -> Any:  # noqa: ANN401  (any value can be shown)
+    if isinstance(value, Message):
+        return translate(value, language)
+    return value.text(language) if isinstance(value, Named) else value

@@ -15,7 +15,8 @@ from models.database import Document
 from models.definition import Definition, Field
 from models.errors import DomainError
 from models.fields import type_of
-from models.forms import NOT_IN_BIN, LiveForm
+from models.form_indexes import NOT_IN_BIN
+from models.forms import LiveForm
 from models.lookups import References
 from models.messages import Message, _
 from models.people import Actor

@@ -5,7 +5,8 @@ then ask what is missing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 from bson import ObjectId
@@ -104,7 +105,12 @@ def _refuse_unknown(definition: Definition, raw: Mapping[str, Any], checked: Che
     for key in raw:
         known = definition.by_key.get(key)
         if known is None or not known.holds_value:
-            checked.errors[str(key)[:60]] = [_("This form has no such field.")]
+            checked.errors[_nameable(key)] = [_("This form has no such field.")]
+
+
+def _nameable(key: object) -> str:
+    """Return an unknown key so that it can be shown, whatever it holds."""
+    return "".join(filter(str.isprintable, str(key)[:60])) or "?"
 
 
 def _read(
@@ -156,11 +162,7 @@ def _settle(definition: Definition, checked: Checked, context: RuleContext) -> C
     computed = formulas.order(definition)
     for _round in range(MAX_SETTLING_ROUNDS):
         before = dict(checked.data)
-        hidden = {
-            field.key
-            for field in definition.fields
-            if field.visible_if and not rules.evaluate(field.visible_if, checked.data, definition, context)
-        }
+        hidden = _hidden(definition, checked.data, context)
         checked.data = {key: value for key, value in given.items() if key not in hidden}
         for field in computed:
             if field.key not in hidden:
@@ -175,10 +177,20 @@ def _settle(definition: Definition, checked: Checked, context: RuleContext) -> C
     return checked
 
 
+def _hidden(definition: Definition, values: Values, context: RuleContext) -> set[str]:
+    """Return the fields that are not seen, by their own rule or because their section is not."""
+    own = {
+        field.key
+        for field in definition.fields
+        if field.visible_if and not rules.evaluate(field.visible_if, values, definition, context)
+    }
+    return own | {key for key, section in definition.section_of.items() if section.key in own}
+
+
 def _ask_for_missing(definition: Definition, checked: Checked, context: RuleContext) -> None:
     for field in definition.value_fields:
-        if field.key in checked.hidden or field.key in checked.errors or field.type in _NEVER_WRITTEN:
-            continue
+        if field.type in _NEVER_WRITTEN or field.key in checked.hidden | checked.locked | set(checked.errors):
+            continue  # nobody can fill what they do not see or may not write
         needed = field.required or (
             field.required_if is not None
             and rules.evaluate(field.required_if, checked.data, definition, context)

@@ -14,7 +14,7 @@ from typing import Any
 from bson import Decimal128, ObjectId
 from pymongo import ASCENDING, IndexModel, WriteConcern
 
-from models import forms
+from models import form_indexes, forms
 from models.database import Document, db
 from models.forms import LiveForm
 from models.people import Actor
@@ -169,7 +169,7 @@ def _indexes() -> list[IndexModel]:
         for one in definition()["fields"]
         if one.get("indexed")
     ]
-    return [IndexModel(keys) for keys in (*forms.SYSTEM_INDEXES, *fields)]
+    return [IndexModel(keys) for keys in (*form_indexes.SYSTEM_INDEXES, *fields)]
 
 
 def _people() -> list[ObjectId]:

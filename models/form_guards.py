@@ -1,0 +1,88 @@
+"""What a new version of a form may not do to what is stored under the versions before it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from models.definition import Definition, Field, Option
+from models.form_checks import Problem
+from models.messages import _
+
+
+def field_types(definition: Definition) -> dict[str, str]:
+    """Return what may never change about each field: `{"items/qty": "integer"}`."""
+    types: dict[str, str] = {}
+    for field in definition.fields:
+        types[field.key] = _identity(field)
+        types.update({f"{field.key}/{column.key}": _identity(column) for column in field.fields})
+    return types
+
+
+def _identity(field: Field) -> str:
+    detail = {"computed": field.result, "reference": f"{field.form}{'*' if field.many else ''}"}.get(
+        field.type, ""
+    )
+    return f"{field.type}:{detail}" if detail else field.type
+
+
+def options(definition: Definition) -> dict[str, list[str]]:
+    """Return the keys of the options of every choice: `{"items/kind": ["a", "b"]}`."""
+    found: dict[str, list[str]] = {}
+    for path, field in _choices(definition):
+        found[path] = [option.key for option in field.options]
+    return found
+
+
+def _choices(definition: Definition) -> Iterator[tuple[str, Field]]:
+    for field in definition.fields:
+        if field.options:
+            yield field.key, field
+        yield from ((f"{field.key}/{column.key}", column) for column in field.fields if column.options)
+
+
+def guard(
+    definition: Definition,
+    before: Definition | None,
+    ever: Mapping[str, str],
+    options_ever: Mapping[str, Iterable[str]] | None = None,
+) -> Iterator[Problem]:
+    """Yield what a new version may not do to what is stored (design: definitions are versioned).
+
+    Args:
+        definition: the new version.
+        before: the version in force, if there is one.
+        ever: the type of every field ever published, as `field_types` gives it.
+        options_ever: the options ever published, as `options` gives them.
+    """
+    types = field_types(definition)
+    for path, identity in types.items():
+        if path in ever and ever[path] != identity:
+            yield Problem(
+                f"fields.{path.replace('/', '.')}.type",
+                _("The type of a published field never changes. Add a new field instead."),
+            )
+    kept = options(definition)
+    published = options(before) if before else {}
+    for path, keys in (options_ever or {}).items():
+        published[path] = list(dict.fromkeys([*published.get(path, ()), *keys]))
+    for path in published.keys() & types.keys():
+        for key in [key for key in published[path] if key not in kept.get(path, ())]:
+            yield Problem(
+                f"fields.{path.replace('/', '.')}.options",
+                _("The option “%(key)s” was published. Retire it instead of deleting it.", key=key),
+            )
+
+
+def keep_options(definition: Definition, later: Iterable[Definition]) -> Definition:
+    """Return an earlier version with the options that later ones, newest first, added, as retired ones."""
+    added: dict[str, dict[str, Option]] = {}
+    for version in later:
+        for path, field in _choices(version):
+            for option in field.options:
+                added.setdefault(path, {}).setdefault(option.key, option.model_copy(update={"retired": True}))
+    fields = [_with_options(field, field.key, added) for field in definition.fields]
+    return definition.model_copy(update={"fields": tuple(fields)})
+
+
+def _with_options(field: Field, path: str, added: Mapping[str, Mapping[str, Option]]) -> Field:
+    columns = tuple(_with_options(column, f"{path}/{column.key}", added) for column in field.fields)
+    missing = [option for key, option in added.get(path, {}).items() if key not in field.options_by_key]
+    return field.model_copy(update={"fields": columns, "options": (*field.options, *missing)})

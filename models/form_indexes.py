@@ -1,0 +1,103 @@
+"""The indexes of a form's records: what lists, search and uniqueness need, and no more."""
+
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
+
+from models.definition import Definition, Field
+from models.errors import InvalidError
+from models.fields import type_of
+from models.messages import Message, _
+
+SYSTEM_INDEXES = (
+    [("search", ASCENDING), ("_id", DESCENDING)],
+    [("number", ASCENDING), ("_id", ASCENDING)],
+    [("title", ASCENDING), ("_id", ASCENDING)],
+    [("created_at", ASCENDING), ("_id", ASCENDING)],
+    [("updated_at", ASCENDING), ("_id", ASCENDING)],
+    [("owner", ASCENDING), ("_id", ASCENDING)],
+    [("department", ASCENDING), ("_id", ASCENDING)],
+)
+IN_BIN = {"deleted_at": {"$type": "date"}}
+NOT_IN_BIN = {"deleted_at": {"$type": "null"}}
+_DUPLICATE, _NOT_FOUND = 11000, 27
+
+Records = Collection[dict[str, Any]]
+
+
+def count(definition: Definition) -> int:
+    """Return how many indexes the fields of a form need."""
+    return sum(_is_indexed(field) + field.unique for field in definition.value_fields)
+
+
+def ensure(records: Records, definition: Definition) -> set[str]:
+    """Create what is missing, in one pass over the records, and return the names of all that is needed.
+
+    Raises InvalidError beside a field whose stored values are not unique.
+    """
+    present = set(records.index_information())
+    plain, unique = _plain(definition), _unique(definition)
+    missing = [index for index in plain if index.document["name"] not in present]
+    if missing:
+        records.create_indexes(missing)
+    for field, index in unique:
+        if index.document["name"] not in present:
+            _create_unique(records, field, index)
+    return {"_id_"} | {index.document["name"] for index in [*plain, *(index for _field, index in unique)]}
+
+
+def drop_others(records: Records, wanted: set[str]) -> None:
+    """Drop indexes that no version in force needs."""
+    for name in set(records.index_information()) - wanted:
+        try:
+            records.drop_index(name)
+        except OperationFailure as error:
+            if error.code != _NOT_FOUND:  # someone else dropped it meanwhile
+                raise
+
+
+def _plain(definition: Definition) -> list[IndexModel]:
+    fields = [
+        [(_path(field), ASCENDING), ("_id", ASCENDING)]
+        for field in definition.value_fields
+        if _is_indexed(field)
+    ]
+    bin_index = IndexModel([("deleted_at", DESCENDING)], partialFilterExpression=IN_BIN)
+    return [*(IndexModel(keys) for keys in (*SYSTEM_INDEXES, *fields)), bin_index]
+
+
+def _unique(definition: Definition) -> list[tuple[Field, IndexModel]]:
+    return [
+        (
+            field,
+            IndexModel(
+                [(_path(field), ASCENDING)],
+                name=f"unique_{field.key}",
+                unique=True,
+                partialFilterExpression={_path(field): {"$exists": True}, **NOT_IN_BIN},
+            ),
+        )
+        for field in definition.value_fields
+        if field.unique
+    ]
+
+
+def _is_indexed(field: Field) -> bool:
+    """Tell whether a field is looked up; a serial number always is, so that none is given twice."""
+    return field.indexed or field.type == "serial"
+
+
+def _path(field: Field) -> str:
+    return f"data.{type_of(field).comparable_path(field)}"
+
+
+def _create_unique(records: Records, field: Field, index: IndexModel) -> None:
+    try:
+        records.create_indexes([index])
+    except OperationFailure as error:
+        if error.code != _DUPLICATE:
+            raise
+        message: Message = _("Some records have the same value here, so it cannot be made unique.")
+        raise InvalidError({f"fields.{field.key}.unique": [message]}) from error
