@@ -1,50 +1,32 @@
 """Every change of a record: checked, then stored in one transaction with its history and its effects."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bson import ObjectId, encode
-from pymongo.client_session import ClientSession
-from pymongo.errors import BulkWriteError, DocumentTooLarge, DuplicateKeyError
 
-from models import files, history, numbering, outbox
-from models.database import Document, db, in_transaction
-from models.definition import Definition, Field
-from models.errors import ConflictError, InvalidError, NotFoundError, TooLargeError
+from models import history, numbering
+from models.changes import MAX_REASON, Change, commit, void_numbers
+from models.database import Document, db
+from models.definition import Definition
+from models.errors import ConflictError, DomainError, InvalidError, NotFoundError, TooLargeError
 from models.fields import type_of
 from models.forms import LiveForm
 from models.lookups import Lookup, References
-from models.messages import Message, _
+from models.messages import _
 from models.numbering_patterns import needs_department
 from models.people import Actor
 from models.search import tokens
 from models.times import now
-from models.validation import Checked, referenced_files, validate
+from models.validation import Checked, validate
 
-MAX_RECORD_BYTES = 8 * 1024 * 1024
+__all__ = ["Change", "commit", "create", "delete", "plan_creates", "plan_update", "restore", "update"]
+
+MAX_RECORD_BYTES = 7 * 1024 * 1024  # an entry of history holds it twice, and MongoDB at most 16 MB
 MAX_TITLE = 200
-
-
-@dataclass
-class Change:
-    """One record's step from one revision to the next, ready to be stored."""
-
-    actor: Actor
-    form: LiveForm
-    record: Document
-    before: Document | None
-    entry: Document
-    effects: list[Document]
-    numbers: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def files_added(self) -> set[ObjectId]:
-        """Files that belong to the record from this change on."""
-        held = referenced_files(self.record["data"], self.form.definition)
-        had = referenced_files(self.before["data"], self.form.definition) if self.before else set()
-        return held - had
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def create(
@@ -56,7 +38,7 @@ def create(
     return change.record
 
 
-def plan_creates(  # noqa: PLR0913  (each is a fact about the change)
+def plan_creates(
     actor: Actor,
     form: LiveForm,
     raws: Sequence[Mapping[str, Any]],
@@ -81,11 +63,16 @@ def plan_creates(  # noqa: PLR0913  (each is a fact about the change)
     results = [validate(actor, form.definition, raw, references=references) for raw in raws]
     for checked in results:
         _refuse(checked)
-    numbers = _reserve_numbers(actor, form, len(raws), at or now())
-    return [
-        _plan_create(actor, form, checked, number, source=source, reason=reason, at=at or now())
-        for checked, number in zip(results, numbers, strict=True)
-    ]
+    at = at or now()
+    numbers = _reserve_numbers(actor, form, len(raws), at)
+    try:
+        return [
+            _plan_create(actor, form, checked, number, source=source, reason=reason, at=at)
+            for checked, number in zip(results, numbers, strict=True)
+        ]
+    except DomainError:
+        void_numbers(form, [pair for number in numbers for pair in number.items()], "refused")
+        raise
 
 
 def _reserve_numbers(actor: Actor, form: LiveForm, count: int, at: datetime) -> list[dict[str, str]]:
@@ -97,7 +84,9 @@ def _reserve_numbers(actor: Actor, form: LiveForm, count: int, at: datetime) -> 
     code = _department_code(actor) if any(map(needs_department, patterns.values())) else ""
     day = at.astimezone(actor.timezone).date()
     columns = {
-        key: numbering.reserve(form.key, key, pattern, day, code, count) for key, pattern in patterns.items()
+        key: numbering.reserve(form.key, key, pattern, day, code, count)
+        for key, pattern in patterns.items()
+        if count
     }
     return [{key: column[index] for key, column in columns.items()} for index in range(count)]
 
@@ -204,7 +193,7 @@ def plan_update(
 
 
 def delete(actor: Actor, form: LiveForm, record_id: ObjectId, *, revision: int, reason: str) -> Document:
-    """Put a record into the bin; a reason is needed."""
+    """Put a record into the bin; a reason is needed. Its numbers stay taken."""
     if not reason.strip():
         raise InvalidError({"reason": [_("Say why.")]})
     before = _stored(form, record_id)
@@ -254,7 +243,8 @@ def _change(
     numbers: tuple[tuple[str, str], ...] = (),
 ) -> Change:
     differences = history.changes_between(before["data"] if before else {}, record["data"])
-    entry = history.entry(actor, form.key, record, action, differences, reason=reason, source=source)
+    said = _checked_reason(reason)
+    entry = history.entry(actor, form.key, record, action, differences, reason=said, source=source)
     entry["at"] = record["created_at"] if action == "created" else entry["at"]
     entry["seal"] = history.seal(entry)
     record.update(seal=entry["seal"], **_derived(form.definition, record))
@@ -263,11 +253,20 @@ def _change(
     return Change(actor, form, record, before, entry, [], numbers)
 
 
+def _checked_reason(reason: str) -> str:
+    said = reason.strip()
+    if len(said) > MAX_REASON:
+        raise InvalidError({"reason": [_("At most %(max)s characters.", max=MAX_REASON)]})
+    if _UNSTORABLE.search(said):
+        raise InvalidError({"reason": [_("This text contains characters that cannot be stored.")]})
+    return said
+
+
 def _derived(definition: Definition, record: Document) -> Document:
     """Return the title a record is called by and the tokens it is found by."""
     lookup = Lookup()
     title = " ".join(
-        filter(None, (_shown(definition, key, record, lookup) for key in definition.title_fields))
+        " ".join(_shown(definition, key, record, lookup) for key in definition.title_fields).split()
     )
     texts = [record["number"] or "", title]
     texts += [
@@ -284,84 +283,3 @@ def _shown(definition: Definition, key: str, record: Document, lookup: Lookup) -
         return str(record.get(key) or "")
     value = record["data"].get(key)
     return "" if value is None else type_of(field).display(field, value, lookup, lookup.language)
-
-
-def commit(changes: Sequence[Change], also: Callable[[ClientSession], None] | None = None) -> None:
-    """Store changes of one form, all or none, with their history, files, numbers and effects.
-
-    Args:
-        changes: as planned; each must still be at the revision it was planned from.
-        also: further writes of the same transaction, such as a job's position.
-
-    Raises:
-        ConflictError: a record changed since it was planned.
-        InvalidError: a value that must be unique is taken.
-    """
-    if not changes:
-        return
-    try:
-        in_transaction(lambda session: _write(changes, session, also))
-    except DuplicateKeyError as error:
-        _void_numbers(changes, "duplicate value")
-        raise _taken(changes, error.details) from error
-    except BulkWriteError as error:
-        _void_numbers(changes, "duplicate value")
-        raise _taken(changes, error.details["writeErrors"][0]) from error
-    except DocumentTooLarge as error:
-        _void_numbers(changes, "too large")
-        raise TooLargeError(_("This record is too large to be stored.")) from error
-
-
-def _write(
-    changes: Sequence[Change], session: ClientSession, also: Callable[[ClientSession], None] | None
-) -> None:
-    form = changes[0].form
-    new = [change.record for change in changes if change.before is None]
-    if new:
-        form.records().insert_many(new, session=session)
-    for change in changes:
-        if change.before is not None:
-            _replace(change, session)
-    db().history.insert_many([change.entry for change in changes], session=session)
-    outbox.put([effect for change in changes for effect in change.effects], session)
-    for change in changes:
-        files.claim(change.files_added, form.key, change.record["_id"], change.actor.id, session)
-    _confirm_numbers(changes, session)
-    if also:
-        also(session)
-
-
-def _replace(change: Change, session: ClientSession) -> None:
-    at_revision = {"_id": change.record["_id"], "revision": change.record["revision"] - 1}
-    replaced = change.form.records().replace_one(at_revision, change.record, session=session)
-    if not replaced.matched_count:
-        raise ConflictError(current=change.form.records().find_one({"_id": change.record["_id"]}))
-
-
-def _numbers_by_field(changes: Sequence[Change]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for change in changes:
-        for key, number in change.numbers:
-            grouped.setdefault(key, []).append(number)
-    return grouped
-
-
-def _confirm_numbers(changes: Sequence[Change], session: ClientSession) -> None:
-    for key, numbers in _numbers_by_field(changes).items():
-        numbering.confirm(changes[0].form.key, key, numbers, session)
-
-
-def _void_numbers(changes: Sequence[Change], reason: str) -> None:
-    for key, numbers in _numbers_by_field(changes).items():
-        numbering.void(changes[0].form.key, key, numbers, reason)
-
-
-def _taken(changes: Sequence[Change], details: Mapping[str, Any] | None) -> InvalidError | ConflictError:
-    """Say beside which field a unique value is taken."""
-    path = next(iter((details or {}).get("keyPattern", {})), "")
-    if not path.startswith("data."):
-        return ConflictError()
-    key = path.split(".")[1]
-    field: Field = changes[0].form.definition.by_key[key]
-    message: Message = _("Another record already has this value in “%(field)s”.", field=field.label.zh)
-    return InvalidError({key: [message]})

@@ -1,0 +1,140 @@
+"""Steps of records from one revision to the next, stored together in one transaction or not at all."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bson import ObjectId
+from pymongo.client_session import ClientSession
+from pymongo.errors import BulkWriteError, DocumentTooLarge, DuplicateKeyError
+
+from models import files, numbering, outbox
+from models.database import Document, db, in_transaction
+from models.errors import ConflictError, DomainError, InvalidError, TooLargeError
+from models.forms import LiveForm
+from models.messages import _
+from models.people import Actor
+from models.validation import referenced_files
+
+MAX_REASON = 2000
+_DUPLICATE = 11000
+
+
+@dataclass
+class Change:
+    """One record's step from one revision to the next, ready to be stored."""
+
+    actor: Actor
+    form: LiveForm
+    record: Document
+    before: Document | None
+    entry: Document
+    effects: list[Document]
+    numbers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def files_added(self) -> set[ObjectId]:
+        """Files that belong to the record from this change on."""
+        held = referenced_files(self.record["data"], self.form.definition)
+        had = referenced_files(self.before["data"], self.form.definition) if self.before else set()
+        return held - had
+
+
+def commit(changes: Sequence[Change], also: Callable[[ClientSession], None] | None = None) -> None:
+    """Store changes of one form, all or none, with their history, files, numbers and effects.
+
+    Args:
+        changes: as planned; each must still be at the revision it was planned from.
+        also: further writes of the same transaction, such as a job's position.
+
+    Raises:
+        ConflictError: a record changed since it was planned.
+        InvalidError: a value that must be unique is taken.
+    """
+    if not changes:
+        return
+    try:
+        in_transaction(lambda session: _write(changes, session, also))
+    except (BulkWriteError, DocumentTooLarge, DomainError, DuplicateKeyError) as error:
+        # Nothing was stored. Of any other error this is not known, so the sweep decides about the numbers.
+        refusal = _refusal(changes, error)
+        void_numbers(changes[0].form, _numbers(changes), str(refusal)[:MAX_REASON])
+        raise refusal from error
+
+
+def _refusal(changes: Sequence[Change], error: Exception) -> Exception:
+    """Say what a failed transaction means to a person."""
+    if isinstance(error, DuplicateKeyError):
+        return _taken(changes, error.details or {})
+    if isinstance(error, BulkWriteError):
+        [first, *_others] = error.details["writeErrors"]
+        return _taken(changes, first) if first["code"] == _DUPLICATE else error
+    if isinstance(error, DocumentTooLarge):
+        return TooLargeError(_("This record is too large to be stored."))
+    return error
+
+
+def _write(
+    changes: Sequence[Change], session: ClientSession, also: Callable[[ClientSession], None] | None
+) -> None:
+    form = changes[0].form
+    new = [change.record for change in changes if change.before is None]
+    if new:
+        form.records().insert_many(new, session=session)
+    for change in changes:
+        if change.before is not None:
+            _replace(change, session)
+    db().history.insert_many([change.entry for change in changes], session=session)
+    outbox.put([effect for change in changes for effect in change.effects], session)
+    for change in changes:
+        files.claim(change.files_added, form.key, change.record["_id"], change.actor.id, session)
+    _confirm_numbers(changes, session)
+    if also:
+        also(session)
+
+
+def _replace(change: Change, session: ClientSession) -> None:
+    at_revision = {"_id": change.record["_id"], "revision": change.record["revision"] - 1}
+    replaced = change.form.records().replace_one(at_revision, change.record, session=session)
+    if not replaced.matched_count:
+        raise ConflictError(current=_now_stored(change))
+
+
+def _numbers(changes: Sequence[Change]) -> Iterable[tuple[str, str]]:
+    return (pair for change in changes for pair in change.numbers)
+
+
+def _by_field(numbers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for key, number in numbers:
+        grouped.setdefault(key, []).append(number)
+    return grouped
+
+
+def _confirm_numbers(changes: Sequence[Change], session: ClientSession) -> None:
+    for key, numbers in _by_field(_numbers(changes)).items():
+        numbering.confirm(changes[0].form.key, key, numbers, session)
+
+
+def void_numbers(form: LiveForm, numbers: Iterable[tuple[str, str]], reason: str) -> None:
+    """Write down that reserved numbers came to nothing, and why."""
+    for key, given in _by_field(numbers).items():
+        numbering.void(form.key, key, given, reason)
+
+
+def _taken(changes: Sequence[Change], details: Mapping[str, Any]) -> InvalidError | ConflictError:
+    """Say beside which field a unique value is taken; an entry of history is when somebody was faster."""
+    path = next(iter(details.get("keyPattern", {})), "")
+    if not path.startswith("data."):
+        return ConflictError(current=_now_stored(changes[0]) if len(changes) == 1 else None)
+    key = path.split(".")[1]
+    field = changes[0].form.definition.by_key.get(key)
+    if field is None:  # another version of the form made it unique a moment ago
+        return InvalidError({key: [_("Another record already has this value.")]})
+    return InvalidError(
+        {key: [_("Another record already has this value in “%(field)s”.", field=field.label)]}
+    )
+
+
+def _now_stored(change: Change) -> Document | None:
+    return change.form.records().find_one({"_id": change.record["_id"]})
