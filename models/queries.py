@@ -1,12 +1,12 @@
 """Lists of records: filtered, searched, sorted and paged by position, so that depth costs nothing."""
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from bson import ObjectId, json_util
+from bson import Decimal128, ObjectId, encode, json_util
 from bson.errors import BSONError
 
 from models import rules
@@ -15,6 +15,7 @@ from models.database import Document, db
 from models.definition import Definition, RuleTree
 from models.errors import DomainError
 from models.fields import type_of
+from models.form_indexes import IN_BIN
 from models.forms import LiveForm
 from models.messages import _
 from models.people import Actor, User
@@ -24,6 +25,8 @@ from models.validation import rule_context
 COUNT_CAP = 10_000
 MAX_PAGE_SIZE = 200
 MAX_FILTERS = 20
+MAX_CURSOR = 20_000
+_SORTED = str | int | float | datetime | Decimal128 | ObjectId
 SYSTEM_FIELDS = {
     "number": "number",
     "title": "title",
@@ -96,7 +99,7 @@ class Count:
 class _Position:
     value: Any
     record: ObjectId
-    backwards: bool = attribute(default=False)
+    backwards: bool = False
 
 
 def list_filter(person: User, form: LiveForm, query: ListQuery) -> Document:
@@ -127,9 +130,12 @@ def sort_path(definition: Definition, key: str) -> str:
 
 
 def page(person: User, form: LiveForm, query: ListQuery) -> Page:
-    """Return one page of a list for a person; an unreadable cursor gives the first page."""
+    """Return one page of a list for a person; an unreadable cursor gives the first page.
+
+    So does one that points to where there is nothing any more.
+    """
     path = sort_path(form.definition, query.sort)
-    position = _decode(query.cursor)
+    position = _decode(query.cursor, path)
     backwards = bool(position and position.backwards)
     descending = query.descending != backwards
     parts = [list_filter(person, form, query)]
@@ -142,6 +148,8 @@ def page(person: User, form: LiveForm, query: ListQuery) -> Page:
         .sort(order(path, descending=descending))
         .limit(size + 1)
     )
+    if position and not found:
+        return page(person, form, replace(query, cursor=""))
     more, records = len(found) > size, found[:size]
     if backwards:
         records.reverse()
@@ -182,19 +190,22 @@ def _beyond(path: str, position: _Position, *, descending: bool) -> Document:
 
 def _encode(record: Document, path: str, *, backwards: bool) -> str:
     value = None if path == "_id" else _dig(record, path)
-    text = json_util.dumps([value, record["_id"], backwards], json_options=json_util.CANONICAL_JSON_OPTIONS)
+    position = [path, value, record["_id"], backwards]
+    text = json_util.dumps(position, json_options=json_util.CANONICAL_JSON_OPTIONS)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> _Position | None:
-    if not cursor or len(cursor) > MAX_PAGE_SIZE * 50:
+def _decode(cursor: str, path: str) -> _Position | None:
+    """Read a cursor of a list in the order of `path`; None for any other: it comes from the address."""
+    if not cursor or len(cursor) > MAX_CURSOR:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        value, record, backwards = json_util.loads(base64.urlsafe_b64decode(padded))
-    except (ValueError, TypeError, binascii.Error, BSONError, RecursionError):
+        its_path, value, record, backwards = json_util.loads(base64.urlsafe_b64decode(padded))
+        encode({"value": value})
+    except (ArithmeticError, BSONError, LookupError, RecursionError, TypeError, ValueError):
         return None
-    if not isinstance(record, ObjectId) or isinstance(value, dict | list):
+    if its_path != path or not isinstance(record, ObjectId) or not isinstance(value, _SORTED | None):
         return None
     return _Position(value, record, bool(backwards))
 
@@ -214,14 +225,17 @@ def projection(definition: Definition, columns: Sequence[str]) -> Document:
 
 
 def count(person: User, form: LiveForm, query: ListQuery) -> Count:
-    """Return how many records a list has, without counting far beyond what a person reads."""
-    records = form.records()
-    if not query.where and not query.search.strip() and not query.deleted:
-        visible_filter(person, form.key)
-        total = records.estimated_document_count()
-        in_bin = records.count_documents({"deleted_at": {"$type": "date"}}, limit=COUNT_CAP)
-        return Count(max(0, total - in_bin))
-    found = records.count_documents(list_filter(person, form, query), limit=COUNT_CAP + 1)
+    """Return how many records a list has, without counting far beyond what a person reads.
+
+    Of a list of everything beyond the cap, MongoDB's own figure is given: it costs nothing, and is at most
+    a little off after a crash of the database.
+    """
+    where, records = list_filter(person, form, query), form.records()
+    if where == {"deleted_at": None}:
+        total = records.estimated_document_count() - records.count_documents(IN_BIN)
+        if total > COUNT_CAP:
+            return Count(total)
+    found = records.count_documents(where, limit=COUNT_CAP + 1)
     return Count(min(found, COUNT_CAP), exact=found <= COUNT_CAP)
 
 
@@ -269,5 +283,5 @@ def options(person: User, form: LiveForm, words: str, limit: int, offset: int = 
 
 
 def bad_filter() -> DomainError:
-    """The answer to a filter that cannot be read."""
+    """Return the answer to a filter that cannot be read."""
     return DomainError(_("This filter cannot be read."))

@@ -16,7 +16,11 @@ MAX_TOKENS = 1500
 MAX_WORD = 40
 MAX_QUERY_TOKENS = 12
 RARE = 500
-_CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+NOTHING: dict[str, Any] = {"_id": {"$in": []}}
+_CJK = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
 _RUNS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _IS_CJK = re.compile(rf"[{_CJK}]")
 
@@ -24,6 +28,13 @@ _IS_CJK = re.compile(rf"[{_CJK}]")
 def _runs(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", text[:MAX_TEXT]).casefold()
     return _RUNS.findall(folded)
+
+
+def _stored_tokens(run: str) -> Iterator[str]:
+    """Yield the tokens of a run; the last character by itself, so that it is found like all others."""
+    yield from _run_tokens(run)
+    if len(run) > 1 and _IS_CJK.match(run):
+        yield run[-1]
 
 
 def _run_tokens(run: str) -> Iterator[str]:
@@ -37,19 +48,20 @@ def _run_tokens(run: str) -> Iterator[str]:
 
 def tokens(texts: Iterable[str]) -> list[str]:
     """Return the tokens of some texts, each once, in order; of each text the first 2,000 characters."""
-    found = dict.fromkeys(token for text in texts for run in _runs(text) for token in _run_tokens(run))
+    found = dict.fromkeys(token for text in texts for run in _runs(text) for token in _stored_tokens(run))
     return list(found)[:MAX_TOKENS]
 
 
 def query_filter(query: str, records: Collection[dict[str, Any]]) -> dict[str, Any]:
     """Return the MongoDB filter of the records in which every word of a query is found.
 
-    A single Chinese character, or the last word, also matches the beginning of a token. The rarest
-    part leads, so that the index is entered where it is narrowest.
+    Of a query without any letter or digit that is none. A single Chinese character, or the last word,
+    also matches the beginning of a token. The rarest part leads, so that the index is entered where it is
+    narrowest.
     """
     runs = _runs(query)
     if not runs:
-        return {}
+        return NOTHING
     parts: list[dict[str, Any]] = []
     for position, run in enumerate(runs):
         parts.extend(_part(token, is_open=_is_open(run, position, runs)) for token in _run_tokens(run))
