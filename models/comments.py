@@ -16,7 +16,7 @@ from models.people import Actor, User
 from models.times import now
 
 MAX_COMMENT = 5000
-_MENTION = re.compile(r"@([a-z0-9][a-z0-9._-]{1,39})")
+_MENTION = re.compile(r"(?<![a-z0-9._%+-])@([a-z0-9][a-z0-9._-]{1,39})")  # what precedes makes an e-mail
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
@@ -51,7 +51,8 @@ def add(actor: Actor, form: LiveForm, record: Document, text: str) -> Document:
 
 
 def _mentioned(text: str) -> list[User]:
-    names = {name.rstrip(".-_") for name in _MENTION.findall(text.lower())}
+    found = _MENTION.findall(text.lower())
+    names = {*found, *(name.rstrip(".-_") for name in found)}  # a full stop may end the sentence
     return list(User.objects(username__in=list(names), active=True))
 
 

@@ -6,7 +6,7 @@ from bson import ObjectId
 
 from models.database import db
 from models.errors import InUseError, InvalidError
-from models.forms import LiveForm, live_forms
+from models.forms import collection_name
 from models.messages import _
 from models.people import Department, User
 
@@ -21,7 +21,10 @@ def tree() -> list[tuple[int, Department]]:
     for department in everything:
         parent = department.parent.id if department.parent and department.parent.id in known else None
         children.setdefault(parent, []).append(department)
-    return list(_walk(children, None, 0))
+    found = list(_walk(children, None, 0))
+    seen = {department.id for _depth, department in found}
+    lost = [department for department in everything if department.id not in seen]
+    return found + [(0, department) for department in lost]  # two who moved at once made a circle
 
 
 def _walk(
@@ -50,6 +53,8 @@ def check(department: Department) -> None:
     errors = {}
     if department.parent and department.id and department.parent.id in below(department):
         errors["parent"] = [_("A department cannot be part of itself.")]
+    elif department.parent and _levels_above(department.parent) + _levels_below(department) > MAX_DEPTH:
+        errors["parent"] = [_("The tree has at most %(max)s levels.", max=MAX_DEPTH)]
     if department.head and not User.objects(id=department.head, active=True):
         errors["head"] = [_("This person cannot sign in any more.")]
     if department.retired and department.id and _has_members(department):
@@ -58,6 +63,28 @@ def check(department: Department) -> None:
         errors["name"] = [_("This is needed.")]
     if errors:
         raise InvalidError(errors)
+
+
+def _levels_above(parent: Department) -> int:
+    """Count a department and what it is part of."""
+    seen: set[ObjectId] = set()
+    at: ObjectId | None = parent.id
+    while at and at not in seen:
+        seen.add(at)
+        found = db().departments.find_one({"_id": at}, {"parent": 1})
+        at = found.get("parent") if found else None
+    return len(seen)
+
+
+def _levels_below(department: Department) -> int:
+    """Count the levels of a department with everything under it."""
+    levels, newest, seen = 0, [department.id], set[ObjectId]()
+    while newest:
+        levels += 1
+        seen.update(newest)
+        children = db().departments.find({"parent": {"$in": newest}}, {"_id": 1}) if newest != [None] else ()
+        newest = [child["_id"] for child in children if child["_id"] not in seen]
+    return levels
 
 
 def save(department: Department) -> None:
@@ -84,20 +111,20 @@ def in_use(department: Department) -> bool:
     """Tell whether a person, another department or any record refers to it."""
     if User.objects(department=department).first() or Department.objects(parent=department).first():
         return True
-    return any(_records_refer(form.collection, paths, department.id) for form, paths in _referring_paths())
+    return any(_records_refer(form, paths, department.id) for form, paths in _referring_paths())
 
 
-def _referring_paths() -> Iterator[tuple[LiveForm, list[str]]]:
-    for form in live_forms():
-        fields = [f"data.{field.key}" for field in form.definition.fields if field.type == "department"]
-        tables = [
-            f"data.{field.key}.{column.key}"
-            for field in form.definition.fields
-            for column in field.fields
-            if column.type == "department"
+def _referring_paths() -> Iterator[tuple[str, list[str]]]:
+    """Yield each form with every place that holds a department, or held one in an earlier version."""
+    for form in db().forms.find({}, {"field_types": 1}):
+        fields = [
+            f"data.{path.replace('/', '.')}"
+            for path, kind in form.get("field_types", {}).items()
+            if kind == "department"
         ]
-        yield form, ["department", *fields, *tables]
+        yield form["_id"], ["department", *fields]
 
 
-def _records_refer(collection: str, paths: list[str], department_id: ObjectId) -> bool:
-    return any(db()[collection].find_one({path: department_id}, {"_id": 1}) for path in paths)
+def _records_refer(form: str, paths: list[str], department_id: ObjectId) -> bool:
+    refers = {"$or": [{path: department_id} for path in paths]}
+    return db()[collection_name(form)].find_one(refers, {"_id": 1}) is not None

@@ -1,7 +1,8 @@
 """Files in GridFS. An uploaded file belongs to whoever sent it, until a record claims it."""
 
+import shutil
 from datetime import timedelta
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import IO, Any
 
 import puremagic
@@ -21,6 +22,7 @@ MAX_NAME = 200
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 INLINE_TYPES = IMAGE_TYPES | {"application/pdf"}
 UNKNOWN_TYPE = "application/octet-stream"
+INCOMING = "incoming"  # the purpose of a file that is still being sent
 _HEAD = 4096
 _CHUNK = 255 * 1024
 _CHUNKS_AT_ONCE = 16
@@ -56,27 +58,25 @@ def store(stream: IO[bytes], name: str, owner: ObjectId | None, *, purpose: str,
         purpose: `upload` (waits for a record), `job` (kept by a job).
         max_bytes: beyond it TooLargeError is raised and nothing is kept.
     """
-    head = stream.read(_HEAD)
+    head = _read_fully(stream, _HEAD)
+    file_id = ObjectId()
     metadata = {
         "type": content_type(head),
         "owner": owner,
-        "purpose": purpose,
+        "purpose": INCOMING,
         "claimed_by": None,
         "at": now(),
     }
-    file_id = ObjectId()
+    described = {"filename": clean_name(name), "length": Int64(0), "chunkSize": _CHUNK, "uploadDate": now()}
+    # written first, so that the sweep finds what a process that dies leaves behind
+    _files().insert_one({"_id": file_id, **described, "metadata": metadata})
     try:
         length = _store_chunks(file_id, head + _read_fully(stream, _CHUNK - len(head)), stream, max_bytes)
     except BaseException:
-        _chunks().delete_many({"files_id": file_id})
+        delete(file_id)
         raise
-    described = {
-        "filename": clean_name(name),
-        "length": Int64(length),
-        "chunkSize": _CHUNK,
-        "uploadDate": now(),
-    }
-    db()["files.files"].insert_one({"_id": file_id, **described, "metadata": metadata})
+    complete = {"length": Int64(length), "uploadDate": now(), "metadata.purpose": purpose}
+    _files().update_one({"_id": file_id}, {"$set": complete})
     return file_id
 
 
@@ -110,6 +110,10 @@ def _chunks() -> Collection[Document]:
     return db()["files.chunks"]
 
 
+def _files() -> Collection[Document]:
+    return db()["files.files"]
+
+
 def open_file(file_id: ObjectId) -> GridOut:
     """Open a stored file for reading. The caller has checked that the person may."""
     try:
@@ -118,9 +122,15 @@ def open_file(file_id: ObjectId) -> GridOut:
         raise NotFoundError from None
 
 
+def copy_to(file_id: ObjectId, path: Path) -> None:
+    """Write a stored file to a path of this machine. Raises NotFoundError."""
+    with path.open("wb") as target:
+        shutil.copyfileobj(open_file(file_id), target)
+
+
 def info(file_id: ObjectId) -> Document:
     """Return name, size, type, owner, claimed_by of a file. Raises NotFoundError."""
-    found = db()["files.files"].find_one({"_id": file_id})
+    found = _files().find_one({"_id": file_id})
     if found is None:
         raise NotFoundError
     return {"name": found["filename"], "size": found["length"], **found["metadata"]}
@@ -132,8 +142,11 @@ def claim(
     """Make uploaded files part of a record, in the transaction that stores it."""
     if not file_ids:
         return
-    claimed = db()["files.files"].update_many(
-        {"_id": {"$in": list(file_ids)}, "metadata.claimed_by": None, "metadata.owner": owner},
+    free: Document = {"metadata.purpose": "upload", "metadata.claimed_by": None}
+    if owner is not None:  # the system may take anyone's
+        free["metadata.owner"] = owner
+    claimed = _files().update_many(
+        {"_id": {"$in": list(file_ids)}, **free},
         {"$set": {"metadata.claimed_by": {"form": form, "record": record_id}}},
         session=session,
     )
@@ -150,13 +163,15 @@ def delete(file_id: ObjectId) -> None:
 
 
 def sweep_unclaimed() -> int:
-    """Remove uploads that no record claimed within a day; return how many."""
-    query: dict[str, Any] = {
-        "metadata.purpose": "upload",
+    """Remove uploads that no record claimed, or that never ended, within a day; return how many."""
+    stale: dict[str, Any] = {
+        "metadata.purpose": {"$in": ["upload", INCOMING]},
         "metadata.claimed_by": None,
         "metadata.at": {"$lt": now() - UNCLAIMED_FOR},
     }
-    stale = [found["_id"] for found in db()["files.files"].find(query, {"_id": 1})]
-    for file_id in stale:
-        delete(file_id)
-    return len(stale)
+    removed = 0
+    # the description goes first and by the same condition, so that a record that claims it now keeps it
+    while found := _files().find_one_and_delete(stale, projection={"_id": 1}):
+        _chunks().delete_many({"files_id": found["_id"]})
+        removed += 1
+    return removed

@@ -12,10 +12,12 @@ from mongoengine import (
     BooleanField,
     DateTimeField,
     DictField,
-    Document as MongoDocument,
     IntField,
     ObjectIdField,
     StringField,
+)
+from mongoengine import (
+    Document as MongoDocument,
 )
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.client_session import ClientSession
@@ -31,6 +33,7 @@ LEASE = timedelta(seconds=60)
 DISPATCH_AGAIN_AFTER = timedelta(seconds=30)
 MAX_ATTEMPTS = 10
 OPEN_STATES = ("queued", "running")
+_TOO_OFTEN = _("This was tried %(count)s times without success.", count=MAX_ATTEMPTS)
 ENDED_STATES = ("done", "failed", "cancelled", "expired")
 
 
@@ -156,7 +159,10 @@ class RunningJob:
 
     @classmethod
     def claim(cls, job_id: ObjectId, worker: str) -> Self | None:
-        """Take a job that waits, or whose worker died; None when it is taken or ended."""
+        """Take a job that waits, or whose worker died; None when it is taken or ended.
+
+        A job that killed too many workers fails instead.
+        """
         document = db().jobs.find_one_and_update(
             {
                 "_id": job_id,
@@ -169,7 +175,11 @@ class RunningJob:
             },
             return_document=ReturnDocument.AFTER,
         )
-        return cls(document, document["fence"]) if document else None
+        job = cls(document, document["fence"]) if document else None
+        if job and job.document["attempts"] > MAX_ATTEMPTS:
+            job.fail(_TOO_OFTEN)
+            return None
+        return job
 
     @property
     def id(self) -> ObjectId:
@@ -238,7 +248,7 @@ class RunningJob:
     def give_back(self) -> None:
         """Let another attempt go on later; after too many the job fails."""
         if self.document["attempts"] >= MAX_ATTEMPTS:
-            self.fail(_("This was tried %(count)s times without success.", count=MAX_ATTEMPTS))
+            self.fail(_TOO_OFTEN)
             return
         db().jobs.update_one(
             {"_id": self.id, "fence": self.fence, "state": "running"},

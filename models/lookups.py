@@ -155,7 +155,7 @@ class References:
         return known
 
     def _only(self, collection: str, query: Document) -> ObjectId | None:
-        key = (collection, repr(query), "only")
+        key = (collection, f"only {query!r}")
         if key not in self._known:
             found = list(db()[collection].find(query, {"_id": 1}).limit(2))
             self._known[key] = found[0]["_id"] if len(found) == 1 else None

@@ -3,13 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from bson import ObjectId
 from pymongo import ASCENDING
 from pymongo.client_session import ClientSession
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from models.database import Document, db
 from models.times import now
+
+log = structlog.get_logger()
 
 BATCH = 500
 LEASE = timedelta(minutes=2)
@@ -52,7 +55,7 @@ def ensure_indexes() -> None:
     db().notifications.create_index([("person", ASCENDING), ("_id", -1)])
     db().notifications.create_index(
         [("person", ASCENDING), ("read_at", ASCENDING)],
-        partialFilterExpression={"read_at": {"$type": "null"}},
+        partialFilterExpression={"read_at": None},
         name="unread",
     )
 
@@ -68,13 +71,29 @@ def claim_due() -> Document | None:
 
 
 def carry_out_due(limit: int = BATCH) -> int:
-    """Carry out what is due; return how many effects were done."""
+    """Carry out what is due; return how many effects were done.
+
+    One that fails does not hold up the others: it is logged, and tried again when its lease is over.
+    """
     done = 0
-    while done < limit and (claimed := claim_due()):
-        _HANDLERS[claimed["kind"]](claimed)
-        db().outbox.update_one({"_id": claimed["_id"]}, {"$set": {"next_attempt_at": None, "done_at": now()}})
-        done += 1
+    for _turn in range(limit):
+        claimed = claim_due()
+        if claimed is None:
+            break
+        done += _carry_out(claimed)
     return done
+
+
+def _carry_out(claimed: Document) -> bool:
+    try:
+        _HANDLERS[claimed["kind"]](claimed)
+    except PyMongoError:
+        raise  # the database is gone for all of them
+    except Exception:
+        log.exception("effect.failed", effect=str(claimed["_id"]), kind=claimed["kind"])
+        return False
+    db().outbox.update_one({"_id": claimed["_id"]}, {"$set": {"next_attempt_at": None, "done_at": now()}})
+    return True
 
 
 def _notify(claimed: Document) -> None:

@@ -24,6 +24,7 @@ from mongoengine import (
 from models.messages import DEFAULT_LANGUAGE
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
+_ZONE = ZoneInfo(DEFAULT_TIMEZONE)
 USERNAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{1,39}$"
 
 
@@ -152,7 +153,7 @@ class Actor:
     name: str
     department: ObjectId | None = None
     language: str = DEFAULT_LANGUAGE
-    timezone: ZoneInfo = ZoneInfo(DEFAULT_TIMEZONE)
+    timezone: ZoneInfo = _ZONE
 
     @classmethod
     def of(cls, user: User) -> Self:

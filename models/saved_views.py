@@ -6,11 +6,13 @@ from bson import ObjectId
 from mongoengine import (
     BooleanField,
     DictField,
-    Document as MongoDocument,
     ListField,
     ObjectIdField,
     Q,
     StringField,
+)
+from mongoengine import (
+    Document as MongoDocument,
 )
 
 from models.access import require_permission
@@ -53,10 +55,10 @@ def save(
         raise InvalidError({"name": [_("Give it a name of at most %(max)s characters.", max=MAX_NAME)]})
     if shared:
         require_permission(person, Permission.VIEWS_SHARE)
-    view = SavedView.objects(form=form, owner=person.id, name=cleaned).first()
-    view = view or SavedView(form=form, owner=person.id, name=cleaned)
-    view.query, view.filters, view.shared = query.dump(), filters, shared
-    view.save()
+    SavedView.objects(form=form, owner=person.id, name=cleaned).update_one(
+        upsert=True, set__query=query.dump(), set__filters=filters, set__shared=shared
+    )
+    view: SavedView = SavedView.objects(form=form, owner=person.id, name=cleaned).get()
     return view
 
 
