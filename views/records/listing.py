@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bson import ObjectId
 from flask import request, url_for
+from markupsafe import Markup
 
 from models import saved_views
 from models.database import Document
@@ -29,22 +31,21 @@ _NUMERIC = frozenset({"integer", "decimal", "money", "percent", "duration"})
 
 
 class Cell(NamedTuple):
-    """One cell: text, css class, tags as (text, colour), and the field's key where it can be edited in place."""
+    """One cell: the attributes it shares with its column, text, and tags as (text, colour)."""
 
+    attributes: Markup
     text: str
-    css: str = ""
     tags: Sequence[tuple[str, str]] = ()
-    edit: str = ""
-    caption: str = ""
 
 
 class Row(NamedTuple):
-    """One record of a list."""
+    """One record of a list; the first cell leads to it."""
 
     id: str
     url: str
     revision: int
-    cells: list[Cell]
+    first: Cell
+    others: list[Cell]
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,16 @@ class Column:
     label: str
     css: str
     sortable: bool
+    is_editable: bool = False
+    is_first: bool = False
+
+    @cached_property
+    def attributes(self) -> Markup:
+        """The attributes of its cells, escaped once and not once for every row."""
+        css = f"{self.css} cell-key".lstrip() if self.is_first else self.css
+        named = {"data-label": self.label, "class": css, "data-inline": self.key if self.is_editable else ""}
+        pairs = (Markup(' {}="{}"').format(name, value) for name, value in named.items() if value)
+        return Markup("").join(pairs)
 
 
 @dataclass(frozen=True)
@@ -155,8 +166,10 @@ def _default_sort(definition: Definition) -> dict[str, Any]:
     return {"sort": definition.sort.field, "descending": definition.sort.descending}
 
 
-def columns_of(definition: Definition, keys: Sequence[str]) -> list[Column]:
-    """Return the columns with their captions in the reader's language."""
+def columns_of(
+    definition: Definition, keys: Sequence[str], *, editable: frozenset[str] = frozenset()
+) -> list[Column]:
+    """Return the columns with their captions in the reader's language; `editable` ones in place."""
     language = current_language()
     return [
         Column(
@@ -164,8 +177,10 @@ def columns_of(definition: Definition, keys: Sequence[str]) -> list[Column]:
             label_of(definition, key, language),
             _css(definition.by_key.get(key)),
             sort_path(definition, key) != "_id",
+            is_editable=key in editable,
+            is_first=index == 0,
         )
-        for key in keys
+        for index, key in enumerate(keys)
     ]
 
 
@@ -177,33 +192,28 @@ def _css(field: Field | None) -> str:
     return "cell-clip" if field.type in {"text", "long_text", "link", "multi_choice", "reference"} else ""
 
 
-def rows_of(
-    form: LiveForm, records: list[Document], columns: Sequence[Column], *, editable: frozenset[str]
-) -> Iterator[Row]:
+def rows_of(form: LiveForm, records: list[Document], columns: Sequence[Column]) -> Iterator[Row]:
     """Yield the rows of a page; names behind ids are fetched once for all of them."""
     lookup = Lookup(current_language(), current_timezone())
     lookup.prime(form.definition, records, [column.key for column in columns])
     base = url_for(".index_view")
     fields = [(column, form.definition.by_key.get(column.key)) for column in columns]
     for record in records:
-        cells = [
-            _cell(record, column, field, lookup, edit=column.key in editable) for column, field in fields
-        ]
-        yield Row(str(record["_id"]), f"{base}{record['_id']}", record["revision"], cells)
+        first, *others = [_cell(record, column, field, lookup) for column, field in fields]
+        record_id = str(record["_id"])
+        yield Row(record_id, f"{base}{record_id}", record["revision"], first, others)
 
 
-def _cell(record: Document, column: Column, field: Field | None, lookup: Lookup, *, edit: bool) -> Cell:
-    key = column.key if edit else ""
+def _cell(record: Document, column: Column, field: Field | None, lookup: Lookup) -> Cell:
     if field is None:
-        return Cell(system_text(record, column.key, lookup), column.css, (), "", column.label)
+        return Cell(column.attributes, system_text(record, column.key, lookup))
     value = record["data"].get(field.key)
     if value is None:
-        return Cell("", column.css, (), key, column.label)
+        return Cell(column.attributes, "")
     if field.type in {"choice", "multi_choice"}:
-        return Cell("", "cell-tags", tags_of(field, value, lookup.language), key, column.label)
+        return Cell(column.attributes, "", tags_of(field, value, lookup.language))
     text = type_of(field).display(field, value, lookup, lookup.language)
-    shown = text if len(text) <= CLIP_AT else f"{text[:CLIP_AT]}…"
-    return Cell(shown, column.css, (), key, column.label)
+    return Cell(column.attributes, text if len(text) <= CLIP_AT else f"{text[:CLIP_AT]}…")
 
 
 def tags_of(field: Field, value: Any, language: str) -> list[tuple[str, str]]:  # noqa: ANN401  (stored)

@@ -40,15 +40,15 @@ class ListScreens(_Base):
         except InvalidError as error:
             flash(say(error.message), "danger")
             return redirect(self.address())
-        columns = columns_of(self.definition, state.query.columns)
         editable = self._inline_columns() if not state.query.deleted else frozenset()
+        columns = columns_of(self.definition, state.query.columns, editable=editable)
         return self.show(
             "list",
             state=state,
             page=page,
             count=count,
             columns=columns,
-            rows=rows_of(self.form, page.records, columns, editable=editable),
+            rows=rows_of(self.form, page.records, columns),
             chips=self._chips(state),
             actions=self.get_actions_list()[0],
             page_sizes=PAGE_SIZES,
@@ -223,8 +223,8 @@ class ListScreens(_Base):
             partial=True,
         )
         [column] = columns_of(self.definition, [key])
-        [row] = rows_of(self.form, [stored], [column], editable=frozenset())
-        return jsonify(text=row.cells[0].text, tags=list(row.cells[0].tags), revision=stored["revision"])
+        [row] = rows_of(self.form, [stored], [column])
+        return jsonify(text=row.first.text, tags=list(row.first.tags), revision=stored["revision"])
 
     @expose("/ajax/update/", methods=("POST",))
     def ajax_update(self) -> ResponseReturnValue:
