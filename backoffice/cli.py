@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "user": "people:user",
     "records": "records:records",
     "db": "database:database",
+    "bench": "bench:bench",
 }
 
 

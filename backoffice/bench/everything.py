@@ -1,0 +1,28 @@
+"""All benchmarks by name."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from backoffice.bench import changes, exports, lists, starting
+from backoffice.bench.ground import Ground
+from backoffice.bench.measuring import Result
+
+Benchmark = Callable[[Ground], Iterator[Result]]
+
+BENCHMARKS: Final[Mapping[str, Benchmark]] = MappingProxyType(
+    {
+        "list": lists.first_page,
+        "deep": lists.deep_page,
+        "search": lists.search,
+        "export": exports.export,
+        "changed": changes.changed,
+        "start": starting.start,
+    }
+)
+
+
+def run(ground: Ground, names: Sequence[str] = ()) -> Iterator[Result]:
+    """Yield the results of the named benchmarks, or of all."""
+    for name in names or BENCHMARKS:
+        yield from BENCHMARKS[name](ground)
