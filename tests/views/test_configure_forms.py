@@ -293,6 +293,20 @@ def test_a_field_that_a_view_shows_is_not_published_away(client: FlaskClient) ->
     assert forms.get("sheet").version == 1
 
 
+def test_impact_names_records_only_to_who_may_see_them(client: FlaskClient) -> None:
+    live = factories.form()
+    factories.record(live, name="Secret customer")
+    sign_in(client, factories.form_maker())
+    document = live.definition.dump()
+    document["fields"][0]["max_length"] = 3
+    send(client, "/sheet/draft", {"definition": document, "draft_revision": 2})
+    text = page(client, "/sheet/impact")
+    assert "1 records" in text
+    assert "Secret customer" not in text
+    sign_in(client, factories.administrator())
+    assert "Secret customer" in page(client, "/sheet/impact")
+
+
 def test_versions_show_what_changed_and_lead_back(client: FlaskClient) -> None:
     live = factories.form()
     fields = [*live.definition.dump()["fields"], factories.field("extra", label={"en": "Extra words"})]

@@ -96,7 +96,7 @@ NOT_FOR_COLUMNS = frozenset(
 ONLY_FOR_COLUMNS = frozenset({"sum"})
 
 FORM_PROPERTIES = {
-    "label": _("Name"),
+    "label": _("Form name"),
     "description": _("Description"),
     "group": _("Group"),
     "icon": _("Icon"),

@@ -19,7 +19,7 @@ from views.configure.base import ConfigureView, Errors, attempt, posted, said, s
 ATTRIBUTES = ("code", "name", "parent", "head", "deputies", "order", "retired")
 LABELS = {
     "code": lazy_gettext("Code"),
-    "name": lazy_gettext("Name"),
+    "name": lazy_gettext("Department name"),
     "parent": lazy_gettext("Part of"),
     "head": lazy_gettext("Head"),
     "deputies": lazy_gettext("Deputies"),

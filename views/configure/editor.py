@@ -10,7 +10,8 @@ from models import impact, numbering_patterns
 from models.database import db
 from models.definition import GROUPS, MAX_FIELDS, MAX_OPTIONS, Definition, Field
 from models.fields import TYPES
-from models.form_checks import COLUMN_TYPES, SYSTEM_COLUMNS, guard, problems
+from models.form_checks import COLUMN_TYPES, SYSTEM_COLUMNS, problems
+from models.form_guards import guard, options
 from models.forms import Form, at_version, draft_of
 from models.lookups import Lookup
 from models.messages import _
@@ -41,7 +42,7 @@ def document(form: Form) -> dict[str, Any]:
         "hasDraft": bool(form.has_draft),
         "version": form.version,
         "published": dict(form.field_types),
-        "publishedOptions": _published_options(published),
+        "publishedOptions": {**(options(published) if published else {}), **form.options},
         "views": impact.named_by_views(form.key, definition) if form.version else {},
         "judgement": judgement(form, definition),
         **_language_parts(),
@@ -58,7 +59,7 @@ def judgement(form: Form, definition: Definition) -> dict[str, Any]:
     """Return what is wrong with a draft, its rules in words, and how its numbers would look."""
     before = at_version(form.key, form.version).definition if form.version else None
     found: dict[str, list[str]] = {}
-    for problem in (*problems(definition), *guard(definition, before, form.field_types)):
+    for problem in (*problems(definition), *guard(definition, before, form.field_types, form.options)):
         found.setdefault(problem.path, []).append(say(problem.message))
     return {"problems": found, "rules": _rules_in_words(definition), "numbers": _numbers(definition)}
 
@@ -100,10 +101,6 @@ def _example(pattern: str) -> str:
     return numbering_patterns.render(filled, number_format, 1)
 
 
-def _published_options(published: Definition | None) -> dict[str, list[str]]:
-    return {field.key: list(field.options_by_key) for field in (published.fields if published else ())}
-
-
 def _language_parts() -> dict[str, Any]:
     """Return every name and text, in the reader's language."""
     return {
@@ -138,6 +135,7 @@ def _type(key: str) -> dict[str, Any]:
     kind = TYPES[key]
     names = [name for name in ("key", *catalog.PROPERTIES) if name == "key" or name in kind.properties]
     named = list(dict.fromkeys(names))
+    field_type: Any = key
     return {
         "key": key,
         "name": say(kind.name),
@@ -147,7 +145,7 @@ def _type(key: str) -> dict[str, Any]:
         "columnProperties": [name for name in named if name not in catalog.NOT_FOR_COLUMNS],
         "column": key in COLUMN_TYPES,
         "defaultSources": list(kind.default_sources),
-        "kind": str(kind_of(Field.model_construct(key="any", type=key, result="decimal"))),
+        "kind": str(kind_of(Field.model_construct(key="any", type=field_type, result="decimal"))),
     }
 
 

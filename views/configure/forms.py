@@ -23,7 +23,7 @@ from views.context import current_actor, current_language, say
 
 LABELS = {
     "key": lazy_gettext("Key"),
-    "label": lazy_gettext("Name"),
+    "label": lazy_gettext("Form name"),
     "definition": lazy_gettext("File"),
 }
 MIME_TYPES = {"json": "application/json", "yaml": "application/yaml"}

@@ -8,12 +8,13 @@ from flask_admin import expose
 from flask_babel import gettext as _
 
 from models import forms, impact
+from models.access import Action, permitted
 from models.errors import ConflictError, DomainError, InvalidError, NotFoundError
 from models.form_changes import compare
 from models.forms import Form
 from views.configure.base import ConfigureView, attempt, posted
 from views.configure.wording import Wording
-from views.context import current_actor, current_language, say
+from views.context import current_actor, current_language, require_person, say
 
 MAX_NOTE = 2000
 
@@ -108,6 +109,7 @@ class Publishing(ConfigureView):
             form=form,
             definition=definition,
             impact=found,
+            may_see=permitted(require_person(), form.key, Action.SEE),
             problems=list(dict.fromkeys(shown)),
             wording=Wording(definition, current_language()),
         )

@@ -20,7 +20,7 @@ from views.context import current_language, require_person
 EVERY_FORM = "*"
 LABELS = {
     "name": lazy_gettext("Key"),
-    "label": lazy_gettext("Name"),
+    "label": lazy_gettext("Role name"),
     "administrator": lazy_gettext("Administrator"),
     "permissions": lazy_gettext("Administration rights"),
     "grants": lazy_gettext("Rights on forms"),

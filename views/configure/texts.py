@@ -12,9 +12,6 @@ def _for_fields() -> dict[str, str]:
     return {
         "add_field": _("Add field"),
         "add_column": _("Add column"),
-        "add_here": _("Add a field below"),
-        "choose_type": _("Choose a type"),
-        "find_type": _("Find a type"),
         "no_fields": _("This form has no fields yet"),
         "no_fields_text": _("Add the first one: a text, a date, a choice, a table…"),
         "no_columns": _("No columns yet"),
@@ -23,10 +20,6 @@ def _for_fields() -> dict[str, str]:
         "drag": _("Drag to move"),
         "duplicate": _("Duplicate"),
         "delete": _("Delete"),
-        "expand": _("Show properties"),
-        "collapse": _("Hide properties"),
-        "expand_all": _("Open all"),
-        "collapse_all": _("Close all"),
         "unnamed": _("Without a name"),
         "published": _("Published"),
         "delete_title": _("Delete this field?"),
@@ -36,7 +29,6 @@ def _for_fields() -> dict[str, str]:
         "delete_blocked": _("This field is still used by: %(places)s"),
         "moved": _("%(name)s is now number %(place)s of %(count)s"),
         "deleted": _("%(name)s is deleted"),
-        "undo": _("Undo"),
         "too_many": _("A form has at most %(max)s fields."),
         "copy": _("copy"),
         "in_rule": _("a rule of %(name)s"),
@@ -50,7 +42,6 @@ def _for_fields() -> dict[str, str]:
         "flag_unique": _("Unique"),
         "flag_readonly": _("Read only"),
         "flag_rules": _("With rules"),
-        "flag_in_list": _("In lists"),
         "type_fixed": _("The type never changes."),
     }
 
@@ -77,7 +68,6 @@ def _for_values() -> dict[str, str]:
             "One option per line: Chinese | English | key. English and key may be left out."
         ),
         "insert": _("Insert"),
-        "cancel": _("Cancel"),
         "width_3": _("A quarter"),
         "width_4": _("A third"),
         "width_6": _("Half"),
@@ -147,7 +137,6 @@ def _for_rules() -> dict[str, str]:
         "days_ahead": _("days ahead"),
         "record_id": _("Id of the record"),
         "one_per_line": _("One per line"),
-        "no_rule": _("No rule"),
     }
 
 
@@ -164,6 +153,5 @@ def _for_saving() -> dict[str, str]:
         "conflict_title": _("Someone else saved this draft"),
         "conflict_text": _("%(by)s saved it at %(at)s. Your changes are still here."),
         "conflict_overwrite": _("Save mine instead"),
-        "conflict_reload": _("Show theirs"),
         "form": _("Form"),
     }

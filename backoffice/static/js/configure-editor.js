@@ -48,13 +48,19 @@
   Editor.onShow(() => showExtras());
 
   /* Words and examples that the server worked out for what is being edited. */
+  const pathAround = (element) => element.closest("[data-path]").dataset.path;
+
   const showExtras = () => {
     root.querySelectorAll("[data-words]").forEach((element) => {
-      element.textContent = Editor.words[element.dataset.words] || "";
+      element.textContent = Editor.words[pathAround(element)] || "";
     });
     root.querySelectorAll("[data-example]").forEach((element) => {
-      const text = Editor.numbers[element.dataset.example];
+      const text = Editor.numbers[pathAround(element)];
       element.textContent = text ? t("example", { text }) : "";
+    });
+    root.querySelectorAll("[data-formula]").forEach((element) => {
+      const written = element.parentElement.querySelector("textarea").value.trim();
+      element.textContent = written && !Editor.problems[pathAround(element)] ? t("formula_fine") : "";
     });
   };
 
@@ -83,7 +89,8 @@
 
   const showState = () => {
     const count = Object.keys(Editor.problems).length;
-    note.textContent = Editor.dirty ? t("unsaved") : data.hasDraft ? t("saved") : t("up_to_date");
+    const state = Editor.dirty ? t("unsaved") : data.hasDraft ? t("saved") : t("up_to_date");
+    note.textContent = data.hasDraft && !count && !Editor.dirty ? `${state} · ${t("no_problems")}` : state;
     problemLink.hidden = count === 0;
     problemLink.querySelector("span").textContent = t("problems", { count });
     saveButton.disabled = !Editor.dirty;
@@ -117,9 +124,12 @@
 
   const conflict = async (about) => {
     const answer = await window.Backoffice.confirm({ title: t("conflict_title"), text: t("conflict_text", about), button: t("conflict_overwrite"), kind: "danger" });
-    if (!answer) return false;
+    if (!answer) {
+      showState();
+      return false;
+    }
     revision = about.draft_revision;
-    return save();
+    return saveOnce();
   };
 
   const saveOnce = async () => {

@@ -84,7 +84,7 @@
     list: () => (table.fields = table.fields || []),
     path: (field) => `fields.${table.key}.${field.key}`,
     isPublished: (field) => `${table.key}/${field.key}` in data.published,
-    publishedOptions: () => [],
+    publishedOptions: (field) => data.publishedOptions[`${table.key}/${field.key}`] || [],
     properties: (type) => type.columnProperties,
     siblings: (field) => (table.fields || []).filter((one) => one !== field),
     types: () => data.types.filter((type) => type.column),
@@ -142,9 +142,10 @@
         const at = index();
         tools.querySelector("[data-up]").disabled = at <= 0;
         tools.querySelector("[data-down]").disabled = at === context.list().length - 1;
-        body.querySelectorAll("[data-path]").forEach((one) => {
-          if (one.dataset.name) one.dataset.path = `${context.path(field)}.${one.dataset.name}`;
+        body.querySelectorAll("[data-name]").forEach((one) => {
+          if (one.closest(".field-row") === item) one.dataset.path = `${context.path(field)}.${one.dataset.name}`;
         });
+        body.querySelectorAll(".field-row").forEach((inner) => inner.refresh());
       };
 
       const fill = () => {
@@ -193,6 +194,7 @@
       });
       item.addEventListener("change", refresh);
 
+      item.refresh = refresh;
       nodes.set(field, { item, refresh, setOpen });
       if (open.has(field)) fill();
       refresh();

@@ -123,10 +123,10 @@
     const tools = h("div", { class: "formula-tools" },
       picker(t("formula_fields"), names.map(([key, label]) => [key, `${label} (${key})`])),
       picker(t("formula_functions"), functions.map((one) => [one, one])));
-    return [area, tools];
+    return [area, tools, h("p", { class: "field-help", "data-formula": "" })];
   };
 
-  const example = (path) => h("p", { class: "field-help", "data-example": path });
+  const example = () => h("p", { class: "field-help", "data-example": "" });
 
   /* The inputs by the way a property is entered; each returns one element or several. */
   const inputs = {
@@ -152,14 +152,14 @@
       Editor.select(Object.keys(data.resultKinds).map((one) => [one, t(`result_${one}`)]), field.result || "decimal",
         (value) => put(field, "result", value), { disabled: context.isPublished(field) }),
     width: (field) => Editor.select(widths.map((one) => [one, t(`width_${one}`)]), String(field.width || 6), (value) => put(field, "width", Number(value))),
-    pattern: (field, context, name) => [
+    pattern: (field, _context, name) => [
       typed(field[name], (text) => put(field, name, text.trim()), { class: "form-control mono", spellcheck: "false" }),
-      example(`${context.path(field)}.${name}`),
+      example(),
     ],
     formula: formulaInput,
     options: (field, context) => Editor.optionsEditor(field, context),
     columns: (field) => Editor.columnsEditor(field),
-    rule: (field, context, name) => Editor.ruleEditor(field, name, `${context.path(field)}.${name}`),
+    rule: (field, _context, name) => Editor.ruleEditor(field, name),
   };
 
   const WIDE = new Set(["options", "columns", "formula", "rule", "label", "long_label"]);

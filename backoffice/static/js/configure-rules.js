@@ -215,9 +215,9 @@
     });
   };
 
-  Editor.ruleEditor = function (field, name, path) {
+  Editor.ruleEditor = function (field, name) {
     const sources = sourcesFor(field);
-    const words = h("p", { class: "rule-words", "data-words": path });
+    const words = h("p", { class: "rule-words", "data-words": "" });
     const place = h("div", { class: "rule-place" });
     const box = h("div", { class: "rule" }, words, place);
     const set = (tree) => put(field, name, tree);

@@ -32,7 +32,7 @@
       property({ path: "group", label: t("group"), width: 4 }, select(Object.entries(data.formGroups), doc().group || "quality", (value) => put(doc(), "group", value))),
       property({ path: "icon", label: t("icon"), width: 12, group: true }, iconPicker())),
     section(t("form_identity"),
-      plain("numbering", t("numbering_help"), { width: 12, mono: true, after: h("p", { class: "field-example", "data-example": "numbering" }) }),
+      plain("numbering", t("numbering_help"), { width: 12, mono: true, after: h("p", { class: "field-example", "data-example": "" }) }),
       plain("form_number", t("form_number_help"), { max: 60, width: 6 }),
       plain("form_revision", "", { max: 20, width: 6 })),
   ];
