@@ -101,4 +101,4 @@ def _number(value: object) -> str:
 
 def _amount(column: Column, value: Mapping[str, object]) -> str:
     amount, currency = _number(value.get("amount", "")), value.get("currency")
-    return amount if currency in {None, column.currency} else f"{amount} {currency}"
+    return amount if currency in {None, column.currency} else f"{currency} {amount}"

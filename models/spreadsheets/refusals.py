@@ -1,77 +1,141 @@
-"""Refused rows on their way back: as they were sent, what is wrong in front, the cells in question marked."""
+"""The rows that an import refused, as a workbook to correct and import again."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import NamedTuple
 
-import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
-from models.messages import _, translate
-from models.spreadsheets.text import cleaned
+from models.messages import _
+from models.spreadsheets.cells import DAY, EPOCH, FIRST_DAY, Locale
+from models.spreadsheets.columns import Column
+from models.spreadsheets.engine import write_text
+from models.spreadsheets.formats import DATE, DATETIME, DURATION, money_format
+from models.spreadsheets.numbers import MAX_EXACT
+from models.spreadsheets.rendering import column_letters
+from models.spreadsheets.table import CellError, CellValue, Formatted
+from models.spreadsheets.text import clean
+from models.spreadsheets.widths import SAMPLE_ROWS, WidthMeter
+from models.spreadsheets.workbook import About, Book
 
-COLUMN_WIDTH = 18
-ERRORS_WIDTH = 60
+MAX_COMMENTS = 5_000
+"""Comments in one workbook; each is also written in the last column, and many make Excel slow."""
 
-
-class Refused(Protocol):
-    """One row: its number in the file, its cells, and notes by column (-1: the row as a whole)."""
-
-    @property
-    def number(self) -> int:
-        """Its number as the file's own program shows it."""
-
-    @property
-    def cells(self) -> Sequence[Any]:
-        """What stood in it."""
-
-    @property
-    def notes(self) -> Mapping[int, str]:
-        """What is wrong, by column."""
+_WRONG = {"bg_color": "#FFD7D7", "border": 1, "border_color": "#C62828"}
+_ERRORS_WIDTH = 60
+_TIME = "hh:mm:ss"
+_COMMENT = {"x_scale": 2, "author": ""}
 
 
-def write_refusals(path: Path, header: Sequence[str], rows: Iterable[Refused], *, language: str) -> None:
-    """Write the refused rows in their own columns, so that they can be corrected and sent again.
+class Refusal(NamedTuple):
+    """One refused row: its number in the file, its cells, what is wrong by column (None: the whole row)."""
 
-    Two columns are put behind the sender's: the row's number and the errors. Cells in question are red.
+    number: int
+    cells: Sequence[CellValue]
+    errors: Mapping[int | None, Sequence[str]]
+
+
+def write_refusals(path: Path, header: Sequence[str], refusals: Iterable[Refusal], about: About) -> int:
+    """Write refused rows in their original columns, then what is wrong; return how many.
+
+    Offending cells are coloured and carry a comment. The last column says everything in words.
     """
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        bold = book.add_format({"bold": True, "bg_color": "#EFF1F4", "border": 1, "border_color": "#C9CFD8"})
-        wrong = book.add_format({"bg_color": "#FDE2E2"})
-        dated = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-        errors = book.add_format({"font_color": "#B42328", "text_wrap": True})
-        sheet = book.add_worksheet(translate(_("Refused rows"), language)[:31])
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, max(0, len(header) - 1), COLUMN_WIDTH)
-        sheet.set_column(len(header), len(header), 8)
-        sheet.set_column(len(header) + 1, len(header) + 1, ERRORS_WIDTH)
-        captions = [*header, translate(_("Row"), language), translate(_("Errors"), language)]
-        for column, caption in enumerate(captions):
-            sheet.write_string(0, column, cleaned(caption), bold)
-        for line, row in enumerate(rows, start=1):
-            for column, cell in enumerate(row.cells[: len(header)]):
-                _write(sheet, line, column, cell, wrong if column in row.notes else None, dated)
-            for column in row.notes:
-                if column >= len(row.cells) and 0 <= column < len(header):
-                    sheet.write_blank(line, column, None, wrong)
-            sheet.write_number(line, len(header), row.number)
-            sheet.write_string(line, len(header) + 1, cleaned("\n".join(_texts(header, row))), errors)
+    locale = Locale(about.language, about.timezone)
+    names = [*header, locale.word(_("Errors"))]
+    columns = [Column(str(index), name, "text") for index, name in enumerate(names)]
+    with Book(path, about) as book:
+        sheet = _Sheet(book, columns, locale)
+        for refusal in refusals:
+            sheet.write(refusal)
+        sheet.finish()
+    return sheet.rows
 
 
-def _texts(header: Sequence[str], row: Refused) -> list[str]:
-    return [
-        f"{header[column]}: {text}" if 0 <= column < len(header) else text for column, text in row.notes.items()
-    ]
+class _Sheet:
+    """The one sheet of the workbook."""
+
+    def __init__(self, book: Book, columns: Sequence[Column], locale: Locale) -> None:
+        self.rows = self._comments = 0
+        self._book, self._locale, self._names = book, locale, [column.label for column in columns]
+        self._sheet: Worksheet = book.add_part(locale.word(_("Refused rows")), columns)
+        self._meter = WidthMeter(columns, self._names)
+        self._formats: dict[tuple[str, bool], Format] = {}
+
+    def write(self, refusal: Refusal) -> None:
+        """Write one row."""
+        self.rows += 1
+        if self.rows <= SAMPLE_ROWS:
+            self._meter.look([list(refusal.cells)[: len(self._names) - 1]])
+        for index in range(len(self._names) - 1):
+            value = refusal.cells[index] if index < len(refusal.cells) else None
+            self._cell(index, value, refusal.errors.get(index, ()))
+        self._text(len(self._names) - 1, self._summary(refusal), self._format("", wrong=False))
+
+    def finish(self) -> None:
+        """Set widths and filter."""
+        *widths, _errors = self._meter.widths()
+        for index, width in enumerate([*widths, _ERRORS_WIDTH]):
+            self._sheet.set_column(index, index, width)
+        self._sheet.autofilter(0, 0, self.rows, len(self._names) - 1)
+        self._sheet.ignore_errors(
+            {"number_stored_as_text": f"A1:{column_letters(len(self._names) - 1)}{self.rows + 1}"}
+        )
+
+    def _summary(self, refusal: Refusal) -> str:
+        lines = [self._locale.word(_("Row %(row)s", row=refusal.number))]
+        for index, texts in refusal.errors.items():
+            about = "" if index is None or index >= len(self._names) else f"{self._names[index]}: "
+            lines += [f"{about}{text}" for text in texts]
+        return "\n".join(lines)
+
+    def _cell(self, index: int, value: CellValue, errors: Sequence[str]) -> None:
+        shown, number = _as_number(value)
+        style = self._format(shown, wrong=bool(errors))
+        if number is not None:
+            self._sheet.write_number(self.rows, index, number, style)
+        elif value is not None:
+            self._text(index, _as_text(value), style)
+        elif errors:
+            self._sheet.write_blank(self.rows, index, None, style)
+        if errors and self._comments < MAX_COMMENTS:
+            self._comments += 1
+            self._sheet.write_comment(self.rows, index, clean("\n".join(errors)).text, _COMMENT)
+
+    def _text(self, index: int, text: str, style: Format) -> None:
+        write_text(self._sheet, self.rows, index, clean(text).text, style)
+
+    def _format(self, number_format: str, *, wrong: bool) -> Format:
+        key = number_format, wrong
+        if key not in self._formats:
+            properties = {"valign": "top", "text_wrap": True, "num_format": number_format or "General"}
+            self._formats[key] = self._book.add_format(properties | (_WRONG if wrong else {}))
+        return self._formats[key]
 
 
-def _write(sheet: Any, line: int, column: int, cell: Any, mark: Any, dated: Any) -> None:  # noqa: ANN401
-    if cell is None:
-        return
-    if isinstance(cell, bool):
-        sheet.write_boolean(line, column, cell, mark)
-    elif isinstance(cell, int | float):
-        sheet.write_number(line, column, cell, mark)
-    elif hasattr(cell, "year"):
-        sheet.write_datetime(line, column, cell.replace(tzinfo=None), mark or dated)
-    else:
-        sheet.write_string(line, column, cleaned(str(cell)), mark)
+def _as_number(value: CellValue) -> tuple[str, float | None]:
+    """Return the format and number of a cell that is one; digits that Excel would lose stay text."""
+    shown, number = "", None
+    match value:
+        case bool() | CellError():
+            pass
+        case Formatted():
+            shown, number = ("0.00%" if value.percent else money_format(value.currency)), float(value)
+        case int() | float() if abs(value) < MAX_EXACT:
+            number = float(value)
+        case datetime() if value.date() >= FIRST_DAY:
+            shown = DATE if value.time() == time() else DATETIME
+            number = (value.replace(tzinfo=None) - EPOCH) / DAY
+        case timedelta() if value >= timedelta():
+            shown, number = DURATION, value / DAY
+        case time():
+            shown = _TIME
+            number = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second) / DAY
+    return shown, number
+
+
+def _as_text(value: CellValue) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return value.isoformat() if isinstance(value, date) else str(value)

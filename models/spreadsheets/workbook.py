@@ -6,7 +6,7 @@ XlsxWriter keeps the workbook, its formats and its parts. Rows go straight into 
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import islice
@@ -126,6 +126,10 @@ class Book:
             properties = {"valign": "top", "text_wrap": key[1], "num_format": number_format or "General"}
             self._formats[key] = self._xlsx.add_format(properties)
         return self._formats[key]
+
+    def add_format(self, properties: Mapping[str, object]) -> Format:
+        """Add a format of one's own."""
+        return self._xlsx.add_format(dict(properties))
 
     def shared(self, text: str) -> int:
         """Return the index of a text in the shared strings."""
