@@ -4,8 +4,7 @@ A number goes through three places. The counter hands it out and notes in the sa
 on their way. A reservation per number keeps it until the record's transaction takes the reservation away.
 What nobody took, at whichever point the process died, becomes a void.
 
-Counters and reservations need not be journaled by themselves: the transaction that makes a number visible
-is, and with it everything written before.
+Only the last write before the transaction waits for the journal, and with it for everything before.
 """
 
 from collections.abc import Iterator
@@ -66,7 +65,8 @@ def _reserve_block(form: str, field: str, filled: str, number_format: str, count
     first = counter["value"] - count + 1
     numbers = [render(filled, number_format, value) for value in range(first, first + count)]
     free = _write_reservations(form, field, numbers)
-    _fast("counters").update_one({"_id": counter["_id"]}, {"$pull": {"handed_out": {"block": block}}})
+    # waits for a majority, and so for all of the above: the record's transaction will see the reservations
+    db().counters.update_one({"_id": counter["_id"]}, {"$pull": {"handed_out": {"block": block}}})
     return free
 
 
