@@ -22,7 +22,18 @@ from models.search import tokens
 from models.times import now
 from models.validation import Checked, validate
 
-__all__ = ["Change", "commit", "create", "delete", "plan_creates", "plan_update", "restore", "update"]
+__all__ = [
+    "Change",
+    "commit",
+    "create",
+    "delete",
+    "plan_checked_creates",
+    "plan_checked_update",
+    "plan_creates",
+    "plan_update",
+    "restore",
+    "update",
+]
 
 MAX_RECORD_BYTES = 7 * 1024 * 1024  # an entry of history holds it twice, and MongoDB at most 16 MB
 MAX_TITLE = 200
@@ -61,13 +72,27 @@ def plan_creates(
     """
     references = references or References()
     results = [validate(actor, form.definition, raw, references=references) for raw in raws]
+    return plan_checked_creates(actor, form, results, source=source, reason=reason, at=at)
+
+
+def plan_checked_creates(
+    actor: Actor,
+    form: LiveForm,
+    results: Sequence[Checked],
+    *,
+    source: str,
+    reason: str = "",
+    at: datetime | None = None,
+) -> list[Change]:
+    """Take numbers for new records that were checked already; as `plan_creates`."""
     for checked in results:
         _refuse(checked)
     at = at or now()
-    numbers = _reserve_numbers(actor, form, len(raws), at)
+    numbers = _reserve_numbers(actor, form, len(results), at)
+    lookup = Lookup()
     try:
         return [
-            _plan_create(actor, form, checked, number, source=source, reason=reason, at=at)
+            _plan_create(actor, form, checked, number, source=source, reason=reason, at=at, lookup=lookup)
             for checked, number in zip(results, numbers, strict=True)
         ]
     except DomainError:
@@ -108,6 +133,7 @@ def _plan_create(
     source: str,
     reason: str,
     at: datetime,
+    lookup: Lookup,
 ) -> Change:
     data = {**checked.data, **{key: number for key, number in numbers.items() if key}}
     record: Document = {
@@ -128,7 +154,9 @@ def _plan_create(
         "links": [],
     }
     reserved = tuple(numbers.items())
-    return _change(actor, form, None, record, "created", source=source, reason=reason, numbers=reserved)
+    return _change(
+        actor, form, None, record, "created", source=source, reason=reason, numbers=reserved, lookup=lookup
+    )
 
 
 def update(
@@ -178,18 +206,32 @@ def plan_update(
     checked = validate(
         actor, form.definition, raw, before=before["data"], partial=partial, references=references
     )
-    _refuse(checked)
-    if checked.data == before["data"] and before["form_version"] == form.version:
+    if not checked.errors and checked.data == before["data"] and before["form_version"] == form.version:
         return None
+    return plan_checked_update(actor, form, before, checked, source=source, reason=reason)
+
+
+def plan_checked_update(
+    actor: Actor,
+    form: LiveForm,
+    before: Document,
+    checked: Checked,
+    *,
+    source: str,
+    reason: str = "",
+    lookup: Lookup | None = None,
+) -> Change:
+    """Plan the change of a stored record to data that was checked already."""
+    _refuse(checked)
     record = {
         **before,
         "data": checked.data,
         "form_version": form.version,
-        "revision": revision + 1,
+        "revision": before["revision"] + 1,
         "updated_at": now(),
         "updated_by": actor.id,
     }
-    return _change(actor, form, before, record, "updated", source=source, reason=reason)
+    return _change(actor, form, before, record, "updated", source=source, reason=reason, lookup=lookup)
 
 
 def delete(actor: Actor, form: LiveForm, record_id: ObjectId, *, revision: int, reason: str) -> Document:
@@ -241,13 +283,14 @@ def _change(
     source: str,
     reason: str,
     numbers: tuple[tuple[str, str], ...] = (),
+    lookup: Lookup | None = None,
 ) -> Change:
     differences = history.changes_between(before["data"] if before else {}, record["data"])
     said = _checked_reason(reason)
     entry = history.entry(actor, form.key, record, action, differences, reason=said, source=source)
     entry["at"] = record["created_at"] if action == "created" else entry["at"]
     entry["seal"] = history.seal(entry)
-    record.update(seal=entry["seal"], **_derived(form.definition, record))
+    record.update(seal=entry["seal"], **_derived(form.definition, record, lookup or Lookup()))
     if len(encode(record)) > MAX_RECORD_BYTES:
         raise TooLargeError(_("This record is too large to be stored."))
     return Change(actor, form, record, before, entry, [], numbers)
@@ -262,9 +305,8 @@ def _checked_reason(reason: str) -> str:
     return said
 
 
-def _derived(definition: Definition, record: Document) -> Document:
+def _derived(definition: Definition, record: Document, lookup: Lookup) -> Document:
     """Return the title a record is called by and the tokens it is found by."""
-    lookup = Lookup()
     title = " ".join(
         " ".join(_shown(definition, key, record, lookup) for key in definition.title_fields).split()
     )

@@ -2,7 +2,7 @@
 
 from pymongo import ASCENDING, DESCENDING
 
-from models import comments, history, jobs, outbox
+from models import comments, history, import_refusals, jobs, outbox
 from models.database import db
 
 
@@ -28,3 +28,4 @@ def ensure_indexes() -> None:
     outbox.ensure_indexes()
     jobs.ensure_indexes()
     comments.ensure_indexes()
+    import_refusals.ensure_indexes()

@@ -22,6 +22,7 @@ from views.records.change import ChangeScreens
 from views.records.detail import DetailScreens
 from views.records.filters import FieldFilter, filters_of
 from views.records.helpers import TemplateHelpers
+from views.records.importing import ImportScreens
 from views.records.inputs import RecordForm
 from views.records.lists import ListScreens
 from views.records.lookups import LookupScreens
@@ -30,7 +31,17 @@ if TYPE_CHECKING:
     from views.records.hub import RecordsHub
 
 
-class RecordScreen(ListScreens, DetailScreens, ChangeScreens, LookupScreens, BulkActions, TemplateHelpers, HonestFailures, BaseModelView):  # type: ignore[misc]
+class RecordScreen(
+    ListScreens,
+    DetailScreens,
+    ChangeScreens,
+    LookupScreens,
+    ImportScreens,
+    BulkActions,
+    TemplateHelpers,
+    HonestFailures,
+    BaseModelView,
+):  # type: ignore[misc]
     """List, detail, create, edit, bulk and helper routes of one form.
 
     Flask-Admin's own write paths are closed here (they know nothing of revisions, rules and history):
