@@ -39,7 +39,8 @@ class Lookup:
     ) -> None:
         """Fetch every name that some records need, with one query per kind."""
         wanted: dict[str, set[ObjectId]] = {}
-        fields = [definition.by_key[key] for key in keys or definition.by_key if key in definition.by_key]
+        asked = [definition.by_key[key] for key in keys or definition.by_key if key in definition.by_key]
+        fields = [field for field in asked if field.type == "table" or _collection_of(field)]
         for record in records:
             for system in ("owner", "created_by", "updated_by"):
                 _want(wanted, "users", record.get(system))

@@ -127,8 +127,8 @@ class TemplateHelpers(_Base):
             *(field.key for field in self.definition.value_fields if field.type != "signature"),
             *(key for key in SYSTEM_FIELDS if key not in {"title", "state"}),
         ]
-        ordered = dict.fromkeys([*chosen, *possible])
-        return [(key, label_of(self.definition, key, current_language())) for key in ordered]
+        ordered, language = dict.fromkeys([*chosen, *possible]), current_language()
+        return [(key, label_of(self.definition, key, language)) for key in ordered]
 
     @staticmethod
     def count_text(count: Count, shown_rows: int) -> str:

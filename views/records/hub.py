@@ -10,7 +10,9 @@ from flask_admin.blueprints import _BlueprintWithHostSupport as Blueprint
 from models import forms
 from models.access import Action, permitted
 from models.errors import NotFoundError
+from models.forms import LiveForm
 from views.context import require_person
+from views.navigation import visible_forms
 from views.records.screen import RecordScreen
 
 CACHED_SCREENS = 300
@@ -44,9 +46,7 @@ class RecordsHub(BaseView):  # type: ignore[misc]
 
         Raises NotFoundError for a form that is not there or not for this person.
         """
-        form = forms.current(key)
-        if not permitted(require_person(), key, Action.SEE):
-            raise NotFoundError
+        form = _form_in_force(key)
         known = self._screens.get((key, form.version))
         if known is None:
             if len(self._screens) >= CACHED_SCREENS:
@@ -57,6 +57,15 @@ class RecordsHub(BaseView):  # type: ignore[misc]
     def is_visible(self) -> bool:
         """Stay out of Flask-Admin's menu; the navigation lists the forms themselves."""
         return False
+
+
+def _form_in_force(key: str) -> LiveForm:
+    """Return a form from those that the navigation has looked up anyway, or a retired one."""
+    person = require_person()
+    form = next((form for form in visible_forms(person) if form.key == key), None) or forms.current(key)
+    if not permitted(person, key, Action.SEE):
+        raise NotFoundError
+    return form
 
 
 def _take_form(_endpoint: str | None, values: dict[str, Any] | None) -> None:
