@@ -18,7 +18,7 @@ from bson import Decimal128, ObjectId
 from xlsxwriter import Workbook
 
 from backoffice.bench.ground import Ground, connected
-from backoffice.bench.measuring import Against, Result, seconds
+from backoffice.bench.measuring import SECONDS, Against, Result, seconds
 from models import forms, jobs
 from models.database import db
 from models.definition import Definition, Field
@@ -55,7 +55,7 @@ def export(ground: Ground) -> Iterator[Result]:
         message = f"Not the same rows: {ours}, {theirs}"
         raise RuntimeError(message)
     what = f"export {ours[0].rows:,} rows × {len(ground.form.definition.value_fields)} columns"
-    yield Result("export", what, _median_seconds(ours), _median_seconds(theirs), RATIO, unit="s")
+    yield Result("export", what, _median_seconds(ours), _median_seconds(theirs), RATIO, unit=SECONDS)
     yield Result(
         "export", "its peak over idle", _peak(ours), _peak(theirs), MEGABYTES, Against.ITSELF, unit="MB"
     )
@@ -73,11 +73,11 @@ def in_own_process(way: Callable[[ObjectId, Path], int], ground: Ground) -> Run:
     """Carry out an export in a fresh process."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(_measured, way, ground.uri, ground.person.id).result()
+        return pool.submit(_measured, way, ground.uri, ground.database, ground.person.id).result()
 
 
-def _measured(way: Callable[[ObjectId, Path], int], uri: str, person: ObjectId) -> Run:
-    with connected(uri), tempfile.TemporaryDirectory(prefix="export-") as folder:
+def _measured(way: Callable[[ObjectId, Path], int], uri: str, name: str, person: ObjectId) -> Run:
+    with connected(uri, name), tempfile.TemporaryDirectory(prefix="export-") as folder:
         forms.current(FORM)
         rows: list[int] = []
         Path("/proc/self/clear_refs").write_text(_RESET_PEAK, encoding="ascii")

@@ -32,6 +32,7 @@ class Ground:
 
     folder: Path
     uri: str
+    database: str
     form: LiveForm
     person: User
     records: int
@@ -63,17 +64,17 @@ def prepared(records: int, say: Say) -> Iterator[Ground]:
         mongo = EmbeddedMongo(Path(name))
         uri = mongo.start()
         try:
-            with connected(uri):
+            with connected(uri, DATABASE):
                 form, person = fill(records, say)
-                yield Ground(Path(name), uri, form, person, records)
+                yield Ground(Path(name), uri, DATABASE, form, person, records)
         finally:
             mongo.stop()
 
 
 @contextmanager
-def connected(uri: str) -> Iterator[None]:
+def connected(uri: str, name: str) -> Iterator[None]:
     """Connect this process to the database of a benchmark."""
-    database.connect(uri, DATABASE)
+    database.connect(uri, name)
     try:
         yield
     finally:

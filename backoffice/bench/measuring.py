@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+from unicodedata import east_asian_width
 
 ROUNDS: Final = 15
 MILLISECONDS: Final = "ms"
+SECONDS: Final = "s"
+_HEAD: Final = ("what", "ours", "baseline", "value", "limit", "")
 
 
 class Against(StrEnum):
@@ -17,7 +20,6 @@ class Against(StrEnum):
     RATIO = "ratio"  # ours divided by the baseline
     DIFFERENCE = "difference"  # ours minus the baseline
     ITSELF = "itself"  # ours alone
-    NOTHING = "nothing"  # shown for orientation
 
 
 @dataclass(frozen=True)
@@ -33,18 +35,16 @@ class Result:
     unit: str = MILLISECONDS
 
     @property
-    def value(self) -> float | None:
+    def value(self) -> float:
         """What the limit is compared with."""
         if self.against is Against.ITSELF or self.baseline is None:
-            return self.ours if self.against is Against.ITSELF else None
-        if self.against is Against.DIFFERENCE:
-            return self.ours - self.baseline
-        return self.ours / self.baseline
+            return self.ours
+        return self.ours - self.baseline if self.against is Against.DIFFERENCE else self.ours / self.baseline
 
     @property
     def passed(self) -> bool:
         """Whether the limit holds; always where there is none."""
-        return self.limit is None or (self.value is not None and self.value <= self.limit)
+        return self.limit is None or self.value <= self.limit
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a program that keeps the figures."""
@@ -55,7 +55,7 @@ class Result:
             "ours": round(self.ours, 3),
             "baseline": None if self.baseline is None else round(self.baseline, 3),
             "against": self.against.value,
-            "value": None if self.value is None else round(self.value, 4),
+            "value": round(self.value, 4),
             "limit": self.limit,
             "passed": self.passed,
         }
@@ -81,29 +81,36 @@ def seconds(way: Callable[[], object]) -> float:
 
 def table(results: Iterable[Result]) -> str:
     """Return the results as a table for a terminal."""
-    rows = [("what", "ours", "baseline", "value", "limit", "")]
-    rows += [_row(result) for result in results]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [_line(row, widths) for row in rows]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+    rows = [_HEAD, *map(_row, results)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    head, *lines = [_line(row, widths) for row in rows]
+    return "\n".join([head, "-" * len(head), *lines])
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    first, *middle, last = (
-        cell.ljust(width) if index == 0 else cell.rjust(width)
-        for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join([first, *middle, last.ljust(0)]).rstrip()
-
-
-def _row(result: Result) -> tuple[str, ...]:
+def _row(result: Result) -> Sequence[str]:
     sign = {Against.DIFFERENCE: "+", Against.RATIO: "× "}.get(result.against, "")
-    verdict = "" if result.limit is None else "pass" if result.passed else "FAIL"
-    return (
+    compared = result.baseline is not None and result.against in {Against.DIFFERENCE, Against.RATIO}
+    return [
         result.what,
-        f"{result.ours:,.1f} {result.unit}",
-        "" if result.baseline is None else f"{result.baseline:,.1f} {result.unit}",
-        "" if result.value is None or result.against is Against.ITSELF else f"{sign}{result.value:,.3g}",
+        _figure(result.ours, result.unit),
+        "" if result.baseline is None else _figure(result.baseline, result.unit),
+        f"{sign}{result.value:.3g}" if compared else "",
         "" if result.limit is None else f"≤ {sign}{result.limit:g}",
-        verdict,
-    )
+        "" if result.limit is None else "pass" if result.passed else "FAIL",
+    ]
+
+
+def _figure(value: float, unit: str) -> str:
+    return f"{value:,.{2 if unit == SECONDS else 1}f} {unit}"
+
+
+def _width(text: str) -> int:
+    """Return how many places a text takes: a Chinese character takes two."""
+    return len(text) + sum(east_asian_width(character) in "WF" for character in text)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Put the first cell to the left, and figures to the right."""
+    gaps = [" " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
+    first, *others = zip(cells, gaps, strict=True)
+    return "  ".join(["".join(first), *(gap + cell for cell, gap in others)])

@@ -1,0 +1,128 @@
+"""The benchmarks at a small size: they run, and the limits hold that do not need a million records."""
+
+import json
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from backoffice import texts
+from backoffice.bench import changes, exports, ground, lists, starting, stock
+from backoffice.bench.ground import Ground, got
+from backoffice.bench.measuring import Against, Result, in_turns, table
+from backoffice.commands import bench
+from models import database, forms, storage
+from seed.generate import FORM
+from tests.conftest import TEST_DATABASE
+
+RECORDS = 10_000
+
+pytestmark = pytest.mark.benchmark
+
+
+@pytest.fixture(scope="module")
+def field(connection: None, mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Fill the tests' database as the command fills its own, and leave it empty."""
+    _empty_database()
+    texts.install()
+    form, person = ground.fill(RECORDS, lambda _text: None)
+    yield Ground(tmp_path_factory.mktemp("ground"), mongodb_uri, TEST_DATABASE, form, person, RECORDS)
+    _empty_database()
+    storage.ensure_indexes()
+
+
+def _empty_database() -> None:
+    database.client().drop_database(TEST_DATABASE)
+    forms.forget_versions()
+
+
+def test_both_ways_show_the_same_rows(field: Ground) -> None:
+    ours, theirs = got(field.ours, field.address), got(field.stock, stock.ADDRESS)
+    assert ours.count("<tr data-href") == 50
+    assert theirs.count('name="rowid"') == 50
+    assert f"BT-{RECORDS:07}" in ours
+    assert "BT-0000001" in theirs
+    assert "经办人" in ours
+    assert "经办人" in theirs
+
+
+def test_both_ways_find_the_same_records(field: Ground) -> None:
+    ours = got(field.ours, f"{field.address}?search=磁悬浮轴承")
+    theirs = got(field.stock, f"{stock.ADDRESS}?search=磁悬浮轴承")
+    assert ours.count("<tr data-href") == theirs.count('name="rowid"') == RECORDS // 1_250
+
+
+def test_a_list_page_takes_at_most_two_fifths_of_the_stock_one(field: Ground) -> None:
+    [result] = lists.first_page(field)
+    assert result.passed, result
+
+
+def test_the_middle_is_as_near_as_the_beginning(field: Ground) -> None:
+    against_first, _against_stock = lists.deep_page(field)
+    assert against_first.passed, against_first
+
+
+def test_the_cursor_of_a_row_leads_to_it(field: Ground) -> None:
+    page = got(field.ours, f"{field.address}?cursor={lists.cursor_at(field, 5_030)}")
+    assert f"BT-{RECORDS - 5_030:07}" in page
+    assert f"BT-{RECORDS - 5_029:07}" not in page
+
+
+def test_search_is_faster_than_stock_already_among_few_records(field: Ground) -> None:
+    for result in lists.search(field):
+        assert result.value < 1, result
+
+
+def test_a_changed_form_opens_at_once(field: Ground) -> None:
+    for result in changes.changed(field):
+        assert result.ours < 3 * (result.baseline or 0), result
+    assert forms.current(FORM).version == 1 + 3 * changes.ROUNDS
+
+
+def test_an_export_has_every_row_and_stays_small(field: Ground) -> None:
+    time, peak = exports.export(field)
+    assert "1,000 rows × 25 columns" in time.what
+    assert time.value < 1, time
+    assert peak.passed, peak
+
+
+def test_a_start_is_measured_until_ready(tmp_path: Path) -> None:
+    assert 0 < starting.until_ready(tmp_path) < 60
+
+
+def test_results_are_shown_as_a_table_and_kept_as_figures() -> None:
+    good = Result("one", "搜索 of 2", 5, 100, 0.05)
+    bad = Result("two", "more", 30.04, 10, 20, Against.DIFFERENCE)
+    alone = Result("three", "seconds", 2.5, None, None, Against.ITSELF, "s")
+    assert [result.passed for result in (good, bad, alone)] == [True, False, True]
+    assert table([good, bad, alone]).splitlines()[2:] == [
+        "搜索 of 2   5.0 ms  100.0 ms  × 0.05  ≤ × 0.05  pass",
+        "more       30.0 ms   10.0 ms     +20     ≤ +20  FAIL",
+        "seconds     2.50 s                                  ",
+    ]
+    assert bad.as_json() == {
+        "benchmark": "two", "what": "more", "unit": "ms", "ours": 30.04, "baseline": 10,
+        "against": "difference", "value": 20.04, "limit": 20, "passed": False,
+    }  # fmt: skip
+
+
+def test_ways_are_measured_in_turns_after_a_warm_up() -> None:
+    calls: list[str] = []
+    medians = in_turns(lambda: calls.append("a"), lambda: calls.append("b"), rounds=3)
+    assert "".join(calls) == "abababab"
+    assert len(medians) == 2
+
+
+def test_the_command_fails_when_a_limit_is_broken(
+    field: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Result("list", "slow", 2, 1, 0.4)
+    monkeypatch.setattr(bench, "run", lambda _ground, _names: iter([broken]))
+    monkeypatch.setattr(bench, "prepared", lambda _records, _say: nullcontext(field))
+    answer = CliRunner().invoke(bench.bench, ["list", "--json", str(tmp_path / "figures.json")])
+    assert answer.exit_code == 1
+    assert "1 limits broken: slow" in answer.output
+    [kept] = json.loads((tmp_path / "figures.json").read_text())
+    assert kept["passed"] is False
