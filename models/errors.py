@@ -57,6 +57,11 @@ class InvalidError(DomainError):
         super().__init__(_("Please correct the marked fields."))
         self.errors = {path: list(messages) for path, messages in errors.items()}
 
+    def __str__(self) -> str:
+        """Return the English text with what is wrong where, for logs."""
+        found = "; ".join(f"{path}: {' '.join(map(str, messages))}" for path, messages in self.errors.items())
+        return f"{self.message} {found}"
+
 
 class ConflictError(DomainError):
     """Someone else changed it first; `current` is what is stored now."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId, json_util
@@ -23,6 +24,7 @@ def entry(
     *,
     reason: str,
     source: str,
+    at: datetime | None = None,
 ) -> Document:
     """Return the entry for the record's new revision, sealed with `record["seal"]` of the one before.
 
@@ -34,6 +36,7 @@ def entry(
         changes: `{"field", "before", "after"}` with raw stored values.
         reason: why, in the person's words; may be empty.
         source: `screen`, `import`, `api`, `pack` or `system`.
+        at: when it happened, if not now.
     """
     body = {
         "_id": ObjectId(),
@@ -47,7 +50,7 @@ def entry(
         "source": source,
         "by": actor.id,
         "by_name": actor.name,
-        "at": now(),
+        "at": at or now(),
         "before_seal": record.get("seal", ""),
     }
     return {**body, "seal": seal(body)}

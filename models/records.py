@@ -287,9 +287,8 @@ def _change(
 ) -> Change:
     differences = history.changes_between(before["data"] if before else {}, record["data"])
     said = _checked_reason(reason)
-    entry = history.entry(actor, form.key, record, action, differences, reason=said, source=source)
-    entry["at"] = record["created_at"] if action == "created" else entry["at"]
-    entry["seal"] = history.seal(entry)
+    at = record["created_at"] if action == "created" else now()
+    entry = history.entry(actor, form.key, record, action, differences, reason=said, source=source, at=at)
     record.update(seal=entry["seal"], **_derived(form.definition, record, lookup or Lookup()))
     if len(encode(record)) > MAX_RECORD_BYTES:
         raise TooLargeError(_("This record is too large to be stored."))
