@@ -8,6 +8,7 @@ from mongoengine.connection import get_connection
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
+from pymongo.errors import ConnectionFailure, CursorNotFound, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 Document = dict[str, Any]
@@ -62,3 +63,11 @@ def in_transaction(work: Callable[[ClientSession], Result]) -> Result:
             write_concern=DURABLE,
             read_preference=ReadPreference.PRIMARY,
         )
+
+
+def is_passing(error: Exception) -> bool:
+    """Tell whether a later attempt may succeed: the database went away, or came back without its cursors."""
+    if not isinstance(error, PyMongoError):
+        return False
+    labels = ("TransientTransactionError", "RetryableWriteError")
+    return isinstance(error, (ConnectionFailure, CursorNotFound)) or any(map(error.has_error_label, labels))

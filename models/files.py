@@ -23,6 +23,7 @@ IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 INLINE_TYPES = IMAGE_TYPES | {"application/pdf"}
 UNKNOWN_TYPE = "application/octet-stream"
 INCOMING = "incoming"  # the purpose of a file that is still being sent
+MADE = "made"  # of one that a job made and did not hand over yet
 _HEAD = 4096
 _CHUNK = 255 * 1024
 _CHUNKS_AT_ONCE = 16
@@ -55,7 +56,7 @@ def store(stream: IO[bytes], name: str, owner: ObjectId | None, *, purpose: str,
         stream: read to its end.
         name: as the sender calls it; cleaned.
         owner: who sent it.
-        purpose: `upload` (waits for a record), `job` (kept by a job).
+        purpose: `upload` (waits for a record), `made` (waits for the end of a job).
         max_bytes: beyond it TooLargeError is raised and nothing is kept.
     """
     head = _read_fully(stream, _HEAD)
@@ -154,6 +155,12 @@ def claim(
         raise InvalidError({"": [_("A file is no longer there. Please attach it again.")]})
 
 
+def keep(file_id: ObjectId, job_id: ObjectId, session: ClientSession) -> None:
+    """Keep what a job made, in the transaction that ends the job; until then the sweep may remove it."""
+    kept = {"metadata.purpose": "job", "metadata.claimed_by": {"job": job_id}}
+    _files().update_one({"_id": file_id}, {"$set": kept}, session=session)
+
+
 def delete(file_id: ObjectId) -> None:
     """Remove a file that a job kept."""
     try:
@@ -163,9 +170,9 @@ def delete(file_id: ObjectId) -> None:
 
 
 def sweep_unclaimed() -> int:
-    """Remove uploads that no record claimed, or that never ended, within a day; return how many."""
+    """Remove what no record and no job claimed, or what never ended, within a day; return how many."""
     stale: dict[str, Any] = {
-        "metadata.purpose": {"$in": ["upload", INCOMING]},
+        "metadata.purpose": {"$in": ["upload", INCOMING, MADE]},
         "metadata.claimed_by": None,
         "metadata.at": {"$lt": now() - UNCLAIMED_FOR},
     }

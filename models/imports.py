@@ -242,5 +242,5 @@ def _keep_refusals(task: Import, header: Sequence[str]) -> tuple[ObjectId, str]:
         about = About(name, actor.name, local, task.language, actor.timezone)
         write_refusals(path, header, import_refusals.of_job(task.job.id), about)
         with path.open("rb") as stream:
-            kept = files.store(stream, name, task.person.id, purpose="job", max_bytes=2**31)
+            kept = files.store(stream, name, task.person.id, purpose=files.MADE, max_bytes=2**31)
     return kept, name

@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from models import files
-from models.database import Document, db
-from models.jobs import RunningJob
+from models.database import Document
+from models.jobs import LeaseLostError, RunningJob
 
 KEEP = timedelta(days=7)
 MAX_BYTES = 4 * 1024**3
@@ -53,7 +53,9 @@ def deliver(
 ) -> None:
     """Store the file a job made and record the outcome; a job that lost its lease leaves no file behind."""
     with _TickingFile(path, pace.tick) as file:
-        file_id = files.store(file, name, job.document["owner"], purpose="job", max_bytes=MAX_BYTES)
-    job.finish({**result, "bytes": path.stat().st_size}, file=file_id, file_name=name, keep=keep)
-    if db().jobs.find_one({"_id": job.id, "file": file_id}, {"_id": 1}) is None:
+        file_id = files.store(file, name, job.document["owner"], purpose=files.MADE, max_bytes=MAX_BYTES)
+    try:
+        job.finish({**result, "bytes": path.stat().st_size}, file=file_id, file_name=name, keep=keep)
+    except LeaseLostError:
         files.delete(file_id)
+        raise

@@ -23,7 +23,7 @@ from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.client_session import ClientSession
 
 from models import files
-from models.database import Document, db
+from models.database import Document, db, in_transaction
 from models.errors import ForbiddenError, NotFoundError
 from models.messages import Message, _
 from models.people import Permission, User
@@ -146,8 +146,10 @@ def request_cancel(job: Job) -> None:
     stopped = db().jobs.update_one(
         {"_id": job.id, "state": "queued"}, {"$set": {"state": "cancelled", "ended_at": now()}}
     )
-    if not stopped.modified_count:
-        db().jobs.update_one({"_id": job.id, "state": "running"}, {"$set": {"cancel_requested": True}})
+    if not stopped.modified_count:  # whoever has it now, or takes it up again, stops
+        db().jobs.update_one(
+            {"_id": job.id, "state": {"$in": OPEN_STATES}}, {"$set": {"cancel_requested": True}}
+        )
 
 
 @dataclass
@@ -232,34 +234,49 @@ class RunningJob:
     def finish(
         self, result: Document, *, file: ObjectId | None = None, file_name: str = "", keep: timedelta
     ) -> None:
-        """Record the outcome; a file is kept for `keep`."""
-        self._end(
-            "done", result=result, file=file, file_name=file_name, expires_at=now() + keep if file else None
-        )
+        """Record the outcome; a file is kept for `keep`. Raises LeaseLostError, and keeps nothing then."""
+
+        def work(session: ClientSession) -> None:
+            expires_at = now() + keep if file else None
+            self._end("done", session, result=result, file=file, file_name=file_name, expires_at=expires_at)
+            if file:
+                files.keep(file, self.id, session)
+
+        in_transaction(work)
 
     def fail(self, message: Message) -> None:
-        """Record why it failed."""
+        """Record why it failed. Raises LeaseLostError."""
         self._end("failed", error={"msgid": message.msgid, "params": _plain(message)})
 
     def cancel(self) -> None:
-        """Record that it stopped because the owner asked."""
+        """Record that it stopped because the owner asked. Raises LeaseLostError."""
         self._end("cancelled")
 
-    def give_back(self) -> None:
-        """Let another attempt go on later; after too many the job fails."""
+    def give_back(self) -> bool:
+        """Let another attempt go on later; after too many the job fails. Tell whether it waits now.
+
+        Raises LeaseLostError.
+        """
         if self.document["attempts"] >= MAX_ATTEMPTS:
             self.fail(_TOO_OFTEN)
-            return
-        db().jobs.update_one(
-            {"_id": self.id, "fence": self.fence, "state": "running"},
-            {"$set": {"state": "queued", "dispatched_at": now()}},
-        )
+            return False
+        held = {"_id": self.id, "fence": self.fence, "state": "running"}
+        if (
+            not db()
+            .jobs.update_one(held, {"$set": {"state": "queued", "dispatched_at": now()}})
+            .matched_count
+        ):
+            raise LeaseLostError
+        return True
 
-    def _end(self, state: str, **fields: Any) -> None:  # noqa: ANN401  (fields of a job)
-        db().jobs.update_one(
+    def _end(self, state: str, session: ClientSession | None = None, **fields: Any) -> None:  # noqa: ANN401  (fields of a job)
+        ended = db().jobs.update_one(
             {"_id": self.id, "fence": self.fence, "state": "running"},
             {"$set": {"state": state, "ended_at": now(), **fields}},
+            session=session,
         )
+        if not ended.matched_count:
+            raise LeaseLostError
 
 
 def _plain(message: Message) -> Document:
@@ -268,12 +285,9 @@ def _plain(message: Message) -> Document:
 
 def due_for_dispatch() -> list[ObjectId]:
     """Return jobs whose message or worker was lost, and mark them as dispatched again."""
-    stale = now() - DISPATCH_AGAIN_AFTER
     lost = {
-        "$or": [
-            {"state": "queued", "dispatched_at": {"$lt": stale}},
-            {"state": "running", "lease_until": {"$lt": now()}},
-        ]
+        "dispatched_at": {"$lt": now() - DISPATCH_AGAIN_AFTER},  # not by every sweep while workers are busy
+        "$or": [{"state": "queued"}, {"state": "running", "lease_until": {"$lt": now()}}],
     }
     ids = [found["_id"] for found in db().jobs.find(lost, {"_id": 1}).limit(500)]
     db().jobs.update_many({"_id": {"$in": ids}}, {"$set": {"dispatched_at": now()}})

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import structlog
 from bson import ObjectId
 from kombu.exceptions import OperationalError
-from pymongo.errors import AutoReconnect, ConnectionFailure
+from pymongo.errors import PyMongoError
 
+from models.database import is_passing
 from models.errors import DomainError
 from models.jobs import CancelledError, Job, LeaseLostError, RunningJob
 from models.messages import _
@@ -38,25 +39,38 @@ def dispatch(job: Job | ObjectId) -> None:
 def run_job(job_id: str) -> None:
     """Carry out one job. Safe to run twice: the second finds it taken or ended."""
     job = RunningJob.claim(ObjectId(job_id), f"{socket.gethostname()}:{os.getpid()}")
-    if job is not None:
-        carry_out(job)
+    if job is not None and not carry_out(job):
+        dispatch(job.id)
 
 
-def carry_out(job: RunningJob) -> None:
-    """Run the handler of a claimed job and record the outcome."""
+def carry_out(job: RunningJob) -> bool:
+    """Run the handler of a claimed job and record the outcome; false when it waits for another attempt."""
+    try:
+        return _attempt(job)
+    except LeaseLostError:
+        log.warning("job.lease_lost", job=str(job.id))
+    except PyMongoError as error:
+        if not is_passing(error):
+            raise
+        log.warning("job.outcome_not_recorded", job=str(job.id))  # it is taken up when its lease is over
+    return True
+
+
+def _attempt(job: RunningJob) -> bool:
     try:
         HANDLERS[job.document["kind"]](job)
     except CancelledError:
         job.cancel()
     except LeaseLostError:
-        log.warning("job.lease_lost", job=str(job.id))
+        raise
     except DomainError as error:
         job.fail(error.message)
-    except (AutoReconnect, ConnectionFailure):
-        log.warning("job.database_lost", job=str(job.id))
-        raise
-    except Exception:
+    except Exception as error:
+        if is_passing(error):
+            log.warning("job.database_lost", job=str(job.id))
+            return not job.give_back()
         log.exception("job.failed", job=str(job.id), kind=job.document["kind"])
         job.fail(
             _("Something went wrong. The administrator finds it in the log under %(id)s.", id=str(job.id))
         )
+    return True

@@ -1,6 +1,9 @@
 """What must happen even when a message was lost: any worker may sweep, at any time, twice at once."""
 
+from collections.abc import Callable
+
 import structlog
+from pymongo.errors import PyMongoError
 
 from models import files, jobs, numbering, outbox
 from tasks.app import celery
@@ -11,14 +14,30 @@ log = structlog.get_logger()
 
 @celery.task(name="tasks.sweeps.sweep")  # type: ignore[misc]
 def sweep() -> None:
-    """Send lost jobs again, carry out due effects, remove what expired."""
+    """Send lost jobs again, carry out due effects, remove what expired; what fails holds up nothing else."""
+    for step in STEPS:
+        try:
+            step()
+        except PyMongoError:
+            raise  # the database is gone for all of them
+        except Exception:
+            log.exception("sweep.failed", step=step.__name__)
+
+
+def dispatch_lost() -> None:
+    """Send jobs again whose message or worker was lost."""
     for job_id in jobs.due_for_dispatch():
         log.info("job.dispatched_again", job=str(job_id))
         dispatch(job_id)
-    outbox.carry_out_due()
-    jobs.expire()
-    files.sweep_unclaimed()
-    numbering.void_abandoned()
+
+
+STEPS: tuple[Callable[[], object], ...] = (
+    dispatch_lost,
+    outbox.carry_out_due,
+    jobs.expire,
+    files.sweep_unclaimed,
+    numbering.void_abandoned,
+)
 
 
 @celery.task(name="tasks.sweeps.carry_out_effects")  # type: ignore[misc]

@@ -1,0 +1,172 @@
+"""Worker and beat as the programs they are, and the events by which the tests follow them."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from bson import ObjectId
+from kombu import pools
+from kombu.transport import mongodb
+from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
+
+from backoffice.settings import Settings, variable
+from models import database
+from models.database import Document
+from tasks.app import celery, configure
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 40.0
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def environment(**chosen: str) -> dict[str, str]:
+    """Return this process's environment with only these settings of ours."""
+    own = {variable(name) for name in Settings.model_fields}
+    kept = {name: value for name, value in os.environ.items() if name not in own}
+    settings = {variable(name): value for name, value in chosen.items()}
+    return kept | settings | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"}
+
+
+class Program:
+    """A part of the product that runs beside the tests."""
+
+    def __init__(self, folder: Path, settings: dict[str, str], *arguments: str) -> None:
+        self.log = folder / "programs.log"
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(  # noqa: S603  (our own words)
+                [sys.executable, "-P", "-m", "backoffice", *arguments],
+                env=environment(**settings, data_dir=str(folder)),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """Kill it and everything that it started, as a power cut would."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Stop it in order and return its exit status."""
+        self.process.terminate()
+        try:
+            return self.process.wait(SECONDS)
+        finally:
+            self.kill()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Let it stand still for a while."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGCONT)
+
+
+class Office:
+    """The programs of one test: all on the database that the tests are connected to."""
+
+    def __init__(self, folder: Path, mongodb_uri: str, broker_url: str = "") -> None:
+        self.folder = folder
+        self.settings = {"mongodb_uri": mongodb_uri, "mongodb_database": database.db().name}
+        if broker_url:
+            self.settings["broker_url"] = broker_url
+        self.programs: list[Program] = []
+        settings = Settings.model_validate({**self.settings})
+        self.broker = settings.broker
+        configure(self.broker)
+
+    def start(self, *arguments: str) -> Program:
+        """Start a part."""
+        program = Program(self.folder, self.settings, *arguments)
+        self.programs.append(program)
+        return program
+
+    def worker(self, queue: str = "jobs", concurrency: int = 1) -> Program:
+        """Start a worker for one queue."""
+        return self.start("worker", "--queue", queue, "--concurrency", str(concurrency))
+
+    def beat(self) -> Program:
+        """Start a beat."""
+        return self.start("beat")
+
+    def close(self) -> None:
+        """Stop everything, and forget the connections to the broker."""
+        for program in self.programs:
+            program.kill()
+        forget_broker()
+
+
+def forget_broker() -> None:
+    """Drop this process's connections to the broker, so that the next test may have another."""
+    for pool in pools.connections.values():
+        for connection in pool._resource.queue:
+            channel = getattr(connection, "_default_channel", None)
+            if isinstance(channel, mongodb.Channel):
+                channel.client.client.close()  # MongoDB's transport leaves it open
+    pools.reset()
+    cast("Any", celery)._after_fork()
+
+
+def until(
+    collection: Collection[Document],
+    document_id: ObjectId,
+    true: Callable[[Document], bool],
+    seconds: float = SECONDS,
+) -> Document:
+    """Wait for a document to be as wanted, by the events of its collection; return it."""
+    deadline = time.monotonic() + seconds
+    last: Document | None = None
+    while time.monotonic() < deadline:
+        with contextlib.suppress(PyMongoError):  # the database may be away for a moment
+            for last in _states(collection, document_id, deadline):
+                if true(last):
+                    return last
+    message = f"never as wanted: {last}"
+    raise TimeoutError(message)
+
+
+def _states(collection: Collection[Document], document_id: ObjectId, deadline: float) -> Iterator[Document]:
+    own = [{"$match": {"documentKey._id": document_id}}]
+    with collection.watch(own, full_document="updateLookup", max_await_time_ms=500) as stream:
+        if found := collection.find_one({"_id": document_id}):
+            yield found
+        while time.monotonic() < deadline:
+            event = stream.try_next()
+            if event and (document := event.get("fullDocument")):
+                yield document
+
+
+def job_until(job_id: ObjectId, true: Callable[[Document], bool], seconds: float = SECONDS) -> Document:
+    """Wait for a job to be as wanted."""
+    return until(database.db().jobs, job_id, true, seconds)
+
+
+def ended(job: Document) -> bool:
+    """Tell whether a job is over."""
+    return job["state"] not in {"queued", "running"}
+
+
+def under_way(job: Document) -> bool:
+    """Tell whether a worker has said how far it is."""
+    return job["state"] == "running" and job["total"] > 0
+
+
+def let_time_pass() -> None:
+    """Make every lease run out and every message late, as if minutes had gone by."""
+    database.db().jobs.update_many(
+        {"state": {"$in": ["queued", "running"]}},
+        {"$set": {"lease_until": LONG_AGO, "dispatched_at": LONG_AGO}},
+    )
