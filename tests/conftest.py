@@ -7,11 +7,18 @@ from pathlib import Path
 import pytest
 from pymongo.database import Database
 
+from backoffice import texts
 from backoffice.mongod import EmbeddedMongo
 from models import database, forms, storage
 from models.database import Document
 
 TEST_DATABASE = "backoffice_test"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogs() -> None:
+    """Let rules speak both languages, whichever test comes first."""
+    texts.install()
 
 
 @pytest.fixture(scope="session")
