@@ -7,6 +7,7 @@ from bson import ObjectId
 
 from models import files, forms
 from models.database import Document
+from models.definition import Definition
 from models.forms import LiveForm
 from models.people import User
 from tests import factories
@@ -57,6 +58,12 @@ def upload(owner: ObjectId | None, content: bytes = PNG, name: str = "照片.png
 def form(**properties: Any) -> LiveForm:
     factories.form(field("name"), key="customer")
     return factories.form(*FIELDS, **{"title_fields": ["t", "c"], **properties})
+
+
+def unpublished() -> LiveForm:
+    """Return the form without storing it, for what needs no database."""
+    document = {"key": "sheet", "label": {"zh": "表"}, "fields": FIELDS, "title_fields": ["t", "c"]}
+    return LiveForm(Definition.load(document), 1)
 
 
 def raw(person: User, customers: list[ObjectId]) -> Document:

@@ -264,6 +264,10 @@
     for (let round = 0; round < 10; round += 1) {
       const current = values(hidden);
       const next = new Set(Object.keys(rules).filter((key) => rules[key].visible_if && !holds(key, "visible_if", current)));
+      form.querySelectorAll(".form-section[data-field]").forEach((section) => {
+        if (!next.has(section.dataset.field)) return;
+        section.querySelectorAll(".field[data-field]").forEach((frame) => next.add(frame.dataset.field));
+      });
       if (next.size === hidden.size && [...next].every((key) => hidden.has(key))) break;
       hidden = next;
     }
