@@ -1,8 +1,7 @@
 """What people ask the workers for, and what they get."""
 
 import io
-
-import openpyxl
+import zipfile
 
 from models import files, jobs
 from models.database import Document
@@ -21,8 +20,7 @@ def ask(live: LiveForm, person: User | None = None, *, language: str = "zh") -> 
 
 
 def rows(job: Document) -> int:
-    with io.BytesIO(files.open_file(job["file"]).read()) as content:
-        workbook = openpyxl.load_workbook(content, read_only=True)
-        found = sum(1 for _row in workbook.worksheets[0].rows) - 1
-        workbook.close()
-    return found
+    """Count the rows of a finished workbook below its header; opening it properly would take longer."""
+    with zipfile.ZipFile(io.BytesIO(files.open_file(job["file"]).read())) as package:
+        assert package.testzip() is None
+        return package.read("xl/worksheets/sheet1.xml").count(b"<row ") - 1
