@@ -18,12 +18,14 @@ from models.messages import _
 from models.times import now
 
 UNCLAIMED_FOR = timedelta(days=1)
+IMPORTED_FOR = timedelta(days=7)  # so long a file may be imported again, or at last
 MAX_NAME = 200
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 INLINE_TYPES = IMAGE_TYPES | {"application/pdf"}
 UNKNOWN_TYPE = "application/octet-stream"
 INCOMING = "incoming"  # the purpose of a file that is still being sent
 MADE = "made"  # of one that a job made and did not hand over yet
+IMPORT = "import"  # of one that is to be imported
 _HEAD = 4096
 _CHUNK = 255 * 1024
 _CHUNKS_AT_ONCE = 16
@@ -161,6 +163,11 @@ def keep(file_id: ObjectId, job_id: ObjectId, session: ClientSession) -> None:
     _files().update_one({"_id": file_id}, {"$set": kept}, session=session)
 
 
+def touch(file_id: ObjectId) -> None:
+    """Keep a file that is still needed from the sweep for another while."""
+    _files().update_one({"_id": file_id}, {"$set": {"metadata.at": now()}})
+
+
 def delete(file_id: ObjectId) -> None:
     """Remove a file that a job kept."""
     try:
@@ -171,11 +178,13 @@ def delete(file_id: ObjectId) -> None:
 
 def sweep_unclaimed() -> int:
     """Remove what no record and no job claimed, or what never ended, within a day; return how many."""
-    stale: dict[str, Any] = {
+    unclaimed: dict[str, Any] = {
         "metadata.purpose": {"$in": ["upload", INCOMING, MADE]},
         "metadata.claimed_by": None,
         "metadata.at": {"$lt": now() - UNCLAIMED_FOR},
     }
+    imported = {"metadata.purpose": IMPORT, "metadata.at": {"$lt": now() - IMPORTED_FOR}}
+    stale = {"$or": [unclaimed, imported]}
     removed = 0
     # the description goes first and by the same condition, so that a record that claims it now keeps it
     while found := _files().find_one_and_delete(stale, projection={"_id": 1}):

@@ -37,29 +37,41 @@ class Refusal(NamedTuple):
     errors: Mapping[int | None, Sequence[str]]
 
 
+Part = tuple[str, Sequence[str], Iterable[Refusal]]
+"""A sheet of refused rows: its name, its header, its rows."""
+
+
 def write_refusals(path: Path, header: Sequence[str], refusals: Iterable[Refusal], about: About) -> int:
     """Write refused rows in their original columns, then what is wrong; return how many.
 
     Offending cells are coloured and carry a comment. The last column says everything in words.
     """
-    locale = Locale(about.language, about.timezone)
-    names = [*header, locale.word(_("Errors"))]
-    columns = [Column(str(index), name, "text") for index, name in enumerate(names)]
+    name = Locale(about.language, about.timezone).word(_("Refused rows"))
+    return write_refusal_sheets(path, [(name, header, refusals)], about)
+
+
+def write_refusal_sheets(path: Path, parts: Iterable[Part], about: About) -> int:
+    """Write several sheets like `write_refusals`; return how many rows."""
+    locale, rows = Locale(about.language, about.timezone), 0
     with Book(path, about) as book:
-        sheet = _Sheet(book, columns, locale)
-        for refusal in refusals:
-            sheet.write(refusal)
-        sheet.finish()
-    return sheet.rows
+        for name, header, refusals in parts:
+            names = [*header, locale.word(_("Errors"))]
+            columns = [Column(str(index), caption, "text") for index, caption in enumerate(names)]
+            sheet = _Sheet(book, name, columns, locale)
+            for refusal in refusals:
+                sheet.write(refusal)
+            sheet.finish()
+            rows += sheet.rows
+    return rows
 
 
 class _Sheet:
-    """The one sheet of the workbook."""
+    """One sheet of the workbook."""
 
-    def __init__(self, book: Book, columns: Sequence[Column], locale: Locale) -> None:
+    def __init__(self, book: Book, name: str, columns: Sequence[Column], locale: Locale) -> None:
         self.rows = self._comments = 0
         self._book, self._locale, self._names = book, locale, [column.label for column in columns]
-        self._sheet: Worksheet = book.add_part(locale.word(_("Refused rows")), columns)
+        self._sheet: Worksheet = book.add_part(name, columns)
         self._meter = WidthMeter(columns, self._names)
         self._formats: dict[tuple[str, bool], Format] = {}
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,6 +37,9 @@ CHUNK_ROWS = 500
 
 MAX_NOTED = 500
 """Changed cells named one by one in the notes sheet; the rest is only counted."""
+
+OFFERED_ROWS = 5_000
+"""Rows of a template for which Excel offers choices."""
 
 _HEADER = {"bold": True, "bg_color": "#E8EDF3", "bottom": 1, "border_color": "#9AA7B5", "valign": "vcenter"}
 _NOTES_WIDTHS = (70, 20, 12)
@@ -104,6 +107,8 @@ class Book:
         self._header = self._xlsx.add_format(_HEADER)
         self._counts: Counter[Note] = Counter()
         self._noted: list[NotedCell] = []
+        self._lists: list[Sequence[str]] = []
+        self._list_sheet = ""
 
     def sheet(self, name: str, columns: Sequence[Column]) -> "Sheet":
         """Add a sheet; sheets may be written in turns, each in the order of its rows."""
@@ -135,6 +140,14 @@ class Book:
         """Return the index of a text in the shared strings."""
         return int(self._xlsx.str_table._get_shared_string_index(text))  # noqa: SLF001
 
+    def list_source(self, labels: Sequence[str]) -> str:
+        """Put labels on the hidden sheet of lists; return where they are, as a formula."""
+        self._lists.append(labels)
+        if not self._list_sheet:
+            self._list_sheet = self._names.take("lists")
+        letters = column_letters(len(self._lists) - 1)
+        return f"='{self._list_sheet}'!${letters}$1:${letters}${len(labels)}"
+
     def note(self, sheet: str, row: int, column: int, notes: Iterable[Note]) -> None:
         """Remember that a cell was changed."""
         for note in notes:
@@ -148,6 +161,8 @@ class Book:
             sheet.finish()
         if self._counts:
             self._write_notes()
+        if self._lists:
+            self._write_lists()
         names = tuple(worksheet.name for worksheet in self._xlsx.worksheets())
         self._xlsx.close()
         self._folder.cleanup()
@@ -168,6 +183,14 @@ class Book:
         for row, texts in enumerate(note_rows(self._counts, self._noted, self.locale.word)):
             for column, text in enumerate(texts):
                 write_text(worksheet, row, column, text, None if row else self._header)
+
+    def _write_lists(self) -> None:
+        worksheet = self._xlsx.add_worksheet(self._list_sheet)
+        worksheet.hide()
+        for row, labels in enumerate(zip_longest(*self._lists)):
+            for column, label in enumerate(labels):
+                if label is not None:
+                    write_text(worksheet, row, column, clean(label).text)
 
     def __enter__(self) -> Self:
         return self
@@ -220,6 +243,17 @@ class Sheet:
         source = iter(rows)
         while chunk := list(islice(source, CHUNK_ROWS)):
             self._write_chunk(chunk)
+
+    def offer_choices(self) -> None:
+        """Let Excel offer the labels of choices in the empty rows below; others may be typed all the same."""
+        words = self._book.locale.booleans
+        for index, column in enumerate(self._columns):
+            labels = words[::-1] if column.kind == "boolean" else column.choices
+            if labels:
+                cells = (1, index, OFFERED_ROWS, index)
+                source = self._book.list_source(labels)
+                rule = {"validate": "list", "source": source, "error_type": "warning"}
+                self._worksheet.data_validation(*cells, rule)
 
     def _write_chunk(self, rows: Sequence[Sequence[object]]) -> None:
         while rows:

@@ -9,7 +9,7 @@ import pytest
 from bson import ObjectId
 from pymongo.database import Database
 
-from models import files, imports, jobs, records
+from models import files, import_task, imports, jobs, records
 from models.database import Document
 from models.errors import DomainError, InvalidError
 from models.forms import LiveForm
@@ -22,12 +22,12 @@ CSV = "编号名,数量,零件,件数\nA-1,3,螺栓,2\n,,垫片,5\nA-2,7,,\n"
 
 
 @pytest.fixture
-def admin(db: Database[Document]) -> User:  # noqa: ARG001  (an empty database)
+def admin(db: Database[Document]) -> User:
     return make.administrator()
 
 
 @pytest.fixture
-def form(admin: User) -> LiveForm:  # noqa: ARG001  (the first person publishes it)
+def form(admin: User) -> LiveForm:
     return make.form(
         make.field("name", required=True, unique=True, searchable=True),
         make.field("qty", "integer", min=0),
@@ -129,7 +129,7 @@ def test_a_taken_unique_value_is_refused_beside_its_cell(admin: User, form: Live
 def test_an_attempt_that_died_is_taken_up_where_it_stopped(
     admin: User, form: LiveForm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "BATCH", 10)
+    monkeypatch.setattr(import_task, "BATCH", 10)
     text = "name,qty\n" + "".join(f"N{number},1\n" for number in range(95))
     file_id = files.store(io.BytesIO(text.encode()), "l.csv", admin.id, purpose="import", max_bytes=10**7)
     plan = Plan(file_id, "l.csv", {0: "name", 1: "qty"}, mode="valid")

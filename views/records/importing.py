@@ -29,7 +29,7 @@ else:
     _Base = object
 
 SAMPLES = 3
-PURPOSE = "import"
+PURPOSE = files.IMPORT
 
 
 class ImportScreens(_Base):
