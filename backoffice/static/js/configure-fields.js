@@ -9,9 +9,11 @@
 
   const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[0-9_]+|_+$/g, "").slice(0, 60);
 
+  const reserved = new Set(data.reserved);
+
   const freeKey = (wanted, taken) => {
     let key = wanted;
-    for (let number = 2; taken.has(key); number += 1) key = `${wanted}_${number}`;
+    for (let number = 2; taken.has(key) || reserved.has(key); number += 1) key = `${wanted}_${number}`;
     return key;
   };
 
