@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
@@ -20,12 +20,13 @@ from models.export_columns import Sources, named_keys, record_columns, row_colum
 from models.job_files import KEEP, Pace, deliver
 from models.jobs import RunningJob
 from models.lookups import Lookup
-from models.messages import _
+from models.messages import _, translate
 from models.people import Actor
 from models.queries import ListQuery, list_filter, order, projection, sort_path
 from models.spreadsheets.cells import Locale, Note
 from models.spreadsheets.csv_writer import CsvFile
 from models.spreadsheets.names import file_name
+from models.spreadsheets.notes import TITLES
 from models.spreadsheets.workbook import About, Book, Sheet
 from models.times import now
 
@@ -161,7 +162,8 @@ def _write_csv(export: Export, path: Path, session: ClientSession, pace: Pace) -
     with CsvFile(path, export.main.columns, locale) as file:
         for batch, lookup in export.batches(session, pace):
             file.write(export.main.rows(batch, lookup))
-    return {"rows": file.rows, "notes": {Note.CLEANED.value: file.replaced} if file.replaced else {}}
+    notes = {Note.CLEANED: file.replaced} if file.replaced else {}
+    return {"rows": file.rows, "notes": _worded(notes, export.language)}
 
 
 def _write_workbook(export: Export, path: Path, session: ClientSession, pace: Pace) -> Document:
@@ -180,8 +182,16 @@ def _write_workbook(export: Export, path: Path, session: ClientSession, pace: Pa
         "rows": main.rows,
         "table_rows": sum(sheet.rows for _table, _sources, sheet in tables),
         "sheets": list(written.sheets),
-        "notes": {note.value: count for note, count in written.notes.items()},
+        "notes": _worded(written.notes, export.language),
     }
+
+
+def _worded(notes: Mapping[Note, int], language: str) -> list[str]:
+    """Say what had to be changed in how many cells."""
+    return [
+        translate(_("%(what)s: %(count)s", what=TITLES[note], count=count), language)
+        for note, count in notes.items()
+    ]
 
 
 def _table_sheet(export: Export, book: Book, table: Field) -> tuple[Field, Sources, Sheet]:

@@ -28,7 +28,7 @@ def _at_every_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exports, "BATCH", 10)
 
 
-def ask(live: LiveForm, person: User | None = None, *, form: str = "xlsx", **query: Any) -> RunningJob:  # noqa: ANN401
+def ask(live: LiveForm, person: User | None = None, *, form: str = "xlsx", **query: Any) -> RunningJob:
     asked = ListQuery(**{"columns": tuple(live.definition.list_columns), **query})
     params = {"query": asked.dump(), "format": form}
     job = jobs.enqueue("export", person or factories.administrator(), params, form=live.key, language="en")
@@ -169,6 +169,18 @@ def test_csv_opens_in_excel_and_runs_no_formula() -> None:
     rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
     assert rows == [["name", "d", "m"], ['\'=cmd|"x"', "-1.5", "3.00"]]
     assert stored(job).file_name.endswith(".csv")
+
+
+def test_what_a_file_cannot_hold_is_told_in_the_persons_words() -> None:
+    live = factories.form(field("name"), field("n", "integer"))
+    factories.record(live, name="a", n=2**62)
+    for kind, notes in (
+        ("xlsx", ["Values were written as text, because Excel would not keep them exactly: 1"]),
+        ("csv", []),
+    ):
+        job = ask(live, form=kind)
+        exports.run(job)
+        assert stored(job).result["notes"] == notes
 
 
 def test_an_empty_list_gives_a_file_with_its_header() -> None:
