@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bson import ObjectId
+
 from models.database import db
 from models.definition import Definition, Field
 from models.fields import type_of
@@ -20,6 +22,7 @@ from models.import_plan import (
     check,
     keys,
     row_targets,
+    table_problems,
     targets,
 )
 from models.spreadsheets.table import Table
@@ -38,6 +41,7 @@ __all__ = [
     "remember",
     "row_targets",
     "suggest",
+    "suggest_rows",
     "suggest_tables",
     "targets",
     "write_template",
@@ -79,17 +83,35 @@ def _plain(text: str) -> str:
 def suggest_tables(
     definition: Definition, table: Table, sheet: str, mapping: Mapping[int, str]
 ) -> dict[str, RowsSheet]:
-    """Find for each table field a sheet that is called like it, as exports lay them out."""
+    """Find for each table field the sheet with its rows.
+
+    It is the one of last time, where the file still has it, else one that is called like the field, as
+    exports lay them out.
+    """
     header = table.header(sheet).names
     filled = {path.partition(".")[0] for path in mapping.values() if "." in path}
-    found = {}
+    others = [name for name in table.sheets if name != sheet]
+    found = _remembered_tables(definition, header, others, mapping)
     for field in definition.value_fields:
-        if field.type == "table" and field.key not in filled:
-            other = _sheet_called(field, [name for name in table.sheets if name != sheet])
+        if field.type == "table" and field.key not in filled | found.keys():
+            other = _sheet_called(field, others)
             rows = suggest_rows(field, table, other, header) if other else None
             if rows:
                 found[field.key] = rows
     return found
+
+
+def _remembered_tables(
+    definition: Definition, header: Sequence[str], sheets: Sequence[str], mapping: Mapping[int, str]
+) -> dict[str, RowsSheet]:
+    kept = db().import_mappings.find_one({"_id": f"{definition.key}:{signature(header)}"}) or {}
+    plan = Plan(ObjectId(), "", mapping)
+    found = {key: RowsSheet.load(stored) for key, stored in kept.get("tables", {}).items()}
+    return {
+        key: rows
+        for key, rows in found.items()
+        if rows.sheet in sheets and not any(table_problems(definition, plan, key, rows))
+    }
 
 
 def _sheet_called(field: Field, sheets: Iterable[str]) -> str:

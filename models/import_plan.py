@@ -173,7 +173,7 @@ def _problems(definition: Definition, plan: Plan) -> Iterator[tuple[str, Message
     if plan.mode not in MODES:
         yield "mode", _("Choose what happens to rows with mistakes.")
     for key, rows in plan.tables.items():
-        yield from _table_problems(definition, plan, key, rows)
+        yield from table_problems(definition, plan, key, rows)
 
 
 def _mapping_problems(
@@ -187,9 +187,10 @@ def _mapping_problems(
             yield f"{name}.{index}", _("Two columns fill this field.")
 
 
-def _table_problems(
+def table_problems(
     definition: Definition, plan: Plan, key: str, rows: RowsSheet
 ) -> Iterator[tuple[str, Message]]:
+    """Yield what cannot work about the sheet of a table field."""
     name = f"tables.{key}"
     table = definition.by_key.get(key)
     if table is None or table.type != "table":

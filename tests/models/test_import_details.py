@@ -8,7 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from bson import Decimal128
+from bson import Decimal128, ObjectId
 from openpyxl.worksheet.worksheet import Worksheet
 from pymongo.database import Database
 
@@ -285,6 +285,18 @@ def suggested(form: LiveForm, path: Path) -> dict[str, Any]:
         return {"mapping": mapping, "tables": suggest_tables(form.definition, table, sheet, mapping)}
 
 
+def test_the_sheet_of_rows_is_remembered_with_the_mapping(form: LiveForm, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(workbook(Main=MAIN, Items=ITEMS, Other=ITEMS))
+    assert suggested(form, path)["tables"] == {"items": RowsSheet("Items", 0, 0, {1: "part", 2: "pieces"})}
+    chosen = RowsSheet("Other", 0, 0, {2: "pieces", 1: "note"})
+    plan = Plan(ObjectId(), "a.xlsx", {0: "name"}, key="name", tables={"items": chosen})
+    import_mapping.remember(form.key, ("Name", "qty"), plan)
+    assert suggested(form, path)["tables"] == {"items": chosen}
+    path.write_bytes(workbook(Main=MAIN, Items=ITEMS))
+    assert suggested(form, path)["tables"]["items"].sheet == "Items"
+
+
 @pytest.mark.parametrize(
     ("tables", "path"),
     [
@@ -300,7 +312,7 @@ def test_sheets_of_rows_that_cannot_work_are_refused(
     form: LiveForm, tables: dict[str, RowsSheet], path: str
 ) -> None:
     with pytest.raises(InvalidError) as caught:
-        check(form.definition, Plan(form.records().name, "f", {0: "name"}, tables=tables))  # type: ignore[arg-type]
+        check(form.definition, Plan(ObjectId(), "f", {0: "name"}, tables=tables))
     assert path in caught.value.errors
 
 
