@@ -78,7 +78,7 @@ class SharedStrings:
         if self._inside:
             self._length += len(text)
             if self._length > MAX_CELL:
-                raise too_long(0)
+                raise too_long()
             self._run.append(text)
 
     def _end_run(self) -> None:

@@ -148,10 +148,13 @@ def too_many_columns() -> UnreadableFileError:
     return UnreadableFileError(_("The table goes beyond %(max)s columns.", max=MAX_COLUMNS))
 
 
-def too_long(row: int) -> UnreadableFileError:
+def too_long(row: int | None = None) -> UnreadableFileError:
     """Refuse a cell that holds a whole book."""
+    limit = f"{MAX_CELL:,}"
+    if row is None:
+        return UnreadableFileError(_("A cell holds more than %(max)s characters.", max=limit))
     return UnreadableFileError(
-        _("A cell in row %(row)s holds more than %(max)s characters.", row=row, max=f"{MAX_CELL:,}")
+        _("A cell in row %(row)s holds more than %(max)s characters.", row=row, max=limit)
     )
 
 
