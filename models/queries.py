@@ -137,15 +137,11 @@ def page(person: User, form: LiveForm, query: ListQuery) -> Page:
     path = sort_path(form.definition, query.sort)
     position = _decode(query.cursor, path)
     backwards = bool(position and position.backwards)
-    descending = query.descending != backwards
-    parts = [list_filter(person, form, query)]
-    if position:
-        parts.append(_beyond(path, position, descending=descending))
     size = max(1, min(query.page_size, MAX_PAGE_SIZE))
     found = list(
         form.records()
-        .find(parts[0] if len(parts) == 1 else {"$and": parts}, projection(form.definition, query.columns))
-        .sort(order(path, descending=descending))
+        .find(page_filter(person, form, query), _projection(form.definition, query))
+        .sort(order(path, descending=query.descending != backwards))
         .limit(size + 1)
     )
     if position and not found:
@@ -154,6 +150,16 @@ def page(person: User, form: LiveForm, query: ListQuery) -> Page:
     if backwards:
         records.reverse()
     return Page(records, *_neighbours(records, path, position, more=more, backwards=backwards))
+
+
+def page_filter(person: User, form: LiveForm, query: ListQuery) -> Document:
+    """Return the filter of a list from its cursor on."""
+    found = list_filter(person, form, query)
+    path = sort_path(form.definition, query.sort)
+    position = _decode(query.cursor, path)
+    if position is None:
+        return found
+    return {"$and": [found, _beyond(path, position, descending=query.descending != position.backwards)]}
 
 
 def order(path: str, *, descending: bool) -> list[tuple[str, int]]:
@@ -222,6 +228,15 @@ def projection(definition: Definition, columns: Sequence[str]) -> Document:
     shown = {f"data.{key}": 1 for key in columns if key in definition.by_key}
     system = {SYSTEM_FIELDS[key]: 1 for key in columns if key in SYSTEM_FIELDS}
     return {**dict.fromkeys(_ALWAYS, 1), **system, **shown}
+
+
+def _projection(definition: Definition, query: ListQuery) -> Document:
+    """Return what to read for a page: its columns, and what it is sorted by, for the cursor."""
+    found = projection(definition, query.columns)
+    path = sort_path(definition, query.sort)
+    if path != "_id" and not any(path == one or path.startswith(f"{one}.") for one in found):
+        found[path] = 1
+    return found
 
 
 def count(person: User, form: LiveForm, query: ListQuery) -> Count:
