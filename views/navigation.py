@@ -53,11 +53,10 @@ def frame() -> dict[str, Any]:
 
 
 def visible_forms(person: User) -> list[LiveForm]:
-    """Return the forms a person may see, looked up once per request."""
+    """Return the forms a person may see, in the order of their groups, looked up once per request."""
     if "visible_forms" not in g:
-        g.visible_forms = [
-            form for form in forms.live_forms() if permitted(person, form.key, Action.SEE)
-        ]
+        seen = [form for form in forms.live_forms() if permitted(person, form.key, Action.SEE)]
+        g.visible_forms = sorted(seen, key=lambda form: GROUPS.index(form.definition.group))
     found: list[LiveForm] = g.visible_forms
     return found
 

@@ -1,4 +1,4 @@
-"""List filters: for every filterable field one Flask-Admin filter per operator, each a leaf of a rule tree."""
+"""List filters: for every filterable field a Flask-Admin filter per operator, each a leaf of a rule tree."""
 
 from typing import Any
 
@@ -8,9 +8,10 @@ from werkzeug.datastructures import MultiDict
 from models import rules
 from models.definition import Definition, Field, RuleTree
 from models.errors import DomainError
+from models.export_columns import SYSTEM_LABELS
 from models.fields import type_of
 from models.form_checks import SYSTEM_COLUMNS
-from models.messages import Message, _
+from models.messages import _
 from models.rules import OPERATORS, PERIODS
 from models.validation import parse_context
 from views.context import current_actor, say
@@ -26,20 +27,10 @@ _SYSTEM: dict[str, Field] = {
     "department": Field(key="department", type="department"),
 }
 _DAY = Field(key="day", type="date")
-SYSTEM_LABELS: dict[str, Message] = {
-    "number": _("Number"),
-    "state": _("State"),
-    "created_at": _("Created"),
-    "created_by": _("Created by"),
-    "updated_at": _("Changed"),
-    "updated_by": _("Changed by"),
-    "owner": _("Owner"),
-    "department": _("Department"),
-}
 
 
 class FieldFilter(BaseFilter):  # type: ignore[misc]
-    """One operator on one field. Its argument in the address is `<field>.<operator>`: no label, so no collision."""
+    """One operator on one field; in the address it is `<field>.<operator>`: no label, so no collision."""
 
     def __init__(self, field: Field, operator: str) -> None:
         super().__init__(field.key)
@@ -141,7 +132,7 @@ def label_of(definition: Definition, key: str, language: str) -> str:
 
 
 def address_arguments(form: MultiDict[str, str]) -> list[tuple[str, str]]:
-    """Turn the filter panel's inputs (`f-<field>-op`, `f-<field>-value`, `f-<field>-to`) into the list's arguments."""
+    """Turn the panel's inputs (`f-<field>-op`, `f-<field>-value`, `f-<field>-to`) into the list's arguments."""
     found = []
     for name in form:
         if not (name.startswith("f-") and name.endswith("-op")):

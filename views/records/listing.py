@@ -27,6 +27,7 @@ PAGE_SIZES = (20, 50, 100, 200)
 DEFAULT_PAGE_SIZE = 50
 MAX_COLUMNS = 60
 CLIP_AT = 120
+MOMENTS = frozenset({"created_at", "updated_at"})
 _NUMERIC = frozenset({"integer", "decimal", "money", "percent", "duration"})
 
 
@@ -175,7 +176,7 @@ def columns_of(
         Column(
             key,
             label_of(definition, key, language),
-            _css(definition.by_key.get(key)),
+            _css(key, definition.by_key.get(key)),
             sort_path(definition, key) != "_id",
             is_editable=key in editable,
             is_first=index == 0,
@@ -184,9 +185,11 @@ def columns_of(
     ]
 
 
-def _css(field: Field | None) -> str:
+def _css(key: str, field: Field | None) -> str:
     if field is None:
-        return ""
+        return "cell-time" if key in MOMENTS else ""
+    if field.type in {"date", "datetime"}:
+        return "cell-time"
     if field.type in _NUMERIC or (field.type == "computed" and field.result in {"decimal", "integer"}):
         return "num"
     return "cell-clip" if field.type in {"text", "long_text", "link", "multi_choice", "reference"} else ""
@@ -235,6 +238,6 @@ def system_text(record: Document, key: str, lookup: Lookup) -> str:
         return lookup.person(value)
     if key == "department":
         return lookup.department(value)
-    if key in {"created_at", "updated_at"}:
+    if key in MOMENTS:
         return str(value.astimezone(lookup.timezone).strftime("%Y-%m-%d %H:%M"))
     return str(value)
