@@ -19,7 +19,7 @@ from models.errors import DomainError, InvalidError
 from models.fields import type_of
 from models.messages import Message, _
 
-MAX_INDEXED = 40
+MAX_INDEXED = 26  # twice that, for the version that goes and the one that comes, and MongoDB has 64
 MAX_BYTES = 8 * 1024 * 1024
 MAX_NESTING = 30
 RESERVED = frozenset({"csrf_token", "id", "number", "title", "state", "revision", "search", "links", "data"})
@@ -218,9 +218,10 @@ def _visibility_cycle(definition: Definition) -> Iterator[Problem]:
 
 def _needed_to_see(field: Field, definition: Definition) -> set[str]:
     """Return the keys of the fields on which it depends whether a field is seen and holds a value."""
-    section = definition.section_of.get(field.key)
-    trees = [tree for tree in (field.visible_if, section.visible_if if section else None) if tree]
-    needed = {name.partition(".")[0] for tree in trees for name in rules.fields_used(tree)}
+    used = rules.fields_used(field.visible_if) if field.visible_if else ()
+    needed = {name.partition(".")[0] for name in used}
+    if field.key in definition.section_of:
+        needed.add(definition.section_of[field.key].key)
     if field.type == "computed":
         try:
             needed |= formulas.compile_formula(field.formula, definition, field).names

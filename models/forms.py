@@ -295,12 +295,12 @@ def retire(key: str, *, retired: bool) -> None:
 
 def delete(key: str) -> None:
     """Delete a form that was never used. Raises InUseError as soon as it has a record or is referred to."""
+    form = get(key)
     if db()[collection_name(key)].find_one({}, {"_id": 1}):
         raise InUseError(_("This form has records. Retire it instead."))
     for live in live_forms():
         if live.key != key and any(field.form == key for field in _all_fields(live.definition)):
             raise InUseError(_("The form “%(form)s” refers to this form.", form=live.definition.label))
-    form = get(key)
     last = max(form.version, form.earlier_versions)
     db().deleted_forms.update_one({"_id": key}, {"$max": {"version": last}}, upsert=True)
     db().forms.delete_one({"_id": key})
