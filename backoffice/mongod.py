@@ -31,6 +31,7 @@ SOCKET_PATH_BYTES = 100  # the kernel takes 107
 START_SECONDS = 60.0  # recovery after a crash reads the journal
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.01
+LONGEST_EXPORT_SECONDS = 1800  # an export reads the data as they stood when it began
 LOG_BYTES = 10_000_000
 OLDEST_VERSION = 6
 EXIT_NEED_DOWNGRADE = 62
@@ -162,6 +163,7 @@ class EmbeddedMongo:
             *("--oplogSize", "512", "--wiredTigerCacheSizeGB", str(cache_gigabytes())),
             "--noscripting",  # nothing of ours runs JavaScript in the database, so nobody can
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            *("--setParameter", f"minSnapshotHistoryWindowInSeconds={LONGEST_EXPORT_SECONDS}"),
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),  # nobody to hand over to
         ]
 
