@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 from unicodedata import east_asian_width
 
-ROUNDS: Final = 15
+ROUNDS: Final = 41
 MILLISECONDS: Final = "ms"
 SECONDS: Final = "s"
 _HEAD: Final = ("what", "ours", "baseline", "value", "limit", "")
@@ -88,14 +88,15 @@ def table(results: Iterable[Result]) -> str:
 
 
 def _row(result: Result) -> Sequence[str]:
-    sign = {Against.DIFFERENCE: "+", Against.RATIO: "× "}.get(result.against, "")
+    sign = "× " if result.against is Against.RATIO else ""
+    form = "+.3g" if result.against is Against.DIFFERENCE else ".3g"
     compared = result.baseline is not None and result.against in {Against.DIFFERENCE, Against.RATIO}
     return [
         result.what,
         _figure(result.ours, result.unit),
         "" if result.baseline is None else _figure(result.baseline, result.unit),
-        f"{sign}{result.value:.3g}" if compared else "",
-        "" if result.limit is None else f"≤ {sign}{result.limit:g}",
+        f"{sign}{result.value:{form}}" if compared else "",
+        "" if result.limit is None else f"≤ {sign}{result.limit:{form}}",
         "" if result.limit is None else "pass" if result.passed else "FAIL",
     ]
 
@@ -113,4 +114,4 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     """Put the first cell to the left, and figures to the right."""
     gaps = [" " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
     first, *others = zip(cells, gaps, strict=True)
-    return "  ".join(["".join(first), *(gap + cell for cell, gap in others)])
+    return "  ".join(["".join(first), *(gap + cell for cell, gap in others)]).rstrip()

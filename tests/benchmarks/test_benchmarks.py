@@ -101,7 +101,7 @@ def test_results_are_shown_as_a_table_and_kept_as_figures() -> None:
     assert table([good, bad, alone]).splitlines()[2:] == [
         "搜索 of 2   5.0 ms  100.0 ms  × 0.05  ≤ × 0.05  pass",
         "more       30.0 ms   10.0 ms     +20     ≤ +20  FAIL",
-        "seconds     2.50 s                                  ",
+        "seconds     2.50 s",
     ]
     assert bad.as_json() == {
         "benchmark": "two", "what": "more", "unit": "ms", "ours": 30.04, "baseline": 10,
