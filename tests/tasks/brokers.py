@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from kombu import Connection
@@ -105,7 +105,7 @@ def rabbitmq(folder: Path) -> Iterator[str]:
 def flush(url: str) -> None:
     """Make a broker forget what it holds: of Redis everything, of RabbitMQ every message."""
     with Connection(url) as connection:
-        channel = connection.default_channel
+        channel: Any = connection.default_channel
         if url.startswith("redis:"):
             channel.client.flushall()
             return

@@ -16,7 +16,7 @@ from tests.tasks.brokers import flush
 from tests.tasks.requests import ask, rows
 from tests.tasks.workers import Office, ended, job_until, let_time_pass, under_way
 
-MANY = 15_000
+MANY = 6_000
 
 
 @pytest.fixture(scope="module", params=[brokers.redis, brokers.rabbitmq])

@@ -165,7 +165,17 @@ def under_way(job: Document) -> bool:
 
 
 def let_time_pass() -> None:
-    """Make every lease run out and every message late, as if minutes had gone by."""
+    """Make leases, messages and transactions of the dead as old as if minutes had gone by."""
+    admin = database.client().admin
+    idle: list[Document] = [
+        {"$currentOp": {"allUsers": True, "idleSessions": True}},
+        {"$match": {"type": "idleSession"}},
+    ]
+    left: list[Document] = [
+        {"lsid": found["lsid"]} for found in admin.aggregate(idle) if "transaction" in found
+    ]
+    if left:
+        admin.command("killAllSessionsByPattern", left)  # MongoDB itself gives up after a minute
     database.db().jobs.update_many(
         {"state": {"$in": ["queued", "running"]}},
         {"$set": {"lease_until": LONG_AGO, "dispatched_at": LONG_AGO}},
