@@ -3,33 +3,33 @@
 import tempfile
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bson import ObjectId
-from flask import current_app, flash, redirect, request, send_file, url_for
+from flask import current_app, flash, jsonify, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from models import files, import_mapping, jobs
 from models.access import Action, require
 from models.database import Document
 from models.errors import DomainError, InvalidError, NotFoundError
-from models.import_mapping import Plan
 from models.jobs import Job
-from models.spreadsheets.reading import open_table
+from models.messages import _
+from models.spreadsheets.reading import EXTENSIONS, open_table
 from models.spreadsheets.table import Table
 from tasks.jobs import dispatch
-from views.context import current_language, say
+from views.context import current_language, say, wants_json
+from views.records.import_page import MappingPage
 
 if TYPE_CHECKING:
     from views.records.screen import RecordScreen as _Base
 else:
     _Base = object
 
-SAMPLES = 3
-PURPOSE = files.IMPORT
+CHECKED = frozenset({"done", "expired"})
+"""States of a dry run that may be followed by the run."""
 
 
 class ImportScreens(_Base):
@@ -37,30 +37,37 @@ class ImportScreens(_Base):
 
     @expose("/import", methods=("GET", "POST"))
     def import_view(self) -> ResponseReturnValue:
-        """Take a file."""
+        """Take a file; a script that sends it is told where to go on."""
         require(self.person, self.form.key, Action.IMPORT)
         if request.method == "GET":
-            return self.show("import")
-        sent = request.files.get("file")
-        if sent is None or not sent.filename:
-            return self.show("import", error=_("Choose a file.")), InvalidError.status
+            return self._file_page()
         try:
-            file_id = self._keep(sent)
+            file_id = self._keep_upload(request.files.get("file"))
         except DomainError as error:
-            return self.show("import", error=say(error.message)), error.status
-        return redirect(url_for(".mapping_view", file_id=file_id))
+            if wants_json():
+                raise
+            return self._file_page(say(error.message)), error.status
+        address = url_for(".mapping_view", file_id=file_id)
+        return jsonify(next=address) if wants_json() else redirect(address)
 
-    def _keep(self, sent: FileStorage) -> ObjectId:
+    def _file_page(self, error: str = "") -> str:
+        limit = current_app.config["MAX_CONTENT_LENGTH"]
+        return self.show("import", error=error, extensions=EXTENSIONS, max_bytes=limit)
+
+    def _keep_upload(self, sent: FileStorage | None) -> ObjectId:
         """Look into a file and keep it. Raises DomainError for one that cannot be read."""
-        name = files.clean_name(sent.filename or "")
+        if sent is None or not sent.filename:
+            raise DomainError(_("Choose a file."))
+        name = files.clean_name(sent.filename)
         with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
             path = Path(folder) / "upload"
             sent.save(path)
             with open_table(path, name) as table:
-                table.header()
+                if not any(_has_rows(table, sheet) for sheet in table.sheets):
+                    table.header()  # says why
             with path.open("rb") as stream:
                 limit = current_app.config["MAX_CONTENT_LENGTH"]
-                return files.store(stream, name, self.person.id, purpose=PURPOSE, max_bytes=limit)
+                return files.store(stream, name, self.person.id, purpose=files.IMPORT, max_bytes=limit)
 
     @expose("/import/template")
     def template_view(self) -> ResponseReturnValue:
@@ -78,57 +85,39 @@ class ImportScreens(_Base):
         """Say which column fills which field; then the dry run starts."""
         require(self.person, self.form.key, Action.IMPORT)
         info = self._own_file(file_id)
-        sheet = request.values.get("sheet", "")
-        seen = self._look(ObjectId(file_id), info["name"], sheet)
-        if request.method == "GET":
-            mapping, key, mode = import_mapping.recall(self.definition, seen["header"])
-            return self._mapping_page(
-                seen, Plan(ObjectId(file_id), info["name"], mapping, seen["sheet"], key, mode)
-            )
-        plan = Plan(
-            ObjectId(file_id),
-            info["name"],
-            _posted_mapping(len(seen["header"])),
-            seen["sheet"],
-            request.form.get("key", ""),
-            request.form.get("mode", ""),
-        )
+        with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
+            path = Path(folder) / "upload"
+            files.copy_to(ObjectId(file_id), path)
+            with open_table(path, info["name"]) as table:
+                page = MappingPage(self.definition, ObjectId(file_id), info["name"], table)
+                return self._choose_columns(page) if request.method == "GET" else self._check_columns(page)
+
+    def _choose_columns(self, page: MappingPage) -> str:
+        return self.show("import_mapping", page=page, plan=page.remembered(request.args))
+
+    def _check_columns(self, page: MappingPage) -> ResponseReturnValue:
+        plan = page.posted(request.form)
         try:
             import_mapping.check(self.definition, plan)
         except InvalidError as error:
-            messages = [say(message) for found in error.errors.values() for message in found]
-            return self._mapping_page(seen, plan, errors=messages), error.status
-        import_mapping.remember(self.form.key, seen["header"], plan)
-        return redirect(f"/jobs/{self._start('import_check', plan.dump()).id}")
+            said = {
+                path: " ".join(say(message) for message in messages)
+                for path, messages in error.errors.items()
+            }
+            return self.show("import_mapping", page=page, plan=plan, errors=said), error.status
+        import_mapping.remember(self.form.key, page.main.header, plan)
+        return self._to_job(self._enqueue_import("import_check", plan.dump()))
 
-    def _mapping_page(self, seen: Document, plan: Plan, errors: list[str] | None = None) -> str:
-        language = current_language()
-        targets = [
-            (one.path, one.text(language), one.required) for one in import_mapping.targets(self.definition)
-        ]
-        labels = {path: text for path, text, _required in targets}
-        keys = [(key, labels.get(key, key)) for key in import_mapping.keys(self.definition)]
-        return self.show(
-            "import_mapping", seen=seen, plan=plan, targets=targets, keys=keys, errors=errors or []
-        )
-
-    def _own_file(self, file_id: str) -> dict[str, Any]:
+    def _own_file(self, file_id: str) -> Document:
+        """Return the description of a file that this person sent to be imported. Raises NotFoundError."""
         if not ObjectId.is_valid(file_id):
             raise NotFoundError
         info = files.info(ObjectId(file_id))
-        if info["owner"] != self.person.id or info["purpose"] != PURPOSE:
+        if info["owner"] != self.person.id or info["purpose"] != files.IMPORT:
             raise NotFoundError
         return info
 
-    def _look(self, file_id: ObjectId, name: str, sheet: str) -> Document:
-        """Return the sheets, the header and some values of a file."""
-        with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
-            path = Path(folder) / "upload"
-            files.copy_to(file_id, path)
-            with open_table(path, name) as table:
-                return _seen(table, sheet if sheet in table.sheets else table.sheets[0])
-
-    def _start(self, kind: str, params: Document) -> Job:
+    def _enqueue_import(self, kind: str, params: Document) -> Job:
         job = jobs.enqueue(
             kind,
             self.person,
@@ -140,37 +129,31 @@ class ImportScreens(_Base):
         dispatch(job)
         return job
 
+    @staticmethod
+    def _to_job(job: Job) -> ResponseReturnValue:
+        return redirect(url_for("jobs.job_view", job_id=job.id))
+
     @expose("/import/run/<job_id>", methods=("POST",))
     def run_import_view(self, job_id: str) -> ResponseReturnValue:
         """Start the import that a dry run was about."""
         require(self.person, self.form.key, Action.IMPORT)
-        checked = jobs.get_own(self.person, ObjectId(job_id) if ObjectId.is_valid(job_id) else ObjectId())
-        if (
-            checked.kind != "import_check"
-            or checked.form != self.form.key
-            or checked.state not in {"done", "expired"}
-        ):
-            raise NotFoundError
+        checked = self._own_check(job_id)
         self._own_file(str(checked.params["file"]))
-        params = {**checked.params, "mode": request.form.get("mode", checked.params["mode"])}
-        if params["mode"] not in import_mapping.MODES:
-            flash(_("Choose what happens to rows with mistakes."), "danger")
-            return redirect(f"/jobs/{job_id}")
-        return redirect(f"/jobs/{self._start('import', params).id}")
+        mode = request.form.get("mode", checked.params["mode"])
+        if mode not in import_mapping.MODES:
+            flash(say(_("Choose what happens to rows with mistakes.")), "danger")
+            return self._to_job(checked)
+        return self._to_job(self._enqueue_import("import", {**checked.params, "mode": mode}))
+
+    def _own_check(self, job_id: str) -> Job:
+        """Return a dry run of this form that ended and is the person's own. Raises NotFoundError."""
+        if not ObjectId.is_valid(job_id):
+            raise NotFoundError
+        job = jobs.get_own(self.person, ObjectId(job_id))
+        if job.kind != "import_check" or job.form != self.form.key or job.state not in CHECKED:
+            raise NotFoundError
+        return job
 
 
-def _posted_mapping(width: int) -> dict[int, str]:
-    chosen = {index: request.form.get(f"column-{index}", "") for index in range(width)}
-    return {index: path for index, path in chosen.items() if path}
-
-
-def _seen(table: Table, sheet: str) -> Document:
-    header = table.header(sheet)
-    samples: list[list[str]] = [[] for _name in header.names]
-    for row in table.body(sheet):
-        for index, cell in enumerate(row.cells[: len(samples)]):
-            if cell is not None and len(samples[index]) < SAMPLES:
-                samples[index].append(str(cell)[:80])
-        if row.number > header.row + 50 or all(len(found) == SAMPLES for found in samples):
-            break
-    return {"sheets": table.sheets, "sheet": sheet, "header": header.names, "samples": samples}
+def _has_rows(table: Table, sheet: str) -> bool:
+    return any(True for _row in table.rows(sheet))

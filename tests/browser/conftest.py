@@ -1,0 +1,82 @@
+"""The product as it is installed, and a real browser in front of it."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.factories import PASSWORD
+
+CHROMIUM = Path("/usr/bin/chromium")
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+READY_SECONDS = 120
+STOP_SECONDS = 30
+
+
+class Installation(NamedTuple):
+    """A running `backoffice up`."""
+
+    address: str
+    password: str
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Start everything as an administrator does: database, web server, worker and beat."""
+    folder = tmp_path_factory.mktemp("installation")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BACKOFFICE_")}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  (our own words)
+            [sys.executable, "-m", "backoffice", "up", "--port", "0", "--data", str(folder / "data")],
+            env={**clean, "BACKOFFICE_ADMIN_PASSWORD": PASSWORD},
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+    try:
+        yield Installation(_address_of(process, folder / "log"), PASSWORD)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=STOP_SECONDS)
+
+
+def _address_of(process: subprocess.Popen[bytes], log: Path) -> str:
+    assert process.stdout
+    while select.select([process.stdout], [], [], READY_SECONDS)[0]:
+        line = process.stdout.readline().decode()
+        if line.startswith("ready "):
+            return line.split()[1]
+        if not line:
+            break
+    pytest.fail(f"it does not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("needs the distribution's Chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, installation: Installation) -> Iterator[Page]:
+    """Open a window in which a mistake of a script or a broken rule of the CSP fails the test."""
+    context = browser.new_context(
+        base_url=installation.address, viewport={"width": 1440, "height": 900}, accept_downloads=True
+    )
+    opened = context.new_page()
+    failures: list[str] = []
+    opened.on("pageerror", lambda error: failures.append(str(error)))
+    opened.on("console", lambda said: failures.append(said.text) if said.type == "error" else None)
+    yield opened
+    context.close()
+    assert failures == []
