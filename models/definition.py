@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Attribute
 
+from models.messages import DEFAULT_LANGUAGE
+
 KEY_PATTERN = r"^[a-z][a-z0-9_]*$"
 KEY_LENGTH = 60
 MAX_FIELDS = 300
@@ -43,6 +45,9 @@ class Label(_Part):
         """Return the text in a language, or in the other where that is empty."""
         first, second = (self.en, self.zh) if language == "en" else (self.zh, self.en)
         return first or second
+
+    def __str__(self) -> str:
+        return self.text(DEFAULT_LANGUAGE)
 
     def __bool__(self) -> bool:
         """Tell whether there is any text."""

@@ -98,7 +98,9 @@ def ensure_indexes() -> None:
     db().jobs.create_index([("owner", ASCENDING), ("_id", DESCENDING)])
     db().jobs.create_index([("state", ASCENDING), ("lease_until", ASCENDING)])
     db().jobs.create_index(
-        [("expires_at", ASCENDING)], partialFilterExpression={"expires_at": {"$type": "date"}}
+        [("expires_at", ASCENDING)],
+        partialFilterExpression={"expires_at": {"$exists": True}},
+        name="expiring",
     )
 
 
@@ -283,13 +285,17 @@ def _plain(message: Message) -> Document:
     return {name: str(value) for name, value in message.params.items()}
 
 
-def due_for_dispatch() -> list[ObjectId]:
-    """Return jobs whose message or worker was lost, and mark them as dispatched again."""
-    lost = {
+def lost_jobs() -> Document:
+    """Return the filter of jobs whose message or worker was lost."""
+    return {
         "dispatched_at": {"$lt": now() - DISPATCH_AGAIN_AFTER},  # not by every sweep while workers are busy
         "$or": [{"state": "queued"}, {"state": "running", "lease_until": {"$lt": now()}}],
     }
-    ids = [found["_id"] for found in db().jobs.find(lost, {"_id": 1}).limit(500)]
+
+
+def due_for_dispatch() -> list[ObjectId]:
+    """Return jobs whose message or worker was lost, and mark them as dispatched again."""
+    ids = [found["_id"] for found in db().jobs.find(lost_jobs(), {"_id": 1}).limit(500)]
     db().jobs.update_many({"_id": {"$in": ids}}, {"$set": {"dispatched_at": now()}})
     return ids
 

@@ -48,7 +48,9 @@ def ensure_indexes() -> None:
     """Create the unique key and the index the sweep reads."""
     db().outbox.create_index([("key", ASCENDING)], unique=True)
     db().outbox.create_index(
-        [("next_attempt_at", ASCENDING)], partialFilterExpression={"next_attempt_at": {"$type": "date"}}
+        [("next_attempt_at", ASCENDING)],
+        partialFilterExpression={"next_attempt_at": {"$exists": True}},  # what is done has none
+        name="due",
     )
     db().outbox.create_index([("done_at", ASCENDING)], expireAfterSeconds=int(KEPT_FOR.total_seconds()))
     db().notifications.create_index([("key", ASCENDING)], unique=True)
@@ -56,7 +58,7 @@ def ensure_indexes() -> None:
     db().notifications.create_index(
         [("person", ASCENDING), ("read_at", ASCENDING)],
         partialFilterExpression={"read_at": None},
-        name="unread",
+        name="unread_of_person",
     )
 
 
@@ -92,7 +94,8 @@ def _carry_out(claimed: Document) -> bool:
     except Exception:
         log.exception("effect.failed", effect=str(claimed["_id"]), kind=claimed["kind"])
         return False
-    db().outbox.update_one({"_id": claimed["_id"]}, {"$set": {"next_attempt_at": None, "done_at": now()}})
+    done = {"$set": {"done_at": now()}, "$unset": {"next_attempt_at": ""}}
+    db().outbox.update_one({"_id": claimed["_id"]}, done)
     return True
 
 
