@@ -16,11 +16,12 @@ MAX_DEPTH = 10
 def tree() -> list[tuple[int, Department]]:
     """Return every department with its depth, in the order a tree is read."""
     children: dict[ObjectId | None, list[Department]] = {}
-    everything = list(Department.objects.select_related())
-    known = {department.id for department in everything}
+    everything = list(Department.objects)
+    by_id = {department.id: department for department in everything}
+    parents = {found["_id"]: found.get("parent") for found in db().departments.find({}, {"parent": 1})}
     for department in everything:
-        parent = department.parent.id if department.parent and department.parent.id in known else None
-        children.setdefault(parent, []).append(department)
+        department.parent = by_id.get(parents.get(department.id))  # without asking for each of them
+        children.setdefault(department.parent and department.parent.id, []).append(department)
     found = list(_walk(children, None, 0))
     seen = {department.id for _depth, department in found}
     lost = [department for department in everything if department.id not in seen]

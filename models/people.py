@@ -133,13 +133,18 @@ class User(Document):  # type: ignore[misc]
     }
 
     @property
+    def held_roles(self) -> list[Role]:
+        """The roles that still exist; one that is gone opens nothing."""
+        return [role for role in self.roles if isinstance(role, Role)]
+
+    @property
     def is_administrator(self) -> bool:
         """Tell whether any role makes this person an administrator."""
-        return any(role.administrator for role in self.roles)
+        return any(role.administrator for role in self.held_roles)
 
     def may(self, permission: Permission) -> bool:
         """Tell whether any role gives a system permission."""
-        return any(role.administrator or permission.value in role.permissions for role in self.roles)
+        return any(role.administrator or permission.value in role.permissions for role in self.held_roles)
 
     def __str__(self) -> str:
         return str(self.name or self.username)
