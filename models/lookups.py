@@ -102,6 +102,11 @@ def _ids(values: Iterable[Any]) -> set[ObjectId]:
     return {one for ids in lists for one in ids if isinstance(one, ObjectId)}
 
 
+def _askable(text: str) -> str:
+    """Return a text as it can be asked for; one that MongoDB cannot even hold is nobody's name."""
+    return text.strip().encode(errors="replace").decode()
+
+
 class References:
     """Whether what a value points to exists, and what a person means by a name or number."""
 
@@ -129,21 +134,23 @@ class References:
 
     def find_person(self, text: str) -> ObjectId | None:
         """Return the person with a user name, e-mail or (where it is unique) name."""
-        wanted = text.strip()
+        wanted = _askable(text)
         return self._first("users", {"username": wanted.lower()}) or self._only("users", {"name": wanted})
 
     def find_department(self, text: str) -> ObjectId | None:
         """Return the department with a code or name."""
-        wanted = text.strip()
+        wanted = _askable(text)
         return self._first("departments", {"code": wanted}) or self._only(
             "departments", {"$or": [{"name.zh": wanted}, {"name.en": wanted}]}
         )
 
     def find_record(self, form: str, text: str) -> ObjectId | None:
         """Return the record of a form with a number or (where it is unique) title."""
-        wanted = text.strip()
+        wanted = _askable(text)
         alive = {"deleted_at": None}
         collection = collection_name(form)
+        if not wanted:  # what has no title is not called so
+            return None
         return self._only(collection, {"number": wanted, **alive}) or self._only(
             collection, {"title": wanted, **alive}
         )

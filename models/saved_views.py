@@ -15,6 +15,7 @@ from mongoengine import (
     Document as MongoDocument,
 )
 
+from models import rules
 from models.access import require_permission
 from models.errors import ForbiddenError, InvalidError, NotFoundError
 from models.messages import _
@@ -79,7 +80,10 @@ def delete(person: User, view_id: ObjectId) -> None:
 
 def naming_field(form: str, key: str) -> list[str]:
     """Return the names of views that use a field, so that it is not deleted under them."""
-    used = SavedView.objects(form=form)
-    return [
-        view.name for view in used if key in view.query.get("columns", ()) or f"'{key}'" in repr(view.query)
-    ]
+    return [view.name for view in SavedView.objects(form=form) if key in _fields_of(view)]
+
+
+def _fields_of(view: SavedView) -> set[str]:
+    query = view.list_query
+    ruled = rules.fields_used(query.where) if query.where else ()
+    return {*query.columns, query.sort, *(name.partition(".")[0] for name in ruled)}
