@@ -18,7 +18,7 @@ from models.errors import DomainError, InvalidError, NotFoundError
 from models.jobs import Job
 from models.messages import _
 from models.spreadsheets.reading import EXTENSIONS, open_table
-from models.spreadsheets.table import Table
+from models.spreadsheets.table import Table, UnreadableFileError
 from tasks.jobs import dispatch
 from views.context import current_language, say, wants_json
 from views.records.import_page import MappingPage
@@ -57,7 +57,7 @@ class ImportScreens(_Base):
     def _keep_upload(self, sent: FileStorage | None) -> ObjectId:
         """Look into a file and keep it. Raises DomainError for one that cannot be read."""
         if sent is None or not sent.filename:
-            raise DomainError(_("Choose a file."))
+            raise UnreadableFileError(_("Choose a file."))
         name = files.clean_name(sent.filename)
         with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
             path = Path(folder) / "upload"
