@@ -1,17 +1,24 @@
-"""`records`: the records of a form out to a file, by the very jobs that the screens use."""
+"""`records`: the records of a form in and out, by the very jobs that the screens use."""
 
 import shutil
 from pathlib import Path
+from typing import IO
 
 import click
 
+from backoffice.commands import import_maps
 from backoffice.commands.connection import connected
+from backoffice.commands.import_maps import ImportMap
+from backoffice.settings import Settings
 from models import files, forms, jobs, users
+from models.database import Document
 from models.definition import Definition
+from models.import_plan import Plan
 from models.jobs import Job, RunningJob
 from models.messages import DEFAULT_LANGUAGE, LANGUAGES, translate
 from models.people import Role, User
 from models.queries import ListQuery
+from models.spreadsheets.reading import open_table
 from tasks.jobs import carry_out
 
 WORKER = "command line"
@@ -20,7 +27,7 @@ FORMATS = ("xlsx", "csv")
 
 @click.group()
 def records() -> None:
-    """Take records of a form out."""
+    """Bring records of a form in and out."""
 
 
 @records.command()
@@ -46,9 +53,70 @@ def export(form: str, file: Path, username: str | None, language: str) -> None:
             language=language,
         )
         done = carry_out_here(job, language)
-        with files.open_file(done.file) as content, file.open("wb") as target:
-            shutil.copyfileobj(content, target)
+        _copy(done, file)
     click.echo(f"{done.result['count']} records: {file}")
+
+
+@records.command("import")
+@click.argument("form")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="YAML: `columns` (caption: field), `sheet`, `key`, `mode` (all or valid). Else by the captions.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would come of it.")
+@click.option(
+    "--refused",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Workbook to write the refused rows to, each mistake beside its cell.",
+)
+@click.option("--user", "username", help="Import as this person; else as an administrator.")
+@click.option("--language", type=click.Choice(LANGUAGES), default=DEFAULT_LANGUAGE, show_default=True)
+def import_file(
+    form: str,
+    file: Path,
+    map_file: Path | None,
+    refused: Path | None,
+    username: str | None,
+    language: str,
+    *,
+    dry_run: bool,
+) -> None:
+    """Create and update records of FORM from FILE, an .xlsx, .csv or .tsv; exit with 1 if any was refused."""
+    chosen = import_maps.read(map_file) if map_file else None
+    with connected() as settings:
+        person, definition = _person(username), forms.current(form).definition
+        plan = _keep(file, person, settings, definition, chosen)
+        kind = "import_check" if dry_run else "import"
+        title = f"{definition.label.text(language)} ← {plan.file_name}"
+        job = jobs.enqueue(kind, person, plan.dump(), title=title, form=form, language=language)
+        done = carry_out_here(job, language)
+        if refused is not None and done.file:
+            _copy(done, refused)
+    _tell(done.result, dry_run=dry_run)
+    if done.result["refused"]:
+        raise SystemExit(1)
+
+
+def _keep(
+    file: Path, person: User, settings: Settings, definition: Definition, chosen: ImportMap | None
+) -> Plan:
+    """Store a file as if it were uploaded, and return how it is imported."""
+    with open_table(file, file.name) as table, file.open("rb") as content:
+        limit = settings.max_upload_megabytes * 1024 * 1024
+        file_id = files.store(content, file.name, person.id, purpose=files.IMPORT, max_bytes=limit)
+        return import_maps.plan(definition, table, file_id, files.clean_name(file.name), chosen)
+
+
+def _tell(result: Document, *, dry_run: bool) -> None:
+    for problem in result["problems"]:
+        column = f", {problem['column']}" if problem["column"] else ""
+        click.echo(f"row {problem['row']}{column}: {problem['text']}", err=True)
+    counts = ", ".join(f"{result[name]} {name}" for name in ("created", "updated", "same", "refused"))
+    nothing = "" if result["stored"] else " (a dry run)" if dry_run else " (nothing was stored)"
+    click.echo(counts + nothing)
 
 
 def carry_out_here(job: Job, language: str) -> Job:
@@ -65,6 +133,13 @@ def carry_out_here(job: Job, language: str) -> Job:
         text = translate(job.message, language) if job.message else f"{job.kind}: {job.state}"
         raise click.ClickException(text)
     return job
+
+
+def _copy(job: Job, file: Path) -> None:
+    """Write the file that a job made."""
+    content: IO[bytes]
+    with files.open_file(job.file) as content, file.open("wb") as target:
+        shutil.copyfileobj(content, target)
 
 
 def _columns(definition: Definition) -> tuple[str, ...]:
