@@ -10,6 +10,7 @@ from backoffice.app import create_app
 from backoffice.settings import Settings
 from models.database import Document
 from models.people import User
+from tasks.app import configure
 
 SECRET_KEY = "the tests' own secret, long enough to pass"  # noqa: S105
 
@@ -20,6 +21,7 @@ def settings(**chosen: object) -> Settings:
 
 @pytest.fixture(scope="session")
 def app(connection: None) -> Flask:  # noqa: ARG001  (asked for, so that it is there)
+    configure("memory://")  # a message is left lying; asking for a broker that is not there takes seconds
     return create_app(settings())
 
 

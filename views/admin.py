@@ -30,7 +30,7 @@ class BackofficeAdmin(Admin):  # type: ignore[misc]
 
 
 class HonestFailures:
-    """Flask-Admin calls a view again when it raises TypeError, and so hides what went wrong; this does not."""
+    """Flask-Admin calls a view that raises TypeError a second time, and hides the reason; this does not."""
 
     def _run_view(self, view: Callable[..., Any], *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
         return view(self, *arguments, **named)
@@ -43,7 +43,7 @@ class Screen(HonestFailures, BaseView):  # type: ignore[misc]
         """Open to people who are signed in."""
         return current_person() is not None
 
-    def inaccessible_callback(self, name: str, **kwargs: object) -> None:
+    def inaccessible_callback(self, name: str, **kwargs: object) -> None:  # noqa: ARG002  (Flask-Admin's own)
         """Refuse in the one way all refusals are shown."""
         require_person()
         raise ForbiddenError

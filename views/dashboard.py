@@ -11,7 +11,7 @@ from models.database import Document
 from models.forms import LiveForm
 from models.lookups import Lookup
 from models.people import Permission, User
-from models.queries import ListQuery, Count, count, page
+from models.queries import Count, ListQuery, count, page
 from models.times import now
 from views.admin import Screen
 from views.context import current_language, current_timezone, require_person

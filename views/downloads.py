@@ -1,9 +1,10 @@
 """Stored files on their way to a browser: never as something it would execute."""
 
+from urllib.parse import quote
+
 from bson import ObjectId
 from flask import Response
 from werkzeug.http import dump_options_header
-from urllib.parse import quote
 
 from models import files
 

@@ -68,5 +68,3 @@ def _id(text: str) -> ObjectId:
     if not ObjectId.is_valid(text):
         raise NotFoundError
     return ObjectId(text)
-
-

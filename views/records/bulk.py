@@ -8,7 +8,8 @@ from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
-from flask_babel import gettext as _, lazy_gettext, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
 
 from models import jobs, records
 from models.access import Action, fetch, require
@@ -20,7 +21,12 @@ from tasks.jobs import dispatch
 from views.context import current_actor, current_language, say
 
 if TYPE_CHECKING:
-    from views.records.screen import RecordScreen as _Base
+    from views.records.helpers import TemplateHelpers
+    from views.records.lists import ListScreens
+
+    class _Base(ListScreens, TemplateHelpers):
+        """Where what it calls comes from."""
+
 else:
     _Base = object
 
@@ -78,7 +84,7 @@ class BulkActions(_Base):
     def action_set(self, ids: Sequence[str]) -> None:
         """Give one field the same value in every ticked record."""
         field = self.definition.by_key.get(request.form.get("field", ""))
-        if field is None or not field.holds_value or type_of(field).derived:
+        if field not in self.settable_fields() or request.form.get("_set") != field.key:
             flash(_("Choose a field."), "danger")
             return
         value = type_of(field).from_form(field, request.form, f"set-{field.key}")

@@ -1,6 +1,7 @@
 """Creating, changing, deleting and restoring one record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from flask import redirect, request
@@ -11,7 +12,7 @@ from flask_babel import gettext as _
 from models import history, records, rules
 from models.access import Action, fetch, require
 from models.database import Document
-from models.definition import Definition
+from models.definition import Definition, Field
 from models.errors import ConflictError, DomainError, InvalidError
 from models.fields import type_of
 from models.lookups import Lookup
@@ -21,10 +22,13 @@ from views.records.detail import shown
 from views.records.inputs import RecordForm, writable_fields
 
 if TYPE_CHECKING:
-    from views.records.screen import RecordScreen as _Base
+    from views.records.base import FormScreen as _Base
 else:
     _Base = object
 
+KEEP = "_keep-"
+MAX_OTHERS_CHANGES = 100
+_OF_THE_PAGE = frozenset({"csrf_token", "_revision", "_resume"})
 _NOT_COPIED = frozenset({"attachment", "image", "signature", "serial", "computed"})
 
 
@@ -36,16 +40,18 @@ class ChangeScreens(_Base):
         """Fill in a new record; `?copy=<id>` starts from another, `?<field>=…` from values."""
         require(self.person, self.form.key, Action.CREATE)
         if request.method == "GET":
-            return self._form_page("new", self._bound(self._start()))
+            return self._form_page("new", self._bound(self._start_values()))
         form = self._bound({})
         try:
             record = records.create(current_actor(), self.form, form.raw_values())
         except InvalidError as error:
             return self._refused("new", form, error)
         self.say(_("%(name)s was created.", name=record["number"] or record["title"] or self.title))
-        return redirect(self.address(page="create_view") if "_add_another" in request.form else self.address(record))
+        return redirect(
+            self.address(page="create_view") if "_add_another" in request.form else self.address(record)
+        )
 
-    def _start(self) -> Document:
+    def _start_values(self) -> Document:
         copied = request.args.get("copy")
         if copied:
             source = fetch(self.person, self.form, copied, Action.SEE)["data"]
@@ -70,6 +76,7 @@ class ChangeScreens(_Base):
             return self._form_page("edit", form, record=record, revision=record["revision"])
         revision = request.form.get("_revision", -1, type=int)
         if "_resume" in request.form:
+            form.show_stored(self._kept_theirs(form))
             return self._form_page("edit", form, record=record, revision=revision)
         try:
             stored = records.update(
@@ -85,11 +92,26 @@ class ChangeScreens(_Base):
         except ConflictError as conflict:
             return self._conflict(form, record, conflict)
         self.say(_("Saved."))
-        return redirect(self.address(page="create_view") if "_add_another" in request.form else self.address(stored))
+        return redirect(
+            self.address(page="create_view") if "_add_another" in request.form else self.address(stored)
+        )
+
+    def _chosen(self, form: RecordForm) -> dict[str, object]:
+        """Return what was typed, without the fields for which the conflict page chose what is stored."""
+        theirs = self._kept_theirs(form)
+        return {key: raw for key, raw in form.raw_values().items() if key not in theirs}
+
+    @staticmethod
+    def _kept_theirs(form: RecordForm) -> set[str]:
+        return {key for key in form.raw_values() if request.form.get(f"{KEEP}{key}") == "theirs"}
 
     def _refused(
-        self, page: str, form: RecordForm, error: InvalidError, **values: Any
-    ) -> ResponseReturnValue:  # noqa: ANN401
+        self,
+        page: str,
+        form: RecordForm,
+        error: InvalidError,
+        **values: Any,  # noqa: ANN401
+    ) -> ResponseReturnValue:
         homeless = form.show_errors(error.errors)
         return self._form_page(
             page, form, homeless=[say(message) for message in homeless], **values
@@ -121,54 +143,55 @@ class ChangeScreens(_Base):
     def _conflict(self, form: RecordForm, opened: Document, conflict: ConflictError) -> ResponseReturnValue:
         """Show what the other person changed beside what was typed; nothing typed is lost."""
         current = conflict.current or opened
-        lookup = Lookup(current_language(), current_timezone())
-        mine = form.raw_values()
-        opened_values = self._values_before(current, request.form.get("_revision", 0, type=int))
-        differences = []
-        for field in writable_fields(self.definition):
-            stored = current["data"].get(field.key)
-            typed = self._typed(field.key, mine[field.key], lookup)
-            theirs = shown(field, stored, lookup)
-            if typed != theirs:
-                differences.append(
-                    {
-                        "field": field,
-                        "label": field.label.text(lookup.language),
-                        "mine": typed,
-                        "theirs": theirs,
-                    }
-                )
         latest = history.of_record(self.form.key, current["_id"], limit=1)
         return (
             self.show(
                 "conflict",
                 record=current,
                 form=form,
-                differences=differences,
+                differences=self._differences(form, current),
                 latest=latest[0] if latest else None,
                 posted=[
                     (name, value)
                     for name, value in request.form.items(multi=True)
-                    if name not in {"csrf_token", "_revision", "_resume"}
+                    if name not in _OF_THE_PAGE and not name.startswith(KEEP)
                 ],
             ),
             ConflictError.status,
         )
 
-    def _values_before(self, record: Document, revision: int) -> dict[str, Any]:
-        """Return, of the fields that others changed since a revision, the values they had then."""
-        later = history.of_record(self.form.key, record["_id"], limit=record["revision"] - max(0, revision))
+    def _differences(self, form: RecordForm, current: Document) -> list[dict[str, Any]]:
+        """Return where what was typed differs from what is stored now, and whether this person changed it."""
+        lookup = Lookup(current_language(), current_timezone())
+        opened = {**current["data"], **self._values_before(current)}
+        found = []
+        for field in writable_fields(self.definition):
+            now, then = current["data"].get(field.key), opened.get(field.key)
+            mine, theirs = _typed(field, form[field.key].raw, (now, then), lookup), shown(field, now, lookup)
+            if mine != theirs and not field.readonly:
+                label = field.label.text(lookup.language) or field.key
+                changed = mine != shown(field, then, lookup)
+                found.append(
+                    {
+                        "key": field.key,
+                        "label": label,
+                        "mine": mine,
+                        "theirs": theirs,
+                        "changed_by_me": changed,
+                    }
+                )
+        return found
+
+    def _values_before(self, record: Document) -> dict[str, Any]:
+        """Return, of the fields that others changed since the page was opened, the values they had then."""
+        revision = request.form.get("_revision", 0, type=int)
+        limit = min(max(record["revision"] - revision, 1), MAX_OTHERS_CHANGES)
         values: dict[str, Any] = {}
-        for entry in later:  # newest first, so that the oldest change has the last word
+        for entry in history.of_record(
+            self.form.key, record["_id"], limit=limit
+        ):  # newest first: the oldest wins
             values.update({change["field"]: change["before"] for change in entry["changes"]})
         return values
-
-    def _typed(self, key: str, raw: object, lookup: Lookup) -> str:
-        field = self.definition.by_key[key]
-        try:
-            return shown(field, type_of(field).parse(field, raw, parse_context(current_actor())), lookup)
-        except DomainError:
-            return str(raw)
 
     @expose("/compute", methods=("POST",))
     def compute_view(self) -> ResponseReturnValue:
@@ -212,6 +235,15 @@ class ChangeScreens(_Base):
             return redirect(self.address(record))
         self.say(_("%(name)s was restored.", name=record["number"] or record["title"]))
         return redirect(self.address(record))
+
+
+def _typed(field: Field, raw: object, stored: Iterable[object], lookup: Lookup) -> str:
+    """Return what was typed as text; `stored` values may hold what can no longer be chosen, such as files."""
+    for before in stored:
+        with suppress(DomainError):
+            value = type_of(field).parse(field, raw, parse_context(current_actor()), before)
+            return shown(field, value, lookup)
+    return str(raw)
 
 
 def form_sections(definition: Definition) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from views.records.listing import system_text, tags_of
 from views.sending import send_quietly
 
 if TYPE_CHECKING:
-    from views.records.screen import RecordScreen as _Base
+    from views.records.base import FormScreen as _Base
 else:
     _Base = object
 
@@ -112,7 +112,8 @@ class DetailScreens(_Base):
     def history_view(self, record_id: str) -> str:
         """Show everything that ever happened to a record, page by page."""
         record = self.record(record_id)
-        before = request.args.get("before", type=int)
+        before = request.args.get("before", record["revision"] + 1, type=int)
+        before = max(0, min(before, record["revision"] + 1))
         entries = history.of_record(self.form.key, record["_id"], limit=51, before=before)
         lookup = self.lookup()
         return self.show(

@@ -132,8 +132,8 @@ def label_of(definition: Definition, key: str, language: str) -> str:
 
 
 def address_arguments(form: MultiDict[str, str]) -> list[tuple[str, str]]:
-    """Turn the panel's inputs (`f-<field>-op`, `f-<field>-value`, `f-<field>-to`) into the list's arguments."""
-    found = []
+    """Turn the panel's inputs (`f-<field>-op`, `f-<field>-value`, `f-<field>-to`) into arguments."""
+    found: list[tuple[str, str]] = []
     for name in form:
         if not (name.startswith("f-") and name.endswith("-op")):
             continue

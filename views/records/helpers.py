@@ -12,7 +12,7 @@ from flask_admin import expose
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from models.access import fetch
+from models.access import Action, fetch
 from models.definition import Field
 from models.errors import NotFoundError
 from models.fields import type_of
@@ -25,10 +25,11 @@ from views.records.inputs import RecordField, RecordForm, writable_fields
 from views.records.lookups import find_field
 
 if TYPE_CHECKING:
-    from views.records.screen import RecordScreen as _Base
+    from views.records.base import FormScreen as _Base
 else:
     _Base = object
 
+_NOT_ALONE = frozenset({"table", "attachment", "image", "signature"})
 _MENTION = re.compile(r"@[a-z0-9][a-z0-9._-]{1,39}")
 
 
@@ -68,7 +69,7 @@ class TemplateHelpers(_Base):
         """Return what a picker shows as chosen: id and name."""
         values = value if isinstance(value, list) else [value]
         lookup = Lookup(current_language(), current_timezone())
-        ids = [ObjectId(one) for one in values if ObjectId.is_valid(str(one or "")) and one]
+        ids = [ObjectId(str(one)) for one in values if ObjectId.is_valid(str(one))]
         return [{"id": str(one), "text": shown(_single(field), one, lookup)} for one in ids]
 
     @property
@@ -141,18 +142,18 @@ class TemplateHelpers(_Base):
         return [
             field
             for field in writable_fields(self.definition)
-            if not field.unique and not field.readonly and field.type not in {"table", "attachment", "image", "signature"}
+            if not field.unique and not field.readonly and field.type not in _NOT_ALONE
         ]
 
     @expose("/set-field")
     def set_field_input(self) -> str:
-        """Return the input with which one field is set: `?field=<key>`, `&id=` starts from a record's value."""
+        """Return the input of one field: `?field=<key>` for many records, with `&id=` for a cell of one."""
         field = find_field(self.definition, request.args.get("field", ""))
-        if field not in self.settable_fields():
+        in_cell = "id" in request.args
+        if field.key not in self.inline_columns() if in_cell else field not in self.settable_fields():
             raise NotFoundError
-        stored = None
-        if "id" in request.args:
-            stored = fetch(self.person, self.form, request.args["id"])["data"].get(field.key)
+        record = fetch(self.person, self.form, request.args["id"], Action.EDIT) if in_cell else {"data": {}}
+        stored = record["data"].get(field.key)
         value = None if stored is None else RecordField.shown_value(field, stored)
         return self.show("set_field", field=field, value=value)
 

@@ -15,8 +15,6 @@ from views.context import require_person
 from views.navigation import visible_forms
 from views.records.screen import RecordScreen
 
-CACHED_SCREENS = 300
-
 
 class RecordsHub(BaseView):  # type: ignore[misc]
     """Registered once; every URL rule of `RecordScreen` is a rule of its blueprint."""
@@ -24,7 +22,7 @@ class RecordsHub(BaseView):  # type: ignore[misc]
     def __init__(self) -> None:
         self._default_view = "index_view"  # its rules are added below, where Flask-Admin does not look
         super().__init__(name="records", endpoint="records", url="/records/<form>")
-        self._screens: dict[tuple[str, int], RecordScreen] = {}
+        self._screens: dict[str, RecordScreen] = {}
 
     def create_blueprint(self, admin: Admin) -> Blueprint:
         """Register the rules, and let the form travel outside of the views' arguments."""
@@ -47,11 +45,9 @@ class RecordsHub(BaseView):  # type: ignore[misc]
         Raises NotFoundError for a form that is not there or not for this person.
         """
         form = _form_in_force(key)
-        known = self._screens.get((key, form.version))
-        if known is None:
-            if len(self._screens) >= CACHED_SCREENS:
-                self._screens.clear()
-            known = self._screens[key, form.version] = RecordScreen(form, self)
+        known = self._screens.get(key)
+        if known is None or known.form is not form:
+            known = self._screens[key] = RecordScreen(form, self)
         return known
 
     def is_visible(self) -> bool:

@@ -24,7 +24,7 @@ from views.context import current_language, say, wants_json
 from views.records.import_page import MappingPage
 
 if TYPE_CHECKING:
-    from views.records.screen import RecordScreen as _Base
+    from views.records.base import FormScreen as _Base
 else:
     _Base = object
 

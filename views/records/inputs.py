@@ -1,6 +1,6 @@
 """WTForms forms from definitions. They carry what was typed; `models.validation` judges it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import g
@@ -66,6 +66,11 @@ class RecordForm(BaseForm):
     def raw_values(self) -> dict[str, object]:
         """Return what was posted, as `models.records` takes it."""
         return {name: one.raw for name, one in self._fields.items()}
+
+    def show_stored(self, keys: Iterable[str]) -> None:
+        """Show of some fields what is stored instead of what was typed."""
+        for key in keys:
+            self._fields[key].submitted = False
 
     def show_errors(self, errors: Mapping[str, list[Message]]) -> list[Message]:
         """Put messages beside their fields (`items.2.qty` goes to `items`); return those without a field."""

@@ -27,6 +27,7 @@ PAGE_SIZES = (20, 50, 100, 200)
 DEFAULT_PAGE_SIZE = 50
 MAX_COLUMNS = 60
 CLIP_AT = 120
+FILTERS_GIVEN = "flt"
 MOMENTS = frozenset({"created_at", "updated_at"})
 _NUMERIC = frozenset({"integer", "decimal", "money", "percent", "duration"})
 
@@ -71,27 +72,33 @@ class Column:
 
 @dataclass(frozen=True)
 class ListState:
-    """What the address asks for: a query, the filters as arguments, and the saved view it came from."""
+    """What the address asks for: a query, the filters as arguments, and the saved view it came from.
+
+    `start` is what the list shows where the address says nothing: the view's query, or the form's own.
+    """
 
     query: ListQuery
+    start: ListQuery
     filters: tuple[tuple[str, str], ...] = ()
     view: SavedView | None = None
 
     def arguments(self, **changes: Any) -> dict[str, str]:  # noqa: ANN401  (arguments of an address)
         """Return the address's arguments, with some changed; None removes one, and paging begins anew."""
-        query = self.query
+        query, start = self.query, self.start
+        sorted_as = (query.sort, query.descending)
         own: dict[str, Any] = {
-            "view": str(self.view.id) if self.view else None,
-            "search": query.search or None,
-            "sort": query.sort or None,
-            "desc": None if query.descending else "0",
+            "search": query.search if query.search != start.search else None,
+            "sort": query.sort if sorted_as != (start.sort, start.descending) else None,
+            "desc": int(query.descending) if sorted_as != (start.sort, start.descending) else None,
             "page_size": query.page_size if query.page_size != DEFAULT_PAGE_SIZE else None,
-            "columns": ",".join(query.columns) if "columns" in request.args else None,
+            "columns": ",".join(query.columns) if query.columns != start.columns else None,
             "bin": "1" if query.deleted else None,
             **dict(self.filters),
             **changes,
         }
-        return {name: str(value) for name, value in own.items() if value not in (None, "")}
+        if self.view:  # what the address itself says goes before what the view says
+            own = {"view": self.view.id, FILTERS_GIVEN: "1", **own}
+        return {name: str(value) for name, value in own.items() if value is not None}
 
     def url(self, **changes: Any) -> str:  # noqa: ANN401  (arguments of an address)
         """Return the address of this list with some arguments changed."""
@@ -123,7 +130,7 @@ def read_state(
         deleted=request.args.get("bin") == "1",
         cursor=request.args.get("cursor", ""),
     )
-    return ListState(query, tuple(filters), view)
+    return ListState(query, start, tuple(filters), view)
 
 
 def _saved_view(person: User, form: LiveForm, view_id: str) -> SavedView | None:

@@ -19,10 +19,10 @@ from models.queries import ListQuery
 from views.context import current_actor, current_language, current_timezone, say
 from views.records import filters as list_filters
 from views.records.filters import FieldFilter, filterable_fields, label_of, operator_label, operators_of
-from views.records.listing import PAGE_SIZES, ListState, columns_of, read_state, rows_of
+from views.records.listing import FILTERS_GIVEN, PAGE_SIZES, ListState, columns_of, read_state, rows_of
 
 if TYPE_CHECKING:
-    from views.records.screen import RecordScreen as _Base
+    from views.records.base import FormScreen as _Base
 else:
     _Base = object
 
@@ -40,7 +40,7 @@ class ListScreens(_Base):
         except InvalidError as error:
             flash(say(error.message), "danger")
             return redirect(self.address())
-        editable = self._inline_columns() if not state.query.deleted else frozenset()
+        editable = self.inline_columns() if not state.query.deleted else frozenset()
         columns = columns_of(self.definition, state.query.columns, editable=editable)
         return self.show(
             "list",
@@ -64,11 +64,11 @@ class ListScreens(_Base):
             leaves = found.apply(leaves, value)
         arguments = [(f"flt{index}_{found.argument}", value) for index, (found, value) in enumerate(active)]
         view = request.args.get("view", "")
-        if not arguments and ObjectId.is_valid(view) and "flt" not in request.args:
-            return self._state_of_view(view)
+        if not arguments and ObjectId.is_valid(view) and FILTERS_GIVEN not in request.args:
+            return self._state_of_view()
         return read_state(self.person, self.form, arguments, leaves)
 
-    def _state_of_view(self, view_id: str) -> ListState:
+    def _state_of_view(self) -> ListState:
         """Read a saved view; its filters are read anew, so that "this month" moves on."""
         state = read_state(self.person, self.form, (), ())
         if state.view is None:
@@ -108,9 +108,10 @@ class ListScreens(_Base):
             found = self._filter_named(name.split("_", 1)[-1])
             if found is None:
                 continue
+            label = label_of(self.definition, found.field.key, current_language())
             chips.append(
                 {
-                    "label": f"{label_of(self.definition, found.field.key, current_language())} {found.operation()}",
+                    "label": f"{label} {found.operation()}",
                     "value": self._filter_text(found, value, lookup),
                     "remove_url": state.url(**{name: None}),
                 }
@@ -141,7 +142,8 @@ class ListScreens(_Base):
         named = names.get(field.type)
         return named(ObjectId(text)) if named else lookup.record(field.form, ObjectId(text))
 
-    def _inline_columns(self) -> frozenset[str]:
+    def inline_columns(self) -> frozenset[str]:
+        """Return the columns that the person may edit in the list."""
         if not self.may(Action.EDIT):
             return frozenset()
         return frozenset(self.definition.inline_columns)
@@ -176,8 +178,8 @@ class ListScreens(_Base):
         """Turn the panel's inputs into the address of the filtered list."""
         state = self.list_state()
         kept = {name: None for name, _value in state.filters}
-        chosen: dict[str, Any] = dict(list_filters.address_arguments(request.args))
-        return redirect(state.url(**kept, **{**chosen, "view": None}))
+        chosen = dict(list_filters.address_arguments(request.args))
+        return redirect(state.url(**{**kept, **chosen}))
 
     @expose("/views", methods=("POST",))
     def save_view(self) -> ResponseReturnValue:
@@ -209,18 +211,14 @@ class ListScreens(_Base):
     @expose("/<record_id>/cell", methods=("POST",))
     def edit_cell(self, record_id: str) -> ResponseReturnValue:
         """Change one field from the list: JSON `{field, value, revision}` gives `{text, tags, revision}`."""
-        sent = request.get_json(silent=True)
-        if not isinstance(sent, dict) or sent.get("field") not in self._inline_columns():
-            raise DomainError(list_filters.NOT_INLINE)
         record = fetch(self.person, self.form, record_id, Action.EDIT)
-        key, revision = str(sent["field"]), sent.get("revision")
+        sent: Any = request.get_json(silent=True)
+        key, revision = (sent.get("field"), sent.get("revision")) if isinstance(sent, dict) else (None, None)
+        if not isinstance(key, str) or not isinstance(revision, int) or key not in self.inline_columns():
+            raise DomainError(list_filters.NOT_INLINE)
+        values = {key: sent.get("value")}
         stored = records.update(
-            current_actor(),
-            self.form,
-            record["_id"],
-            {key: sent.get("value")},
-            revision=revision if isinstance(revision, int) else record["revision"],
-            partial=True,
+            current_actor(), self.form, record["_id"], values, revision=revision, partial=True
         )
         [column] = columns_of(self.definition, [key])
         [row] = rows_of(self.form, [stored], [column])

@@ -1,7 +1,7 @@
 """What a form's inputs ask the server for while somebody types: records and people to choose, uploads."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bson import ObjectId
 from flask import current_app, jsonify, request
@@ -18,7 +18,7 @@ from models.people import Department, User
 from views.context import current_language
 
 if TYPE_CHECKING:
-    from views.records.screen import RecordScreen as _Base
+    from views.records.base import FormScreen as _Base
 else:
     _Base = object
 

@@ -1,0 +1,230 @@
+"""Who is answered what at every address: a route that the table does not name fails."""
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pymongo.database import Database
+from werkzeug.routing import Rule
+
+from backoffice.security import PUBLIC_ENDPOINTS
+from models import files, jobs, saved_views
+from models.database import Document
+from models.forms import LiveForm
+from models.people import User
+from models.queries import ListQuery
+from tests import everything, factories
+from tests.web import csrf_token, sign_in
+
+CAST: dict[str, Callable[[], User]] = {
+    "stranger": factories.stranger,
+    "reader": factories.reader,
+    "editor": factories.editor,
+    "administrator": factories.administrator,
+}
+
+
+class Answers(NamedTuple):
+    """What each of the cast is answered."""
+
+    stranger: int
+    reader: int
+    editor: int
+    administrator: int
+
+
+EVERYONE = Answers(200, 200, 200, 200)
+SENT_ON = Answers(302, 302, 302, 302)
+NOBODY = Answers(404, 404, 404, 404)
+WHO_SEES = Answers(404, 200, 200, 200)
+READERS_ON = Answers(404, 302, 302, 302)
+EDITORS = Answers(404, 403, 200, 200)
+EDITORS_ON = Answers(404, 403, 302, 302)
+ADMIN = Answers(403, 403, 403, 200)
+ADMIN_ON = Answers(403, 403, 403, 302)
+ONLY_OWNER = Answers(404, 404, 404, 200)  # the administrator owns the job of this test
+IMPORTER = Answers(404, 403, 404, 200)  # and the file to be imported
+
+# endpoint → method → what is answered to a request with nothing but its token
+TABLE: dict[str, dict[str, Answers]] = {
+    "account.password": {"GET": EVERYONE, "POST": EVERYONE},
+    "account.profile": {"GET": EVERYONE, "POST": EVERYONE},
+    "admin.index": {"GET": EVERYONE},
+    "configure.index": {"GET": ADMIN},
+    "configure_departments.create": {"GET": ADMIN, "POST": ADMIN},
+    "configure_departments.delete": {"POST": ADMIN_ON},
+    "configure_departments.edit": {"GET": ADMIN, "POST": ADMIN},
+    "configure_departments.index": {"GET": ADMIN},
+    "configure_forms.check": {"POST": Answers(403, 403, 403, 422)},
+    "configure_forms.create": {"GET": ADMIN, "POST": ADMIN},
+    "configure_forms.delete": {"POST": ADMIN_ON},
+    "configure_forms.discard": {"POST": ADMIN_ON},
+    "configure_forms.edit": {"GET": ADMIN},
+    "configure_forms.export": {"GET": ADMIN},
+    "configure_forms.impact": {"GET": ADMIN_ON},
+    "configure_forms.import_file": {"POST": ADMIN_ON},
+    "configure_forms.index": {"GET": ADMIN},
+    "configure_forms.preview": {"GET": ADMIN},
+    "configure_forms.preview_compute": {"POST": ADMIN},
+    "configure_forms.preview_options": {"GET": ADMIN},
+    "configure_forms.preview_upload": {"POST": Answers(403, 403, 403, 422)},
+    "configure_forms.publish": {"POST": ADMIN_ON},
+    "configure_forms.retire": {"POST": ADMIN_ON},
+    "configure_forms.roll_back": {"POST": Answers(403, 403, 403, 404)},
+    "configure_forms.save": {"POST": Answers(403, 403, 403, 422), "PUT": Answers(403, 403, 403, 422)},
+    "configure_forms.versions": {"GET": ADMIN},
+    "configure_roles.create": {"GET": ADMIN, "POST": ADMIN},
+    "configure_roles.delete": {"POST": ADMIN_ON},
+    "configure_roles.edit": {"GET": ADMIN, "POST": ADMIN},
+    "configure_roles.index": {"GET": ADMIN},
+    "configure_users.create": {"GET": ADMIN, "POST": ADMIN},
+    "configure_users.edit": {"GET": ADMIN, "POST": ADMIN},
+    "configure_users.index": {"GET": ADMIN},
+    "configure_users.password": {"POST": ADMIN},
+    "inbox.index": {"GET": EVERYONE},
+    "inbox.read": {"POST": SENT_ON},
+    "jobs.cancel_view": {"POST": Answers(404, 404, 404, 302)},
+    "jobs.download_view": {"GET": NOBODY},  # nothing to download yet
+    "jobs.index": {"GET": EVERYONE},
+    "jobs.job_view": {"GET": ONLY_OWNER},
+    "jobs.state_view": {"GET": ONLY_OWNER},
+    "records.action_view": {"POST": Answers(404, 403, 302, 302)},
+    "records.ajax_lookup": {"GET": NOBODY},
+    "records.ajax_update": {"POST": Answers(404, 400, 400, 400)},
+    "records.apply_filters": {"GET": READERS_ON},
+    "records.comment_view": {"POST": EDITORS_ON},
+    "records.compute_view": {"POST": WHO_SEES},
+    "records.create_view": {"GET": EDITORS, "POST": Answers(404, 403, 422, 422)},
+    "records.delete_view": {"POST": EDITORS_ON},
+    "records.delete_view_of_list": {"POST": Answers(404, 404, 404, 302)},  # the administrator's own
+    "records.details_view": {"GET": WHO_SEES},
+    "records.edit_cell": {"POST": Answers(404, 403, 400, 400)},
+    "records.edit_view": {"GET": EDITORS, "POST": Answers(404, 403, 409, 409)},
+    "records.export": {"GET": READERS_ON},
+    "records.export_view": {"POST": EDITORS_ON},
+    "records.file_view": {"GET": WHO_SEES},
+    "records.filter_panel": {"GET": WHO_SEES},
+    "records.history_view": {"GET": WHO_SEES},
+    "records.import_view": {"GET": EDITORS, "POST": Answers(404, 403, 422, 422)},
+    "records.index_view": {"GET": WHO_SEES},
+    "records.mapping_view": {"GET": IMPORTER, "POST": Answers(404, 403, 404, 422)},
+    "records.mentions_view": {"GET": WHO_SEES},
+    "records.options_view": {"GET": WHO_SEES},
+    "records.print_view": {"GET": WHO_SEES},
+    "records.restore_view": {"POST": Answers(404, 403, 404, 404)},  # it is not in the bin
+    "records.run_import_view": {"POST": Answers(404, 403, 404, 404)},  # the job is an export
+    "records.save_view": {"POST": READERS_ON},
+    "records.set_field_input": {"GET": WHO_SEES},
+    "records.template_view": {"GET": EDITORS},
+    "records.upload_view": {"POST": Answers(404, 403, 404, 404)},  # it names no field
+    "search.index": {"GET": EVERYONE},
+    "security.logout": {"POST": SENT_ON},
+}
+QUERIES = {
+    "configure_forms.preview_options": "?field=who",
+    "records.options_view": "?field=who",
+    "records.set_field_input": "?field=name",
+}
+
+
+def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint not in PUBLIC_ENDPOINTS:
+            yield from (
+                (rule, method) for method in sorted(rule.methods or ()) if method not in {"HEAD", "OPTIONS"}
+            )
+
+
+def test_every_route_stands_in_the_table(app: Flask) -> None:
+    served: dict[str, set[str]] = {}
+    for rule, method in rules(app):
+        served.setdefault(rule.endpoint, set()).add(method)
+    assert served == {endpoint: set(methods) for endpoint, methods in TABLE.items()}
+
+
+@pytest.fixture
+def sheet(db: Database[Document]) -> LiveForm:
+    factories.administrator()
+    everything.customers()
+    return everything.form(inline_columns=["name"])
+
+
+def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
+    """Return an address of an endpoint whose every part leads to something fresh."""
+    admin = factories.administrator()
+    client = app.test_client()
+    sign_in(client, admin)
+    sent = everything.upload(client, csrf_token(client), "papers", b"text", "a.txt").get_json()
+    record = factories.record(sheet, admin, name="one", papers=[sent["file"]])
+    job = jobs.enqueue("export", admin, {"query": {}}, form=sheet.key)
+    values: dict[str, Any] = {
+        "form": sheet.key,
+        "key": sheet.key,
+        "record_id": record["_id"],
+        "file_id": sent["file"],
+        "view_id": saved_views.save(admin, sheet.key, "mine", ListQuery(), [], shared=False).id,
+        "job_id": job.id,
+        "department_id": admin.department.id,
+        "role_id": admin.roles[0].id,
+        "user_id": admin.id,
+        "kind": "yaml",
+        "export_type": "csv",
+    }
+    if endpoint == "records.mapping_view":
+        values["file_id"] = files.store(
+            BytesIO(b"name\nthree\n"), "a.csv", admin.id, purpose="import", max_bytes=100
+        )
+    [rule] = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
+    with app.test_request_context():
+        path = app.url_map.bind("localhost").build(
+            endpoint, {name: values[name] for name in rule.arguments}, append_unknown=False
+        )
+    return path + QUERIES.get(endpoint, "")
+
+
+def ask(client: FlaskClient, method: str, path: str, token: str | None) -> int:
+    if method == "GET":
+        return client.get(path).status_code
+    data = {} if token is None else {"csrf_token": token}
+    headers = {} if token is None else {"X-CSRFToken": token}
+    return client.open(path, method=method, data=data, headers=headers).status_code
+
+
+@pytest.mark.parametrize("endpoint", TABLE)
+def test_everyone_is_answered_as_the_table_says(app: Flask, sheet: LiveForm, endpoint: str) -> None:
+    for method, answers in TABLE[endpoint].items():
+        for name, expected in answers._asdict().items():
+            path = address(app, endpoint, sheet)
+            client = app.test_client()
+            sign_in(client, CAST[name]())
+            assert ask(client, method, path, csrf_token(client)) == expected, (name, method, path)
+
+
+@pytest.mark.parametrize("endpoint", TABLE)
+def test_nobody_gets_in_without_signing_in(app: Flask, sheet: LiveForm, endpoint: str) -> None:
+    path = address(app, endpoint, sheet)
+    for method in TABLE[endpoint]:
+        client = app.test_client()
+        assert ask(client, method, path, csrf_token(client)) == (302 if method == "GET" else 401), path
+
+
+@pytest.mark.parametrize("endpoint", [one for one, methods in TABLE.items() if set(methods) - {"GET"}])
+def test_a_change_without_the_token_is_refused(app: Flask, sheet: LiveForm, endpoint: str) -> None:
+    """Flask-Admin accepts a POST without a CSRF token unless it is protected."""
+    path = address(app, endpoint, sheet)
+    for method in set(TABLE[endpoint]) - {"GET"}:
+        client = app.test_client()
+        sign_in(client, factories.administrator())
+        assert ask(client, method, path, None) == 400, path
+
+
+def test_an_inactive_person_is_nobody(app: Flask, sheet: LiveForm) -> None:
+    person = factories.editor()
+    client = app.test_client()
+    sign_in(client, person)
+    assert client.get(f"/records/{sheet.key}/").status_code == 200
+    person.update(active=False)
+    assert client.get(f"/records/{sheet.key}/").status_code == 302
