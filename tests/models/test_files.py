@@ -86,8 +86,8 @@ def test_the_type_is_what_the_content_says(db: Store, content: bytes, kind: str)
 
 @pytest.mark.parametrize(
     "content",
-    [b"<html><script>alert(1)</script>", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", workbook(),
-     b"MZ" + bytes(200), b"#!/bin/sh\n"],
+    [b"<html><script>alert(1)</script>", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+     workbook(), b"MZ" + bytes(200), b"#!/bin/sh\n"],
 )  # fmt: skip
 def test_nothing_that_could_run_is_taken_for_a_picture_or_a_paper(content: bytes) -> None:
     assert files.content_type(content) not in files.INLINE_TYPES

@@ -27,9 +27,9 @@ def accounted(db: Store, live: LiveForm) -> tuple[list[str], list[str]]:
     return used, sorted(found["number"] for found in db.number_voids.find())
 
 
-def numbered(pattern: str = "N-{seq:3}", **properties: object) -> LiveForm:
+def numbered(pattern: str = "N-{seq:3}") -> LiveForm:
     fields = [factories.field("name", required=True), factories.field("code", unique=True)]
-    return factories.form(*fields, numbering=pattern, **properties)
+    return factories.form(*fields, numbering=pattern)
 
 
 def later(**delta: float) -> datetime:
@@ -84,7 +84,7 @@ def test_parallel_creates_count_by_department_and_period(db: Store) -> None:
     assert accounted(db, live)[1] == []
 
 
-def test_the_month_of_a_number_is_the_month_where_the_actor_is(db: Store) -> None:  # noqa: ARG001
+def test_the_month_of_a_number_is_the_month_where_the_actor_is(db: Store) -> None:
     live = numbered("{mm}-{seq}")
     with times.set_clock(datetime(2026, 1, 31, 16, 30, tzinfo=UTC)):  # in Shanghai it is February
         assert factories.record(live, name="x")["number"] == "02-1"

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
 
-from models import queries, records
+from models import forms, queries, records
 from models.database import Document
 from models.errors import DomainError, ForbiddenError, NotFoundError
 from models.forms import LiveForm
@@ -77,7 +77,7 @@ def person(live: LiveForm) -> User:
 
 
 def put(live: LiveForm, data: list[Document], **fields: object) -> list[ObjectId]:
-    made = [
+    made: list[Document] = [
         {
             "_id": ObjectId(), "number": None, "title": "", "form_version": 1, "state": None, "revision": 1,
             "department": None, "owner": None, "created_at": MOMENT, "updated_at": MOMENT, "deleted_at": None,
@@ -200,7 +200,7 @@ OID = {"$oid": "0" * 24}
         forged({"$regularExpression": {"pattern": "(a+)+$", "options": ""}}), forged(2**70), forged("\ud800"),
         forged({"$date": {"$numberLong": str(2**62)}}), forged({"$numberDecimal": "x"}),
         forged({"$code": "1"}),
-        forged(1, record="0" * 24), forged(1, record={"$oid": "x"}), forged("x", "data.t"),
+        forged(1, record="0" * 24), forged(1, record={"$oid": "x"}), forged(2, "data.t"),
         forged({"$binary": {"base64": "AA==", "subType": "00"}}), "W" * 19_000,
         base64.urlsafe_b64encode(b"[" * 9000).decode(),
     ],
@@ -369,7 +369,7 @@ def test_what_is_looked_for_everywhere_stays_within_what_a_person_sees(db: Store
 def test_records_that_refer_to_a_record_are_found(db: Store) -> None:
     live, person = every_type.form(), factories.editor()
     made = every_type.record(live, person)
-    customers = factories.forms.current("customer")
+    customers = forms.current("customer")
     [(found, [record])] = queries.linked_to(
         person, [live, customers], customers, made["data"]["others"][1], 5
     )
