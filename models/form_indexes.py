@@ -29,7 +29,7 @@ Records = Collection[dict[str, Any]]
 
 def count(definition: Definition) -> int:
     """Return how many indexes the fields of a form need."""
-    return sum(_is_indexed(field) + field.unique for field in definition.value_fields)
+    return sum(_is_indexed(definition, field) + field.unique for field in definition.value_fields)
 
 
 def ensure(records: Records, definition: Definition) -> set[str]:
@@ -62,7 +62,7 @@ def _plain(definition: Definition) -> list[IndexModel]:
     fields = [
         [(_path(field), ASCENDING), ("_id", ASCENDING)]
         for field in definition.value_fields
-        if _is_indexed(field)
+        if _is_indexed(definition, field)
     ]
     bin_index = IndexModel([("deleted_at", DESCENDING)], partialFilterExpression=IN_BIN)
     return [*(IndexModel(keys) for keys in (*SYSTEM_INDEXES, *fields)), bin_index]
@@ -84,9 +84,14 @@ def _unique(definition: Definition) -> list[tuple[Field, IndexModel]]:
     ]
 
 
-def _is_indexed(field: Field) -> bool:
-    """Tell whether a field is looked up; a serial number always is, so that none is given twice."""
-    return field.indexed or field.type == "serial"
+def _is_indexed(definition: Definition, field: Field) -> bool:
+    """Tell whether a field is looked up.
+
+    A serial number always is, so that none is given twice; so is the business key, by which imports find
+    their records, unless its unique index serves.
+    """
+    is_key = field.key == definition.business_key and not field.unique
+    return field.indexed or field.type == "serial" or is_key
 
 
 def _path(field: Field) -> str:

@@ -10,6 +10,7 @@ from models.database import Document
 from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError, ValueProblem
 from models.fields import type_of
+from models.form_indexes import NOT_IN_BIN
 from models.forms import LiveForm
 from models.import_cells import CellReader, Raw, keep_rows
 from models.import_drafts import WHOLE_ROW, Draft, Group, Place, cell_of, is_blank_cell
@@ -103,7 +104,9 @@ class Reader:
         path = NUMBER if self.plan.key == NUMBER else _path(self.definition.by_key[self.plan.key])
         given = [value for value in wanted if value is not None]
         found: dict[Any, list[Document]] = {}
-        for record in self.form.records().find({"$and": [{path: {"$in": given}}, self._visible]}):
+        # NOT_IN_BIN says again what may be seen, in the words by which MongoDB finds the unique index
+        query = {"$and": [{path: {"$in": given}}, NOT_IN_BIN, self._visible]}
+        for record in self.form.records().find(query):
             found.setdefault(_mark(_dig(record, path)), []).append(record)
         for draft, value in zip(drafts, wanted, strict=True):
             self._take_existing(draft, value, found.get(_mark(value), []))
@@ -196,7 +199,7 @@ class Reader:
                 for draft in drafts
                 if draft.checked and field.key in draft.checked.data
             ]
-            query = {path: {"$in": [value for _draft, value in values]}, "deleted_at": None}
+            query = {path: {"$in": [value for _draft, value in values]}, **NOT_IN_BIN}
             owners = {
                 _mark(_dig(record, path)): record["_id"]
                 for record in self.form.records().find(query, {path: 1})
