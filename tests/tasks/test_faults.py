@@ -250,7 +250,7 @@ def test_an_export_goes_on_after_the_death_of_mongodb(own_mongodb: EmbeddedMongo
     job = ask(generate.generate(MANY))
     own_office.worker()
     dispatch(job)
-    job_until(job.id, lambda found: found["done"] > 0)
+    job_until(job.id, under_way)
     kill_and_restart(own_mongodb)
     done = job_until(job.id, ended)
     assert (done["state"], rows(done)) == ("done", MANY)

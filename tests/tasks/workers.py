@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from bson import ObjectId
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
 from kombu import pools
 from kombu.transport import mongodb
 from pymongo.collection import Collection
@@ -24,6 +26,7 @@ from tasks.app import celery, configure
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 40.0
+UUIDS: CodecOptions[Document] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -106,6 +109,7 @@ class Office:
         """Stop everything, and forget the connections to the broker."""
         for program in self.programs:
             program.kill()
+        give_up_transactions()
         forget_broker()
 
 
@@ -166,17 +170,20 @@ def under_way(job: Document) -> bool:
 
 def let_time_pass() -> None:
     """Make leases, messages and transactions of the dead as old as if minutes had gone by."""
-    admin = database.client().admin
-    idle: list[Document] = [
-        {"$currentOp": {"allUsers": True, "idleSessions": True}},
-        {"$match": {"type": "idleSession"}},
-    ]
-    left: list[Document] = [
-        {"lsid": found["lsid"]} for found in admin.aggregate(idle) if "transaction" in found
-    ]
-    if left:
-        admin.command("killAllSessionsByPattern", left)  # MongoDB itself gives up after a minute
+    give_up_transactions()
     database.db().jobs.update_many(
         {"state": {"$in": ["queued", "running"]}},
         {"$set": {"lease_until": LONG_AGO, "dispatched_at": LONG_AGO}},
     )
+
+
+def give_up_transactions() -> None:
+    """End the transactions of dead processes, as MongoDB itself does after a minute."""
+    admin = database.client().admin.with_options(UUIDS)
+    idle: list[Document] = [
+        {"$currentOp": {"allUsers": True, "idleSessions": True}},
+        {"$match": {"type": "idleSession", "transaction": {"$exists": True}}},
+    ]
+    left = [{"lsid": found["lsid"]} for found in admin.aggregate(idle)]
+    if left:
+        admin.command("killAllSessionsByPattern", left, codec_options=UUIDS)
