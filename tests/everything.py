@@ -4,7 +4,8 @@ import io
 from typing import Any, get_args
 
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from models import forms
 from models.database import Document
@@ -127,12 +128,13 @@ def upload(
     client: FlaskClient, token: str, key: str, content: bytes, name: str, form: str = "sheet"
 ) -> TestResponse:
     """Send a file as the inputs of a form do."""
-    return client.post(
-        f"/records/{form}/upload",
-        data={"field": key, "file": (io.BytesIO(content), name), "csrf_token": token},
-        content_type="multipart/form-data",
-        headers={"X-Requested-With": "XMLHttpRequest"},
+    # encoded here, because the test client leaves the temporary file of a large upload open
+    kind, body = encode_multipart(
+        {"field": key, "file": FileStorage(io.BytesIO(content), name), "csrf_token": token}
     )
+    headers = {"X-Requested-With": "XMLHttpRequest"}
+    content_type = f'multipart/form-data; boundary="{kind}"'
+    return client.post(f"/records/{form}/upload", data=body, content_type=content_type, headers=headers)
 
 
 def stored(live: LiveForm) -> list[Document]:

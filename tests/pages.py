@@ -41,6 +41,8 @@ class Element:
 
     @property
     def raw_text(self) -> str:
+        if self.tag == "br":
+            return "\n"
         return "".join(child if isinstance(child, str) else child.raw_text for child in self.children)
 
     def all(self, tag: str = "", css: str = "", **wanted: str) -> list["Element"]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from flask import redirect, request
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -47,9 +47,10 @@ class ChangeScreens(_Base):
         except InvalidError as error:
             return self._refused("new", form, error)
         self.say(_("%(name)s was created.", name=record["number"] or record["title"] or self.title))
-        return redirect(
-            self.address(page="create_view") if "_add_another" in request.form else self.address(record)
-        )
+        return redirect(self._onwards(record))
+
+    def _onwards(self, record: Document) -> str:
+        return url_for(".create_view") if "_add_another" in request.form else self.address(record)
 
     def _start_values(self) -> Document:
         copied = request.args.get("copy")
@@ -61,7 +62,18 @@ class ChangeScreens(_Base):
                 for field in self.definition.value_fields
                 if field.key in source and field.type not in _NOT_COPIED and field.key not in unique
             }
-        return defaults(current_actor(), self.definition)
+        return {**defaults(current_actor(), self.definition), **self._given_values()}
+
+    def _given_values(self) -> Document:
+        """Return the values in the address; what cannot be read is left out."""
+        context = parse_context(current_actor())
+        found = {}
+        for field in writable_fields(self.definition):
+            if field.key in request.args and not field.readonly:
+                with suppress(DomainError):
+                    raw = type_of(field).from_form(field, request.args, field.key)
+                    found[field.key] = type_of(field).parse(field, raw, context)
+        return {key: value for key, value in found.items() if value is not None}
 
     def _bound(self, data: Mapping[str, Any]) -> RecordForm:
         posted = request.form if request.method == "POST" else None
@@ -92,9 +104,7 @@ class ChangeScreens(_Base):
         except ConflictError as conflict:
             return self._conflict(form, record, conflict)
         self.say(_("Saved."))
-        return redirect(
-            self.address(page="create_view") if "_add_another" in request.form else self.address(stored)
-        )
+        return redirect(self._onwards(stored))
 
     def _chosen(self, form: RecordForm) -> dict[str, object]:
         """Return what was typed, without the fields for which the conflict page chose what is stored."""

@@ -1,6 +1,7 @@
 """What a form's inputs ask the server for while somebody types: records and people to choose, uploads."""
 
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from bson import ObjectId
@@ -97,9 +98,10 @@ class LookupScreens(_Base):
         if sent is None or field.type not in {"attachment", "image", "signature"}:
             raise InvalidError({"file": [_("Choose a file.")]})
         limit = min(field.max_megabytes * 1024 * 1024, current_app.config["MAX_CONTENT_LENGTH"])
-        stored = files.store(
-            sent.stream, sent.filename or "file", self.person.id, purpose="upload", max_bytes=limit
-        )
+        with closing(sent):
+            stored = files.store(
+                sent.stream, sent.filename or "file", self.person.id, purpose="upload", max_bytes=limit
+            )
         info = files.info(stored)
         if field.type in {"image", "signature"} and info["type"] not in files.IMAGE_TYPES:
             files.delete(stored)
