@@ -9,23 +9,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import complaints
 from tests.browser.complaints import COLUMNS, Column
-from tests.browser.conftest import Installation
+from tests.browser.conftest import Installation, sign_in
 
 pytestmark = pytest.mark.browser
 
 ROWS = "#page-fields > div > .field-list > .field-rows > .field-row"
 JOB_MS = 60_000
-
-
-def sign_in(page: Page, password: str) -> None:
-    page.goto("/")
-    page.get_by_role("button", name="English").click()
-    page.get_by_label("User name").fill("admin")
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    page.locator(".bar-person").click()
-    page.get_by_role("button", name="English").click()
-    expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
 def build_form(page: Page) -> None:
@@ -159,7 +148,7 @@ def rows_of(path: Path) -> list[dict[str, object]]:
 def test_complaints_come_in_are_found_and_edited_and_leave_as_a_workbook(
     page: Page, installation: Installation, tmp_path: Path
 ) -> None:
-    sign_in(page, installation.password)
+    sign_in(page, installation)
     build_form(page)
     publish(page)
 

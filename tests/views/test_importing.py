@@ -257,7 +257,7 @@ def test_a_script_that_sends_a_file_is_told_where_to_go_on(client: FlaskClient, 
 def test_formulas_are_read_as_their_results_and_never_as_text(
     client: FlaskClient, editor: User, form: LiveForm
 ) -> None:
-    rows = [["name", "qty"], ["=1+1", 3], ["B", "=2*3"]]
+    rows: list[list[Any]] = [["name", "qty"], ["=1+1", 3], ["B", "=2*3"]]
     address = uploaded(client, "a.xlsx", workbook(S=rows))  # openpyxl keeps no results
     checked = check(client, address, mode="valid")
     assert (checked.result["created"], checked.result["refused"]) == (0, 2)
@@ -290,7 +290,13 @@ def test_columns_are_suggested_by_name_and_remembered(client: FlaskClient, edito
 
 
 def test_what_the_columns_hold_is_shown_beside_their_names(client: FlaskClient, editor: User) -> None:
-    rows = [["name", "qty", "status"], ["A", 3.0, None], ["B", None, None], ["C", 5, None], ["D", 6, None]]
+    rows: list[list[Any]] = [
+        ["name", "qty", "status"],
+        ["A", 3.0, None],
+        ["B", None, None],
+        ["C", 5, None],
+        ["D", 6, None],
+    ]
     page = pages.open_page(client, uploaded(client, "a.xlsx", workbook(S=rows)))
     shown = [
         [value.text for value in row.all("span", "map-value")] for row in page.all("tr", data_map_row="")
@@ -398,7 +404,7 @@ def test_refused_rows_are_corrected_in_their_workbook_and_sent_again(
     assert "attachment" in answer.headers["Content-Disposition"]
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
     sheet = book.worksheets[0]
-    captions = {cell.value: cell.column for cell in sheet[1]}
+    captions = {cell.value: number for number, cell in enumerate(sheet[1], 1)}
     sheet.cell(2, captions["qty"], 4)
     sheet.cell(3, captions["status"], "Closed")
     again = imported(client, "corrected.xlsx", saved(book))
@@ -423,7 +429,7 @@ def test_the_template_is_filled_in_and_imported(client: FlaskClient, editor: Use
     answer = client.get(f"{HOME}/template")
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
     sheet = book.worksheets[0]
-    captions = {str(cell.value): cell.column for cell in sheet[1]}
+    captions = {cell.value: number for number, cell in enumerate(sheet[1], 1)}
     sheet.cell(2, captions["name"], "T")
     sheet.cell(2, captions["status"], "Closed")
     imported(client, "filled.xlsx", saved(book))
