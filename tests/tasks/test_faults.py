@@ -247,13 +247,15 @@ def write_until(stop: threading.Event, live: LiveForm) -> set[ObjectId]:
 
 
 def test_an_export_goes_on_after_the_death_of_mongodb(own_mongodb: EmbeddedMongo, own_office: Office) -> None:
-    job = ask(generate.generate(MANY))
-    own_office.worker()
+    job = ask(generate.generate(2 * MANY))
+    worker = own_office.worker()
     dispatch(job)
-    job_until(job.id, under_way)
-    kill_and_restart(own_mongodb)
+    job_until(job.id, came_to(1))
+    with worker.held():
+        kill_and_restart(own_mongodb)
     done = job_until(job.id, ended)
-    assert (done["state"], rows(done)) == ("done", MANY)
+    assert done["state"] == "done", (done["error"], worker.log.read_text())
+    assert rows(done) == 2 * MANY
     assert done["attempts"] > 1
 
 
