@@ -17,11 +17,11 @@ from seed.company import partners, timeline, vocabulary
 from seed.company.stories import Story, stories
 
 MOMENT = datetime(2026, 11, 21, 6, tzinfo=UTC)
-PASSWORD = "demo company opens"  # noqa: S105  (nobody's)
+PASSWORD = "demo company opens"
 
 
 def history_of(count: int = 3_000) -> tuple[list[timeline.Event], list[Story]]:
-    rng = Random(demo.SEED)  # noqa: S311  (a story, not a secret)
+    rng = Random(demo.SEED)
     customers = partners.customers(rng, MOMENT.date())
     told = timeline.events(rng, MOMENT, count, len(customers))
     return told, stories(rng, told, MOMENT, customers)
@@ -32,7 +32,7 @@ def load(progress: demo.Progress | None = None) -> demo.Loaded:
 
 
 @pytest.fixture
-def loaded(db: Database[Document]) -> demo.Loaded:  # noqa: ARG001  (it must come first)
+def loaded(db: Database[Document]) -> demo.Loaded:
     return load()
 
 
