@@ -9,7 +9,7 @@ from models.database import Document
 from models.forms import LiveForm
 from models.people import Actor, Department, Grant, Name, Permission, Role, User
 
-PASSWORD = "correct horse battery staple"
+PASSWORD = "correct horse battery staple"  # noqa: S105  (nobody's)
 READER_ACTIONS = [Action.SEE, Action.PRINT]
 EDITOR_ACTIONS = [
     Action.SEE, Action.CREATE, Action.EDIT, Action.DELETE, Action.RESTORE,

@@ -118,13 +118,13 @@ PROPERTIES: dict[str, dict[str, Any]] = {
 }
 
 
-def make_field(type_key: str, **properties: Any) -> Field:
+def make_field(type_key: str, **properties: Any) -> Field:  # noqa: ANN401  (any property of a field)
     """Return a field of a type that makes sense."""
     given = {"key": "f", "type": type_key, "label": {"zh": "字段", "en": "Field"}}
     return Field.model_validate({**given, **PROPERTIES.get(type_key, {}), **properties})
 
 
-def read(field: Field, raw: object, context: ParseContext = CONTEXT, before: object = None) -> Any:
+def read(field: Field, raw: object, context: ParseContext = CONTEXT, before: object = None) -> Any:  # noqa: ANN401
     """Return what a field makes of a raw value."""
     return type_of(field).parse(field, raw, context, before)
 
@@ -138,7 +138,7 @@ def refusal(field: Field, raw: object, context: ParseContext = CONTEXT) -> str:
     return ""
 
 
-def as_decimal128(number: Any) -> Decimal128:
+def as_decimal128(number: Any) -> Decimal128:  # noqa: ANN401  (Decimal)
     """Return a generated decimal as the types store it: without exponent and needless zeros."""
     text = f"{number:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
@@ -150,7 +150,7 @@ _decimals = st.decimals(-(10**20), 10**20, places=6, allow_nan=False).map(as_dec
 _cents = st.decimals(-(10**12), 10**12, places=2, allow_nan=False).map(
     lambda number: Decimal128(f"{number:.2f}")
 )
-_moments = st.datetimes(datetime(1900, 1, 2), datetime(2999, 12, 30)).map(
+_moments = st.datetimes(datetime(1900, 1, 2), datetime(2999, 12, 30)).map(  # noqa: DTZ001  (made aware below)
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
 )
 
@@ -182,7 +182,7 @@ STORED: dict[str, st.SearchStrategy[Any]] = {
         _cents.map(lambda number: Decimal128(f"{number.to_decimal() + 0:.2f}")),
         st.sampled_from(["CNY", "USD", "JPY"]),
     ),
-    "date": st.dates(datetime(1900, 1, 1).date(), datetime(2999, 12, 31).date()).map(str),
+    "date": st.dates(datetime(1900, 1, 1).date(), datetime(2999, 12, 31).date()).map(str),  # noqa: DTZ001
     "datetime": _moments,
     "duration": st.integers(0, 10**9),
     "choice": st.sampled_from(["air", "brakes", "front", "steering"]),

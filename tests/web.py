@@ -12,7 +12,7 @@ from models.database import Document
 from models.people import User
 from tasks.app import configure
 
-SECRET_KEY = "the tests' own secret, long enough to pass"
+SECRET_KEY = "the tests' own secret, long enough to pass"  # noqa: S105
 
 
 def settings(**chosen: object) -> Settings:
@@ -20,13 +20,13 @@ def settings(**chosen: object) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def app(connection: None) -> Flask:
+def app(connection: None) -> Flask:  # noqa: ARG001  (asked for, so that it is there)
     configure("memory://")  # a message is left lying; asking for a broker that is not there takes seconds
     return create_app(settings())
 
 
 @pytest.fixture
-def client(app: Flask, db: Database[Document]) -> FlaskClient:
+def client(app: Flask, db: Database[Document]) -> FlaskClient:  # noqa: ARG001  (the same)
     return app.test_client()
 
 

@@ -42,7 +42,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def run(data: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603  (our own words)
         command(*arguments), env=environment(data), input=stdin, capture_output=True, text=True, check=False
     )
 
@@ -54,7 +54,7 @@ class Up:
         self.said: list[str] = []
         self.log = data.parent / "up.log"
         with self.log.open("a") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603  (our own words)
                 command("up", "--port", "0", *arguments),
                 env=environment(data) | extra,
                 stdout=subprocess.PIPE,
@@ -159,7 +159,7 @@ def test_the_figures_are_for_this_machine_alone(first: Up) -> None:
     assert status == 200
     assert b"backoffice_http_requests_total" in body
     assert b"backoffice_database_up 1.0" in body
-    forwarded = urllib.request.Request(f"{first.url}/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+    forwarded = urllib.request.Request(f"{first.url}/metrics", headers={"X-Forwarded-For": "203.0.113.9"})  # noqa: S310
     with pytest.raises(urllib.error.HTTPError) as refused, GET(forwarded, timeout=30):
         pass
     with refused.value:

@@ -141,7 +141,7 @@ def test_it_stops_when_the_program_that_started_it_is_killed(folder: Path) -> No
         "m = EmbeddedMongo(Path(sys.argv[1])); m.start(); print(m.process.pid, flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:  # noqa: S603  (our own words)
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
         owner.kill()

@@ -103,7 +103,7 @@ def test_parts_die_with_a_supervisor_that_is_killed() -> None:
         "print(p.process.pid, flush=True); s.run()"
     )
     command = [sys.executable, "-c", code, *SLEEP]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:  # noqa: S603  (our own words)
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
         while "lifeline.py" in Path(f"/proc/{pid}/cmdline").read_text():
@@ -141,7 +141,7 @@ def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("host", "shown"),
-    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")],
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")],  # noqa: S104
 )
 def test_the_address_is_one_that_a_browser_here_can_open(host: str, shown: str) -> None:
     try:

@@ -33,7 +33,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     folder = tmp_path_factory.mktemp("installation")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("BACKOFFICE_")}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  (our own words)
             [sys.executable, "-m", "backoffice", "up", "--port", "0", "--data", str(folder / "data")],
             env={**clean, "BACKOFFICE_ADMIN_PASSWORD": PASSWORD},
             stdout=subprocess.PIPE,

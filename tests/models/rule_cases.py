@@ -52,7 +52,7 @@ DECIMALS = st.sampled_from(
 DATES = st.dates(date(2026, 1, 1), date(2026, 4, 30)) | st.sampled_from(
     [date(1900, 1, 1), date(2999, 12, 31), date(2025, 12, 31), date(2026, 2, 28), date(2026, 3, 1)]
 )
-MOMENTS = st.datetimes(datetime(2026, 2, 26), datetime(2026, 3, 3), timezones=st.just(UTC)).map(
+MOMENTS = st.datetimes(datetime(2026, 2, 26), datetime(2026, 3, 3), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda moment: moment.replace(microsecond=0)
 ) | st.integers(-72, 72).map(lambda quarters: CREATED + timedelta(minutes=15 * quarters))
 IDS = st.sampled_from(PEOPLE)

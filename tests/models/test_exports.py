@@ -93,7 +93,7 @@ def test_every_type_arrives_as_what_it_is() -> None:
     header, row = book(job)["Test sheet"]
     assert header[0] == "Number"
     assert row == [
-        "T-0001", "a\nb", 3, 1.25, 9.9, 0.005, datetime(2026, 2, 3), datetime(2026, 2, 3, 12, 5),
+        "T-0001", "a\nb", 3, 1.25, 9.9, 0.005, datetime(2026, 2, 3), datetime(2026, 2, 3, 12, 5),  # noqa: DTZ001
         timedelta(hours=1, minutes=30), "Alpha", "Alpha, 乙", "No", 4, "编辑", "Quality", "Ref 1", 6, "编辑",
     ]  # fmt: skip
 

@@ -20,7 +20,7 @@ class Dribble(io.BytesIO):
 
 @pytest.mark.parametrize("size", [0, 1, 4096, CHUNK, CHUNK + 1, 16 * CHUNK, 40 * CHUNK + 7])
 def test_a_file_comes_back_as_it_was_sent(size: int) -> None:
-    content = random.Random(size).randbytes(size)
+    content = random.Random(size).randbytes(size)  # noqa: S311
     for stream in (io.BytesIO(content), Dribble(content)):
         kept = files.store(stream, "照片.bin", None, purpose="upload", max_bytes=size)
         assert files.open_file(kept).read() == content
@@ -42,6 +42,6 @@ def test_a_stream_that_breaks_leaves_nothing() -> None:
                 raise OSError
             return super().read(size)
 
-    with pytest.raises(OSError):
+    with pytest.raises(OSError):  # noqa: PT011
         files.store(Broken(b"x" * (40 * CHUNK)), "a", None, purpose="upload", max_bytes=99 * CHUNK)
     assert database.db()["files.chunks"].count_documents({}) == 0

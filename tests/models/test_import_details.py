@@ -128,7 +128,7 @@ def test_percent_money_and_dates_mean_what_excel_shows(admin: User) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(["p", "d", "m", "day", "at", "took", "code"])
-    moment = datetime(2026, 2, 3, 12, 5)
+    moment = datetime(2026, 2, 3, 12, 5)  # noqa: DTZ001
     sheet.append([0.005, 0.5, 9.9, moment.replace(hour=0, minute=0), moment, 0.0625, 1001])
     for column, code in zip("ABCDF", ["0.0%", "0%", "[$USD] 0.00", "yyyy-mm-dd", "[h]:mm"], strict=True):
         sheet[f"{column}2"].number_format = code

@@ -13,7 +13,7 @@ from tests import factories as make
 
 
 @pytest.mark.parametrize("unique", [True, False], ids=["unique", "business key only"])
-def test_records_are_found_through_an_index(db: Database[Document], unique: bool) -> None:
+def test_records_are_found_through_an_index(db: Database[Document], unique: bool) -> None:  # noqa: FBT001
     admin = make.administrator()
     form = make.form(make.field("code", unique=unique), make.field("qty", "integer"), business_key="code")
     for number in range(3):

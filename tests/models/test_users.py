@@ -9,7 +9,7 @@ from models import passwords, users
 from models.errors import InvalidError, NotFoundError
 
 Store = Database[dict[str, Any]]
-PASSWORD = "correct horse battery"
+PASSWORD = "correct horse battery"  # noqa: S105  (of nobody)
 
 
 @pytest.mark.usefixtures("db")

@@ -17,11 +17,11 @@ from seed.company import partners, timeline, vocabulary
 from seed.company.stories import Story, stories
 
 MOMENT = datetime(2026, 11, 21, 6, tzinfo=UTC)
-PASSWORD = "demo company opens"
+PASSWORD = "demo company opens"  # noqa: S105  (nobody's)
 
 
 def history_of(count: int = 3_000) -> tuple[list[timeline.Event], list[Story]]:
-    rng = Random(demo.SEED)
+    rng = Random(demo.SEED)  # noqa: S311  (a story, not a secret)
     customers = partners.customers(rng, MOMENT.date())
     told = timeline.events(rng, MOMENT, count, len(customers))
     return told, stories(rng, told, MOMENT, customers)
@@ -32,7 +32,7 @@ def load(progress: demo.Progress | None = None) -> demo.Loaded:
 
 
 @pytest.fixture
-def loaded(db: Database[Document]) -> demo.Loaded:
+def loaded(db: Database[Document]) -> demo.Loaded:  # noqa: ARG001  (it must come first)
     return load()
 
 

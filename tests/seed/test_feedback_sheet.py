@@ -65,13 +65,13 @@ FIELDS_BY_ROW = {
 
 
 @pytest.fixture
-def sheet(db: Database[Document]) -> forms.LiveForm:
+def sheet(db: Database[Document]) -> forms.LiveForm:  # noqa: ARG001  (it must come first)
     packs.install(packs.DEFAULT_PACK, Actor.system())
     return forms.current("feedback_sheet")
 
 
 @pytest.fixture
-def raw(db: Database[Document], sheet: forms.LiveForm) -> dict[str, Any]:
+def raw(db: Database[Document], sheet: forms.LiveForm) -> dict[str, Any]:  # noqa: ARG001  (it must come first)  # noqa: ARG001  (it must come first)
     """Give the least that a complaint needs."""
     return {
         "channel": "hotline",
@@ -84,7 +84,7 @@ def raw(db: Database[Document], sheet: forms.LiveForm) -> dict[str, Any]:
     }
 
 
-def make(form: str, **raw: Any) -> Document:
+def make(form: str, **raw: Any) -> Document:  # noqa: ANN401  (raw values)
     return records.create(actor(), forms.current(form), raw)
 
 

@@ -31,7 +31,7 @@ def running(
     command: Sequence[str], said: str, folder: Path, settings: Mapping[str, str] | None = None
 ) -> Iterator[None]:
     """Run a server until the block ends; begin when it has said that it is ready."""
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603  (our own words)
         command,
         cwd=folder,
         env={**os.environ, **(settings or {})},

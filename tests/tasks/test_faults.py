@@ -106,7 +106,7 @@ def imported(live: LiveForm, done: Document, valid: int, refused: int) -> None:
 
 
 def test_an_import_whose_workers_are_killed_stores_each_row_once(office: Office) -> None:
-    moments = random.Random(7)
+    moments = random.Random(7)  # noqa: S311  (when to strike)
     live = ledger()
     content, valid, refused = file_of(ROWS)
     job = ask_import(live, content, "valid")
@@ -131,7 +131,7 @@ def came_to(done: int) -> Callable[[Document], bool]:
 
 
 def test_all_or_nothing_stays_so_when_workers_are_killed(office: Office) -> None:
-    moments = random.Random(8)
+    moments = random.Random(8)  # noqa: S311  (when to strike)
     live = ledger()
     content = b"code,qty\n" + b"".join(b"C%d,%d\n" % (number, number) for number in range(1_000))
     job = ask_import(live, content, "all")
@@ -161,7 +161,7 @@ def test_an_import_whose_worker_slept_stores_each_row_once(office: Office) -> No
 
 
 def test_an_export_whose_workers_are_killed_has_every_row_once(office: Office) -> None:
-    moments = random.Random(9)
+    moments = random.Random(9)  # noqa: S311  (when to strike)
     job = ask(generate.generate(MANY))
     for attempt in range(1, 4):
         worker = office.worker()

@@ -44,7 +44,7 @@ class Program:
     def __init__(self, folder: Path, settings: dict[str, str], *arguments: str) -> None:
         self.log = folder / "programs.log"
         with self.log.open("a") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603  (our own words)
                 [sys.executable, "-P", "-m", "backoffice", *arguments],
                 env=environment(**settings, data_dir=str(folder)),
                 stdin=subprocess.DEVNULL,

@@ -252,8 +252,8 @@ def test_a_currency_no_longer_used_may_stay() -> None:
     ("type_key", "cell", "stored"),
     [
         ("text", 12.0, "12"),
-        ("text", datetime(2026, 2, 3), "2026-02-03"),
-        ("text", datetime(2026, 2, 3, 4, 5), "2026-02-03 04:05:00"),
+        ("text", datetime(2026, 2, 3), "2026-02-03"),  # noqa: DTZ001  (a spreadsheet knows no zone)
+        ("text", datetime(2026, 2, 3, 4, 5), "2026-02-03 04:05:00"),  # noqa: DTZ001
         ("text", True, "TRUE"),
         ("integer", 3.0, 3),
         ("integer", "-", None),
@@ -261,7 +261,7 @@ def test_a_currency_no_longer_used_may_stay() -> None:
         ("decimal", " / ", None),
         ("percent", "0.5%", Decimal128("0.5")),
         ("money", 1234.5, yuan("1234.50")),
-        ("date", datetime(2026, 2, 3), "2026-02-03"),
+        ("date", datetime(2026, 2, 3), "2026-02-03"),  # noqa: DTZ001
         ("date", date(2026, 2, 3), "2026-02-03"),
         ("date", 46056, "2026-02-03"),
         ("date", 46056.0, "2026-02-03"),
@@ -270,7 +270,7 @@ def test_a_currency_no_longer_used_may_stay() -> None:
         ("date", 61, "1900-03-01"),
         ("date", 20260203, "2026-02-03"),
         ("date", "无", None),
-        ("datetime", datetime(2026, 2, 3, 12, 5), utc(2026, 2, 3, 4, 5)),
+        ("datetime", datetime(2026, 2, 3, 12, 5), utc(2026, 2, 3, 4, 5)),  # noqa: DTZ001
         ("datetime", 46056.5, utc(2026, 2, 3, 4)),
         ("datetime", utc(2026, 2, 3, 4), utc(2026, 2, 3, 4)),
         ("duration", timedelta(hours=36), 129_600),

@@ -13,7 +13,7 @@ from models.spreadsheets.workbook import About
 ABOUT = About(
     title="投诉",
     author="王芳",
-    created=datetime(2026, 11, 21, 9, 30),
+    created=datetime(2026, 11, 21, 9, 30),  # noqa: DTZ001
     language="en",
     timezone=ZoneInfo("Asia/Shanghai"),
 )
@@ -133,7 +133,7 @@ MOMENTS: list[Any] = [
     datetime(1900, 3, 1, tzinfo=UTC),
     datetime(1, 1, 1, tzinfo=UTC),
     datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
-    datetime(2026, 11, 21),
+    datetime(2026, 11, 21),  # noqa: DTZ001
     "2026-11-21",
     None,
     5,

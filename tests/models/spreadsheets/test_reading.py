@@ -46,7 +46,7 @@ def refusal(path: Path, name: str = "") -> str:
 
 
 def test_what_openpyxl_wrote_comes_back(tmp_path: Path) -> None:
-    moment = datetime(2026, 2, 3, 4, 5, 6)
+    moment = datetime(2026, 2, 3, 4, 5, 6)  # noqa: DTZ001
     values = [
         "text", "  spaces ", "a\nb", 5, -7, 1.5, 0.1, True, False, None, moment, date(2026, 2, 3), time(4, 5),
         timedelta(hours=30), "=1+1", "1900", 10**15,
@@ -57,7 +57,7 @@ def test_what_openpyxl_wrote_comes_back(tmp_path: Path) -> None:
     sheet.append([CellRichText("plain ", TextBlock(InlineFont(b=True), "bold"))])
     book.save(tmp_path / "a.xlsx")
     first, second = cells(tmp_path / "a.xlsx")
-    assert first == (*values[:11], datetime(2026, 2, 3), *values[12:14], "=", *values[15:])
+    assert first == (*values[:11], datetime(2026, 2, 3), *values[12:14], "=", *values[15:])  # noqa: DTZ001
     assert isinstance(first[14], CellError)
     assert second == ("plain bold",)
 
@@ -80,7 +80,7 @@ def test_formulas_give_their_cached_values(tmp_path: Path) -> None:
         sheet.write_formula("A1", "=1+1", None, 2)
         sheet.write_formula("B1", '="a"&"b"', None, "ab")
         sheet.write_formula("C1", "=NA()", None, "#N/A")
-        sheet.write_formula("D1", "=1=1", None, True)
+        sheet.write_formula("D1", "=1=1", None, True)  # noqa: FBT003
     [(one, two, three, four)] = cells(tmp_path / "a.xlsx")
     assert (one, two, four) == (2, "ab", True)
     assert isinstance(three, CellError)
@@ -90,7 +90,7 @@ def test_dates_of_both_calendars_and_money_and_percent(tmp_path: Path) -> None:
     for from_1904 in (False, True):
         with xlsxwriter.Workbook(tmp_path / "a.xlsx", {"date_1904": from_1904}) as book:
             sheet = book.add_worksheet()
-            day = datetime(2026, 2, 3)
+            day = datetime(2026, 2, 3)  # noqa: DTZ001
             for column, code in enumerate(
                 ['yyyy"年"m"月"d"日"', "d/m/yyyy", "yyyy年m月d日", "[$-804]mmm d, yyyy"]
             ):
@@ -124,7 +124,7 @@ def test_rich_text_hints_and_escapes_of_every_kind(tmp_path: Path) -> None:
     path = packages.workbook(tmp_path / "a.xlsx", sheet, **{"xl/sharedStrings.xml": texts})
     assert rows(path) == [
         (2, ("plain", None, "two runs", "東京")),
-        (3, ("_x0041_ B", "inline", "aA", True, datetime(2026, 2, 3, 4, 5))),
+        (3, ("_x0041_ B", "inline", "aA", True, datetime(2026, 2, 3, 4, 5))),  # noqa: DTZ001
         (10, (None, 1000)),
     ]
 
@@ -407,7 +407,7 @@ print(count, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 10
 
 def measured(path: Path) -> tuple[str, int]:
     """Read a file in a process of its own; return what came of it and the megabytes it took."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True
     )
     count, megabytes = done.stdout.split()

@@ -9,10 +9,10 @@ from models.spreadsheets.refusals import Refusal, write_refusals
 from models.spreadsheets.table import CellError, CellValue, Formatted
 from tests.models.spreadsheets import hostile
 
-MOMENT = datetime(2026, 2, 3, 4, 5)
+MOMENT = datetime(2026, 2, 3, 4, 5)  # noqa: DTZ001
 VALUES: list[CellValue] = [
     "=1+1", "<r>x</r>", 5, 1.5, True, MOMENT, time(4, 5), timedelta(hours=30), CellError("#N/A"), None,
-    10**17, Formatted(0.5, percent=True), Formatted(9.5, currency="USD"), datetime(1850, 1, 1),
+    10**17, Formatted(0.5, percent=True), Formatted(9.5, currency="USD"), datetime(1850, 1, 1),  # noqa: DTZ001
 ]  # fmt: skip
 
 

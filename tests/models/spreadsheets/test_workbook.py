@@ -39,9 +39,9 @@ def texts_by_cell(parts: zipfile.ZipFile, sheet: str) -> dict[str, str]:
 
     names = parts.namelist()
     shared = parts.read("xl/sharedStrings.xml") if "xl/sharedStrings.xml" in names else b"<sst/>"
-    strings = [text(node) for node in ET.fromstring(shared).iter(f"{MAIN}si")]
+    strings = [text(node) for node in ET.fromstring(shared).iter(f"{MAIN}si")]  # noqa: S314
     cells = {}
-    for cell in ET.fromstring(parts.read(sheet)).iter(f"{MAIN}c"):
+    for cell in ET.fromstring(parts.read(sheet)).iter(f"{MAIN}c"):  # noqa: S314
         if cell.get("t") == "s":
             cells[cell.get("r", "")] = strings[int(cell.findtext(f"{MAIN}v", ""))]
         elif cell.get("t") == "inlineStr":
@@ -82,7 +82,7 @@ def test_quick_and_plain_way_agree_on_every_hostile_cell(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("quick", [True, False])
-def test_every_value_alone_agrees_with_itself_among_others(tmp_path: Path, quick: bool) -> None:
+def test_every_value_alone_agrees_with_itself_among_others(tmp_path: Path, quick: bool) -> None:  # noqa: FBT001
     write(tmp_path / "all.xlsx", [TEXT], [[text] for text in hostile.TEXTS], quick=quick)
     together = column(tmp_path / "all.xlsx")
     for text, among in zip(hostile.TEXTS, together, strict=True):
@@ -91,7 +91,7 @@ def test_every_value_alone_agrees_with_itself_among_others(tmp_path: Path, quick
 
 
 @pytest.mark.parametrize("quick", [True, False])
-def test_text_is_what_was_typed_and_never_a_formula(tmp_path: Path, quick: bool) -> None:
+def test_text_is_what_was_typed_and_never_a_formula(tmp_path: Path, quick: bool) -> None:  # noqa: FBT001
     texts = [
         "=1+1",
         "@x",
@@ -127,7 +127,7 @@ def test_numbers_dates_and_words_arrive_with_their_formats(tmp_path: Path) -> No
     header, row = read(tmp_path / "a.xlsx")["投诉"]
     assert [cell.value for cell in header][:3] == ["件数", "重量 (kg)", "金额"]
     assert [cell.value for cell in row] == [
-        3, 1.25, 12.5, 0.005, datetime(2026, 2, 3), datetime(2026, 2, 3, 12, 5),
+        3, 1.25, 12.5, 0.005, datetime(2026, 2, 3), datetime(2026, 2, 3, 12, 5),  # noqa: DTZ001
         timedelta(days=1, hours=1, minutes=1, seconds=1), "Yes",
     ]  # fmt: skip
     assert [cell.number_format for cell in row] == [
@@ -164,7 +164,7 @@ def test_a_workbook_without_changes_has_no_notes_sheet(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("quick", [True, False])
-def test_rows_past_the_limit_go_on_to_a_further_sheet(tmp_path: Path, quick: bool) -> None:
+def test_rows_past_the_limit_go_on_to_a_further_sheet(tmp_path: Path, quick: bool) -> None:  # noqa: FBT001
     result = write(tmp_path / "a.xlsx", [TEXT], [[f"r{n}"] for n in range(25)], quick=quick, limit=11)
     assert result.sheets == ("投诉", "投诉 (2)", "投诉 (3)")
     assert result.rows == {"投诉": 25}
@@ -173,7 +173,7 @@ def test_rows_past_the_limit_go_on_to_a_further_sheet(tmp_path: Path, quick: boo
 
 
 @pytest.mark.parametrize("quick", [True, False])
-def test_two_sheets_may_be_written_in_turns(tmp_path: Path, quick: bool) -> None:
+def test_two_sheets_may_be_written_in_turns(tmp_path: Path, quick: bool) -> None:  # noqa: FBT001
     with Book(tmp_path / "a.xlsx", hostile.ABOUT, quick=quick) as book:
         main, items = book.sheet("投诉", [TEXT]), book.sheet("明细", [TEXT, Column("n", "件数", "integer")])
         for number in range(5):
@@ -202,7 +202,7 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
     properties = openpyxl.load_workbook(tmp_path / "a.xlsx").properties
     assert (properties.title, properties.creator) == ("投诉", "王芳")
-    assert properties.created == datetime(2026, 11, 21, 9, 30)
+    assert properties.created == datetime(2026, 11, 21, 9, 30)  # noqa: DTZ001
 
 
 def test_sheet_names_are_made_legal_and_unique(tmp_path: Path) -> None:
