@@ -118,13 +118,13 @@ PROPERTIES: dict[str, dict[str, Any]] = {
 }
 
 
-def make_field(type_key: str, **properties: Any) -> Field:  # noqa: ANN401  (any property of a field)
+def make_field(type_key: str, **properties: Any) -> Field:
     """Return a field of a type that makes sense."""
     given = {"key": "f", "type": type_key, "label": {"zh": "字段", "en": "Field"}}
     return Field.model_validate({**given, **PROPERTIES.get(type_key, {}), **properties})
 
 
-def read(field: Field, raw: object, context: ParseContext = CONTEXT, before: object = None) -> Any:  # noqa: ANN401
+def read(field: Field, raw: object, context: ParseContext = CONTEXT, before: object = None) -> Any:
     """Return what a field makes of a raw value."""
     return type_of(field).parse(field, raw, context, before)
 
@@ -138,7 +138,7 @@ def refusal(field: Field, raw: object, context: ParseContext = CONTEXT) -> str:
     return ""
 
 
-def as_decimal128(number: Any) -> Decimal128:  # noqa: ANN401  (Decimal)
+def as_decimal128(number: Any) -> Decimal128:
     """Return a generated decimal as the types store it: without exponent and needless zeros."""
     text = f"{number:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text

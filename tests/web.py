@@ -20,13 +20,13 @@ def settings(**chosen: object) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def app(connection: None) -> Flask:  # noqa: ARG001  (asked for, so that it is there)
+def app(connection: None) -> Flask:
     configure("memory://")  # a message is left lying; asking for a broker that is not there takes seconds
     return create_app(settings())
 
 
 @pytest.fixture
-def client(app: Flask, db: Database[Document]) -> FlaskClient:  # noqa: ARG001  (the same)
+def client(app: Flask, db: Database[Document]) -> FlaskClient:
     return app.test_client()
 
 

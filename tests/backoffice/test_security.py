@@ -23,7 +23,7 @@ PASSWORD = factories.PASSWORD
 
 
 @pytest.fixture
-def person(db: Database[Document]) -> User:  # noqa: ARG001  (an empty one)
+def person(db: Database[Document]) -> User:
     return factories.user(
         "wang.fang", email="Wang@example.com", password=passwords.hash_password(PASSWORD), language="en"
     )

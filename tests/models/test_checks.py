@@ -15,7 +15,7 @@ Store = Database[dict[str, Any]]
 
 
 @pytest.fixture
-def record(db: Store) -> Document:  # noqa: ARG001  (asked for, so that it is empty)
+def record(db: Store) -> Document:
     live = factories.form()
     made = factories.record(live, name="one", qty="1")
     factories.record(live, name="untouched")

@@ -1,7 +1,5 @@
 """Formulas give exact answers, say what is wrong with them, and cannot be turned against the server."""
 
-# ruff: noqa: ANN401  (a result may be of any type)
-
 import gc
 from datetime import UTC, datetime
 from typing import Any

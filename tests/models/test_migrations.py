@@ -22,7 +22,7 @@ def break_down(database: Store) -> None:
     raise RuntimeError(message)
 
 
-def migration(name: str, work: Any = add_one) -> Migration:  # noqa: ANN401
+def migration(name: str, work: Any = add_one) -> Migration:
     return Migration(name, "because", work)
 
 

@@ -1,6 +1,6 @@
 """What rules mean, what they refuse, and how they read."""
 
-# ruff: noqa: ANN401, FBT003  (an operand may be anything, and yes/no is an operand too)
+# ruff: noqa: FBT003  (an operand may be anything, and yes/no is an operand too)
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

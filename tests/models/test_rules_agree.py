@@ -84,7 +84,7 @@ def judge() -> Iterator[Judge]:
 # --- the three answers --------------------------------------------------------------------------------
 
 
-def to_json(value: Any) -> Any:  # noqa: ANN401  (any stored value)
+def to_json(value: Any) -> Any:
     """Write a stored value as the contract with the browser says."""
     if isinstance(value, dict):
         return {key: to_json(part) for key, part in value.items()}

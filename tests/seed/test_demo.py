@@ -32,7 +32,7 @@ def load(progress: demo.Progress | None = None) -> demo.Loaded:
 
 
 @pytest.fixture
-def loaded(db: Database[Document]) -> demo.Loaded:  # noqa: ARG001  (it must come first)
+def loaded(db: Database[Document]) -> demo.Loaded:
     return load()
 
 

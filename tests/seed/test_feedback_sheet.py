@@ -65,13 +65,13 @@ FIELDS_BY_ROW = {
 
 
 @pytest.fixture
-def sheet(db: Database[Document]) -> forms.LiveForm:  # noqa: ARG001  (it must come first)
+def sheet(db: Database[Document]) -> forms.LiveForm:
     packs.install(packs.DEFAULT_PACK, Actor.system())
     return forms.current("feedback_sheet")
 
 
 @pytest.fixture
-def raw(db: Database[Document], sheet: forms.LiveForm) -> dict[str, Any]:  # noqa: ARG001  (it must come first)  # noqa: ARG001  (it must come first)
+def raw(db: Database[Document], sheet: forms.LiveForm) -> dict[str, Any]:
     """Give the least that a complaint needs."""
     return {
         "channel": "hotline",
@@ -84,7 +84,7 @@ def raw(db: Database[Document], sheet: forms.LiveForm) -> dict[str, Any]:  # noq
     }
 
 
-def make(form: str, **raw: Any) -> Document:  # noqa: ANN401  (raw values)
+def make(form: str, **raw: Any) -> Document:
     return records.create(actor(), forms.current(form), raw)
 
 

@@ -42,7 +42,7 @@ def newer(folder: Path) -> Path:
     return folder
 
 
-def labels(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:  # noqa: ANN401  (YAML)
+def labels(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
     if isinstance(value, dict):
         if set(value) <= {"zh", "en"} and value:
             yield path, value

@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, address: str, db: Database[Document]) -> Iterator[Page]:  # noqa: ARG001  (asked for)
+def page(browser: Browser, address: str, db: Database[Document]) -> Iterator[Page]:
     person = factories.administrator()
     passwords.set_password(person, factories.PASSWORD)
     person.language = "en"

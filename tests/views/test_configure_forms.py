@@ -293,6 +293,18 @@ def test_a_field_that_a_view_shows_is_not_published_away(client: FlaskClient) ->
     assert forms.get("sheet").version == 1
 
 
+def test_what_is_in_the_way_is_named_as_the_editor_names_it(client: FlaskClient) -> None:
+    live = factories.form()
+    sign_in(client, factories.administrator())
+    column = {**factories.field("grade", "choice"), "label": {"en": "Grade"}}
+    fields = [*live.definition.dump()["fields"], {**factories.field("parts", "table"), "fields": [column]}]
+    document = {**live.definition.dump(), "fields": fields}
+    send(client, "/sheet/draft", {"definition": document, "draft_revision": 2})
+    text = page(client, "/sheet/impact")
+    assert "› Grade › " in text
+    assert "fields.parts" not in text
+
+
 def test_impact_names_records_only_to_who_may_see_them(client: FlaskClient) -> None:
     live = factories.form()
     factories.record(live, name="Secret customer")

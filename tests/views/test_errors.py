@@ -49,7 +49,7 @@ def misbehave(how: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def app(connection: None) -> Flask:  # noqa: ARG001  (asked for, so that it is there)
+def app(connection: None) -> Flask:
     app = create_app(settings())
     app.add_url_rule("/misbehave/<how>", "misbehave", misbehave, methods=["GET", "POST"])
     return app

@@ -115,6 +115,25 @@ def test_a_link_to_a_record_that_is_gone_shows_a_dash(
     assert (facts["customer"], facts["customers"], facts["where"]) == ("—", "—", "—")
 
 
+def test_a_record_that_the_reader_may_not_see_is_named_without_a_link(
+    client: FlaskClient, editor: User, sheet: LiveForm
+) -> None:
+    buyer = factories.record(forms.current("customers"), name="Buyer")
+    record = factories.record(sheet, editor, name="lamp", customer=str(buyer["_id"]))
+    link = f'href="/records/customers/{buyer["_id"]}"'
+    assert link in client.get(path_of(record)).text
+    sign_in(client, factories.user("only", factories.role("only", form="sheet", actions=[Action.SEE])))
+    text = client.get(path_of(record)).text
+    assert "Buyer" in text
+    assert link not in text
+
+
+def test_pages_have_a_title_before_the_company_has_a_name(client: FlaskClient, sheet: LiveForm) -> None:
+    for path in ("/", f"/records/{sheet.key}/", "/account/"):
+        title = client.get(path).text.partition("<title>")[2].partition("</title>")[0]
+        assert title.endswith(" · Backoffice"), path
+
+
 def test_records_that_refer_here_are_shown_to_who_may_see_them(
     client: FlaskClient, editor: User, sheet: LiveForm
 ) -> None:

@@ -43,7 +43,7 @@ def test_the_versions_are_those_whose_traps_are_known() -> None:
 
 
 def test_no_route_of_flask_admin_is_served_that_is_not_ours(app: Flask) -> None:
-    """contrib.mongoengine brings `/api/file/`; BaseModelView `/edit/`, `/delete/`, `/details/`, `/action/`."""
+    """contrib.mongoengine brings `/api/file/`; BaseModelView `/edit/`, `/delete/`, `/details/`."""
     paths = {rule.rule for rule in app.url_map.iter_rules()}
     assert not [path for path in paths if "/api/file" in path]
     own = {path.removeprefix("/records/<form>") for path in paths if path.startswith("/records/<form>/")}
@@ -82,7 +82,7 @@ def test_a_fault_during_a_change_is_a_fault(
         raise error
 
     monkeypatch.setattr(records, "update", fail)
-    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)  # noqa: FBT003  (a setting)
     path = f"{LIST}{record['_id']}"
     form = inputs(open_page(client, f"{path}/edit"))
     headers = {"X-CSRFToken": csrf_token(client)}
@@ -106,7 +106,7 @@ def test_the_token_of_a_page_lives_as_long_as_the_session(
 
 
 def test_every_row_of_a_list_is_exported(client: FlaskClient, editor: User) -> None:
-    """`export_max_rows=0` means unlimited; here nothing is limited, because a job writes it piece by piece."""
+    """`export_max_rows=0` means unlimited; here nothing is limited: a job writes it piece by piece."""
     everything.form()
     headers = {"X-CSRFToken": csrf_token(client)}
     client.post(f"{LIST}export?page_size=20&cursor=x", headers=headers)
@@ -147,19 +147,39 @@ def hostile_form() -> None:
         field("top", "section", label=texts, help=texts),
         field("note", "help", label=texts, help=texts),
     ]
-    keep = {"key", "type", "label", "help", "options", "fields", "form", "many", "formula", "result",
-            "serial_pattern", "searchable", "currencies"}  # fmt: skip
+    keep = {
+        "key",
+        "type",
+        "label",
+        "help",
+        "options",
+        "fields",
+        "form",
+        "many",
+        "formula",
+        "result",
+        "serial_pattern",
+        "searchable",
+        "currencies",
+    }
     fields = [{name: value for name, value in one.items() if name in keep} for one in fields]
     listed = [one["key"] for one in fields if one["type"] not in {"section", "help", "signature"}]
     filtered = [
-        {**one, "filterable": one["type"] not in everything.UNFILTERED} if one["type"] not in {"section", "help"}
+        {**one, "filterable": one["type"] not in everything.UNFILTERED}
+        if one["type"] not in {"section", "help"}
         else one
         for one in fields
-    ]  # fmt: skip
+    ]
     factories.form(
-        *filtered, label=texts, description=texts, list_columns=listed, inline_columns=["name", "kind"],
-        form_number=SCRIPT, form_revision="<b>", title_fields=["name"],
-    )  # fmt: skip
+        *filtered,
+        label=texts,
+        description=texts,
+        list_columns=listed,
+        inline_columns=["name", "kind"],
+        form_number=SCRIPT,
+        form_revision="<b>",
+        title_fields=["name"],
+    )
 
 
 def test_markup_in_any_text_stays_text_on_every_page(client: FlaskClient) -> None:
@@ -179,10 +199,20 @@ def test_markup_in_any_text_stays_text_on_every_page(client: FlaskClient) -> Non
     evil = f'{SCRIPT}"><img src=x onerror=alert(2)>'
     customer = factories.record(forms.current("customers"), name=evil)
     record = factories.record(
-        live, admin, name=evil, story=evil, kind="a", kinds=["a"], who=str(admin.id), papers=[file],
-        where=str(admin.department.id), customer=str(customer["_id"]), pictures=[picture["file"]],
-        items=[{"part": evil, "n": 1, "sort": "a"}], site="https://example.com/?a='b",
-    )  # fmt: skip
+        live,
+        admin,
+        name=evil,
+        story=evil,
+        kind="a",
+        kinds=["a"],
+        who=str(admin.id),
+        papers=[file],
+        where=str(admin.department.id),
+        customer=str(customer["_id"]),
+        pictures=[picture["file"]],
+        items=[{"part": evil, "n": 1, "sort": "a"}],
+        site="https://example.com/?a='b",
+    )
     data = {"csrf_token": csrf_token(client)}
     base = f"{LIST}{record['_id']}"
     client.post(f"{base}/comment", data={**data, "text": f"@admin {evil}"})
@@ -190,16 +220,42 @@ def test_markup_in_any_text_stays_text_on_every_page(client: FlaskClient) -> Non
     client.post(f"{LIST}export", data=data)
     job = jobs.of_owner(admin)[0]
     job.update(file_name=evil, result={"notes": [evil], "rows": 1}, error={"msgid": evil})
-    records.update(factories.actor(admin), live, record["_id"], {"name": f"{evil}!"}, revision=1, partial=True,
-                   reason=evil)  # fmt: skip
+    records.update(
+        factories.actor(admin),
+        live,
+        record["_id"],
+        {"name": f"{evil}!"},
+        revision=1,
+        partial=True,
+        reason=evil,
+    )
     pages = [
-        "/", LIST, f"{LIST}?search={SCRIPT}&flt0_name.contains={SCRIPT}", f"{LIST}?flt0_who.eq={admin.id}",
-        f"{LIST}?flt0_whole.eq={SCRIPT}", f"{LIST}new", base, f"{base}/edit", f"{base}/history", f"{base}/print",
-        f"{LIST}filters?flt0_name.contains={SCRIPT}", f"{LIST}set-field?field=kind", f"/search/?q={SCRIPT}",
-        "/inbox/", "/jobs/", f"/jobs/{job.id}", f"{LIST}import", "/account/", "/configure/forms/sheet/",
-        "/configure/forms/sheet/preview", "/configure/forms/", "/configure/departments/", "/configure/users/",
-        f"/records/customers/{customer['_id']}", f"/records/{SCRIPT}/",
-    ]  # fmt: skip
+        "/",
+        LIST,
+        f"{LIST}?search={SCRIPT}&flt0_name.contains={SCRIPT}",
+        f"{LIST}?flt0_who.eq={admin.id}",
+        f"{LIST}?flt0_whole.eq={SCRIPT}",
+        f"{LIST}new",
+        base,
+        f"{base}/edit",
+        f"{base}/history",
+        f"{base}/print",
+        f"{LIST}filters?flt0_name.contains={SCRIPT}",
+        f"{LIST}set-field?field=kind",
+        f"/search/?q={SCRIPT}",
+        "/inbox/",
+        "/jobs/",
+        f"/jobs/{job.id}",
+        f"{LIST}import",
+        "/account/",
+        "/configure/forms/sheet/",
+        "/configure/forms/sheet/preview",
+        "/configure/forms/",
+        "/configure/departments/",
+        "/configure/users/",
+        f"/records/customers/{customer['_id']}",
+        f"/records/{SCRIPT}/",
+    ]
     for path in pages:
         for language in ("en", "zh"):
             admin.update(language=language)

@@ -17,7 +17,7 @@ from models.times import set_clock
 from tests.field_samples import CONTEXT, OPTIONS, QUALITY, SALES, WANG, make_field
 
 
-def complaints(type_key: str, **properties: Any) -> dict[str, str]:  # noqa: ANN401
+def complaints(type_key: str, **properties: Any) -> dict[str, str]:
     field = make_field(type_key, **properties)
     return {name: str(message) for name, message in type_of(field).check(field)}
 

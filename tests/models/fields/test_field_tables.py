@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from models.errors import ValueProblem
+from models.errors import TooLargeError, ValueProblem
 from models.fields import RowProblems, sums, type_of
 from models.fields.rows import MAX_ROWS
 from tests.field_samples import CONTEXT, NAMES, STORED, make_field, read
@@ -19,11 +19,11 @@ from tests.field_samples import CONTEXT, NAMES, STORED, make_field, read
 TABLE = make_field("table", key="items")
 
 
-def row(**values: Any) -> dict[str, Any]:  # noqa: ANN401
+def row(**values: Any) -> dict[str, Any]:
     return {"_row": "0000000a", "part": "螺栓", **values}
 
 
-def problems(raw: object, field: Any = TABLE) -> dict[str, str]:  # noqa: ANN401
+def problems(raw: object, field: Any = TABLE) -> dict[str, str]:
     with pytest.raises(RowProblems) as caught:
         read(field, raw)
     return {path: str(message) for path, message in caught.value.problems.items()}
@@ -119,6 +119,14 @@ def test_a_big_form_is_read_in_one_pass() -> None:
     start = time.perf_counter()
     assert len(read(TABLE, type_of(TABLE).from_form(TABLE, form, "items"))) == MAX_ROWS
     assert time.perf_counter() - start < 3
+
+
+def test_more_rows_than_anybody_types_are_not_even_shown_again() -> None:
+    form = MultiDict((f"items-{index}-part", "x") for index in range(100_000))
+    start = time.perf_counter()
+    with pytest.raises(TooLargeError):
+        type_of(TABLE).from_form(TABLE, form, "items")
+    assert time.perf_counter() - start < 1
 
 
 def test_an_absent_table_is_empty() -> None:
