@@ -10,6 +10,7 @@ from models import import_mapping
 from models.definition import Definition, Field
 from models.fields.reading import cell_text
 from models.import_plan import NUMBER, Plan, RowsSheet, Target
+from models.imports import MAX_AT_ONCE
 from models.spreadsheets.table import Table
 from views.context import current_language
 
@@ -66,6 +67,8 @@ class SeenSheet:
 
 class MappingPage:
     """A file that is about to be matched with a form."""
+
+    max_at_once = MAX_AT_ONCE
 
     def __init__(self, definition: Definition, file_id: ObjectId, file_name: str, table: Table) -> None:
         self.definition, self.file_id, self.file_name = definition, file_id, file_name
