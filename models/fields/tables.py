@@ -10,11 +10,11 @@ from bson.decimal128 import create_decimal128_context
 from typing_extensions import override
 
 from models.definition import Field
-from models.errors import ValueProblem
+from models.errors import TooLargeError, ValueProblem
 from models.fields.base import ALWAYS, Cell, FieldType, Json, ParseContext, RowProblems
 from models.fields.needs import FormData, Lookup
 from models.fields.reading import is_blank
-from models.fields.rows import INDEX, ROW, SIMPLE_TYPES, Row, RowReader, column_type
+from models.fields.rows import INDEX, MAX_ROWS, ROW, SIMPLE_TYPES, Row, RowReader, column_type
 from models.messages import Message, _, translate
 
 
@@ -69,7 +69,10 @@ class Table(FieldType[list[Row]]):
 
     @override
     def from_form(self, field: Field, form: FormData, name: str) -> object:
-        """Collect `items-0-qty`, `items-0-_row`, … in one pass over the posted names."""
+        """Collect `items-0-qty`, `items-0-_row`, … in one pass over the posted names.
+
+        Raises TooLargeError for more rows than anybody types: showing them all again would take minutes.
+        """
         prefix = f"{name}-"
         rows: defaultdict[int, RowForm] = defaultdict(RowForm)
         for posted in form:
@@ -77,6 +80,8 @@ class Table(FieldType[list[Row]]):
                 index, _dash, column = posted[len(prefix) :].partition("-")
                 if INDEX.match(index):
                     rows[int(index)].put(column, form.getlist(posted))
+                    if len(rows) > 2 * MAX_ROWS:
+                        raise TooLargeError(_("At most %(max)s rows.", max=MAX_ROWS))
         return [_raw_row(field, row) for row in rows.values()]  # in the order of the screen
 
     @override
