@@ -30,6 +30,20 @@ class Wording:
         table = self.definition.by_key.get(path.partition(".")[0]) if "." in path else None
         return f"{table.label.text(self.language) or table.key} › {label}" if table else label
 
+    def place(self, path: str) -> str:
+        """Return what a path such as `fields.parts.qty.min` leads to, as the editor names it."""
+        first, *rest = path.split(".")
+        field = self.definition.by_key.get(rest[0]) if first == "fields" and rest else None
+        if field is None:
+            return self.property(first) if first in catalog.FORM_PROPERTIES else path
+        key, *below = rest
+        names = [self.field(key, field)]
+        if below and below[0] in field.columns:
+            names.append(self.field(below[0], field.columns[below.pop(0)]))
+        if below and below[0] in catalog.PROPERTIES:
+            names.append(self.property(below[0]))
+        return " › ".join(names)
+
     def type_name(self, field: Field) -> str:
         """Return what a field's type is called."""
         return str(say(TYPES[field.type].name))
