@@ -20,7 +20,7 @@ from models.lookups import Lookup
 from models.validation import referenced_files
 from tasks.sweeps import carry_out_effects
 from views import downloads
-from views.context import current_actor, current_language, current_timezone, say
+from views.context import current_actor, current_language, current_timezone, require_person, say
 from views.records.listing import system_text, tags_of
 from views.sending import send_quietly
 
@@ -206,6 +206,7 @@ def fact(field: Field, record: Document, lookup: Lookup) -> dict[str, Any]:
     elif field.type == "reference":
         ids = value if isinstance(value, list) else [value]
         shown_as["links"] = [(str(one), lookup.record(field.form, one)) for one in ids]
+        shown_as["may_follow"] = permitted(require_person(), field.form, Action.SEE)
     return shown_as
 
 
