@@ -29,6 +29,9 @@ MAX_COLUMNS = 60
 CLIP_AT = 120
 FILTERS_GIVEN = "flt"
 MOMENTS = frozenset({"created_at", "updated_at"})
+_CLIPPED = frozenset({
+    "text", "long_text", "link", "multi_choice", "reference", "table", "attachment", "image", "signature",
+})  # fmt: skip
 _NUMERIC = frozenset({"integer", "decimal", "money", "percent", "duration"})
 
 
@@ -199,7 +202,7 @@ def _css(key: str, field: Field | None) -> str:
         return "cell-time"
     if field.type in _NUMERIC or (field.type == "computed" and field.result in {"decimal", "integer"}):
         return "num"
-    return "cell-clip" if field.type in {"text", "long_text", "link", "multi_choice", "reference"} else ""
+    return "cell-clip" if field.type in _CLIPPED else ""
 
 
 def rows_of(form: LiveForm, records: list[Document], columns: Sequence[Column]) -> Iterator[Row]:

@@ -272,6 +272,7 @@
       if (!type) return;
       const taken = new Set(context.list().map((one) => one.key));
       const field = { key: freeKey(type.key, taken), type: type.key };
+      if (type.key === "table") field.width = 12;
       insert(field, context.list().length);
     }, "secondary");
 
