@@ -8,7 +8,7 @@ from mongoengine.connection import get_connection
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, CursorNotFound, PyMongoError
+from pymongo.errors import ConfigurationError, ConnectionFailure, CursorNotFound, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 Document = dict[str, Any]
@@ -69,5 +69,8 @@ def is_passing(error: Exception) -> bool:
     """Tell whether a later attempt may succeed: the database went away, or came back without its cursors."""
     if not isinstance(error, PyMongoError):
         return False
+    # A member that is about to join its set again says for a moment that it knows no sessions; the driver
+    # calls that a wrong configuration.
+    passing = (ConnectionFailure, CursorNotFound, ConfigurationError)
     labels = ("TransientTransactionError", "RetryableWriteError")
-    return isinstance(error, (ConnectionFailure, CursorNotFound)) or any(map(error.has_error_label, labels))
+    return isinstance(error, passing) or any(map(error.has_error_label, labels))

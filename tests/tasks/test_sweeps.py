@@ -5,12 +5,20 @@ from datetime import timedelta
 
 import pytest
 from pymongo.database import Database
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    CursorNotFound,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 
 from models import files, jobs
 from models.database import Document
-from models.jobs import Job, LeaseLostError
+from models.jobs import Job, LeaseLostError, RunningJob
 from models.messages import _
 from models.times import now, set_clock
+from tasks import jobs as task_jobs
 from tasks import sweeps
 from tasks.app import celery
 from tasks.jobs import carry_out, dispatch
@@ -132,3 +140,42 @@ def test_a_sweep_goes_on_after_what_fails(monkeypatch: pytest.MonkeyPatch, db: D
     monkeypatch.setattr(sweeps, "STEPS", (fails, lambda: done.append("next")))
     sweeps.sweep()
     assert done == ["next"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AutoReconnect("gone"),
+        ServerSelectionTimeoutError("still gone"),
+        CursorNotFound("gone meanwhile"),
+        ConfigurationError("Sessions are not supported by this MongoDB deployment"),
+    ],
+)
+def test_a_job_whose_database_goes_away_waits_for_another_attempt(
+    db: Database[Document], monkeypatch: pytest.MonkeyPatch, error: PyMongoError
+) -> None:
+    def fails(_job: RunningJob) -> None:
+        raise error
+
+    job = ask(factories.form())
+    monkeypatch.setitem(task_jobs.HANDLERS, "export", fails)
+    first = RunningJob.claim(job.id, "first")
+    assert first
+    assert not carry_out(first)
+    monkeypatch.undo()
+    second = RunningJob.claim(job.id, "second")
+    assert second
+    assert carry_out(second)
+    assert Job.objects.get(id=job.id).state == "done"
+
+
+def test_a_job_that_was_given_back_can_still_be_stopped(db: Database[Document]) -> None:
+    job = ask(factories.form())
+    running = RunningJob.claim(job.id, "first")
+    assert running
+    jobs.request_cancel(job)
+    assert running.give_back()
+    again = RunningJob.claim(job.id, "second")
+    assert again
+    assert carry_out(again)
+    assert Job.objects.get(id=job.id).state == "cancelled"
