@@ -64,11 +64,9 @@ def test_a_broker_that_forgot_everything_still_carries_what_comes_after(office: 
     live = factories.form()
     office.worker()
     office.worker("default")
-    before = ask(live)
-    dispatch(before)
-    job_until(before.id, ended)
-    flush(office.broker)
-    after = ask(live)
-    let_time_pass()
-    sweeps.sweep.apply_async()
-    assert job_until(after.id, ended)["state"] == "done"
+    for _time in range(2):  # by the same processes, whose connections last
+        job = ask(live)
+        let_time_pass()
+        sweeps.sweep.apply_async()
+        assert job_until(job.id, ended)["state"] == "done"
+        flush(office.broker)
