@@ -3,16 +3,10 @@
 from typing import Any
 
 from celery import Celery
-from kombu import Exchange, Queue
 
 POLLING_SECONDS = 0.15
 SWEEP_SECONDS = 5.0
 SWEEP_EXPIRES_SECONDS = 60
-QUEUES = ("jobs", "default")
-
-# The nameless exchange needs no bindings: Redis keeps those as data, and once flushed would swallow every
-# message, the sweeps' too, until all processes were started anew.
-NAMELESS = Exchange("")
 
 celery = Celery("backoffice", include=["tasks.jobs", "tasks.sweeps"])
 celery.conf.update(
@@ -27,10 +21,7 @@ celery.conf.update(
     worker_enable_remote_control=False,  # MongoDB's broadcast collection is capped and may go deaf
     worker_send_task_events=False,
     broker_connection_retry_on_startup=True,
-    task_queues=[Queue(name, NAMELESS, routing_key=name) for name in QUEUES],
     task_default_queue="default",
-    task_default_exchange="",
-    task_default_routing_key="default",
     task_routes={"tasks.jobs.*": {"queue": "jobs"}, "tasks.sweeps.*": {"queue": "default"}},
     timezone="UTC",
     beat_schedule={
