@@ -9,6 +9,7 @@ from werkzeug.http import dump_options_header
 from models import files
 
 CHUNK = 255 * 1024
+THOUSAND = 1000
 
 
 def send(file_id: ObjectId, *, attachment: bool = True) -> Response:
@@ -36,3 +37,13 @@ def disposition(name: str, *, attachment: bool) -> str:
     kind = "attachment" if attachment else "inline"
     plain = "".join(c if c.isascii() and c not in '"\\;' else "_" for c in name)
     return dump_options_header(kind, {"filename": plain}) + f"; filename*=UTF-8''{quote(name)}"
+
+
+def file_size(size: int) -> str:
+    """Return a number of bytes as people read it, the same in every language: `12 B`, `680 kB`, `2.4 MB`."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB"):
+        if amount < THOUSAND:
+            return f"{amount:.0f} {unit}" if unit != "MB" else f"{amount:.1f} MB"
+        amount /= THOUSAND
+    return f"{amount:.1f} GB"

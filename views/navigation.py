@@ -11,6 +11,7 @@ from models.forms import LiveForm
 from models.messages import Message, _
 from models.people import Permission, User
 from views.context import current_language, current_person, say
+from views.downloads import file_size
 
 GROUP_TITLES: dict[str, Message] = {
     "quality": _("Quality"),
@@ -30,6 +31,7 @@ _CONFIGURE = (
 def init_app(app: Flask) -> None:
     """Give every template what the layout needs."""
     app.context_processor(frame)
+    app.add_template_filter(file_size)
 
 
 def frame() -> dict[str, Any]:

@@ -4,14 +4,13 @@ import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from bson import ObjectId
 from flask import current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from models import files, forms, queries
-from models.access import Action
-from models.database import Document, db
+from models.access import Action, permitted
+from models.database import Document
 from models.definition import Definition, Field
 from models.errors import ForbiddenError, InvalidError, NotFoundError
 from models.messages import _
@@ -83,10 +82,15 @@ class LookupScreens(_Base):
 
     @expose("/mentions")
     def mentions_view(self) -> ResponseReturnValue:
-        """Return people to mention in a comment: `?q=` gives `{results}`."""
-        people = self._people(_SYSTEM["owner"], request.args.get("q", "").strip()[:40], 0)
-        names = {str(one["_id"]): one["username"] for one in _usernames([person["id"] for person in people])}
-        return jsonify(results=[{**person, "username": names[person["id"]]} for person in people[:8]])
+        """Return people to mention in a comment, who may see the form: `?q=` gives `{results}`."""
+        found = self._people(_SYSTEM["owner"], request.args.get("q", "").strip()[:40], 0)
+        readers = {
+            str(person.id): person.username
+            for person in User.objects(id__in=[one["id"] for one in found])
+            if permitted(person, self.form.key, Action.SEE)
+        }
+        offered = [{**one, "username": readers[one["id"]]} for one in found if one["id"] in readers]
+        return jsonify(results=offered[:8])
 
     @expose("/upload", methods=("POST",))
     def upload_view(self) -> ResponseReturnValue:
@@ -131,7 +135,3 @@ def _called(record: Document) -> str:
 
 def _like(words: str) -> dict[str, str]:
     return {"$regex": re.escape(words), "$options": "i"}
-
-
-def _usernames(ids: list[str]) -> list[Document]:
-    return list(db().users.find({"_id": {"$in": [ObjectId(one) for one in ids]}}, {"username": 1}))

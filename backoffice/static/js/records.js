@@ -30,7 +30,10 @@
     };
     const pages = {};
     const picker = new window.TomSelect(select, {
-      plugins: [...(select.multiple ? ["remove_button"] : ["clear_button"]), "virtual_scroll"],
+      plugins: {
+        ...(select.multiple ? { remove_button: { title: "×" } } : { clear_button: { title: "×" } }),
+        virtual_scroll: {},
+      },
       valueField: "id",
       labelField: "text",
       searchField: [],
@@ -59,7 +62,10 @@
 
   /* -- uploads ---------------------------------------------------------------------------------------- */
 
-  const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+  const size = (bytes) => {
+    if (bytes < 1e3) return `${bytes} B`;
+    return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  };
 
   const send = async (url, field, file, name) => {
     const body = new FormData();
