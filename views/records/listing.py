@@ -63,11 +63,13 @@ class Column:
     sortable: bool
     is_editable: bool = False
     is_first: bool = False
+    is_title: bool = False
 
     @cached_property
     def attributes(self) -> Markup:
         """The attributes of its cells, escaped once and not once for every row."""
-        css = f"{self.css} cell-key".lstrip() if self.is_first else self.css
+        marks = {self.css: True, "cell-title": self.is_title, "cell-key": self.is_first}
+        css = " ".join(name for name, applies in marks.items() if name and applies)
         named = {"data-label": self.label, "class": css, "data-inline": self.key if self.is_editable else ""}
         pairs = (Markup(' {}="{}"').format(name, value) for name, value in named.items() if value)
         return Markup("").join(pairs)
@@ -190,6 +192,7 @@ def columns_of(
             sort_path(definition, key) != "_id",
             is_editable=key in editable,
             is_first=index == 0,
+            is_title=key in definition.title_fields[:1],
         )
         for index, key in enumerate(keys)
     ]

@@ -18,6 +18,8 @@
       input.disabled = !wanted;
       if (input.dataset.for === "value" && "many" in input.dataset) {
         input.multiple = ["in", "not_in"].includes(operator);
+        const none = input.querySelector('option[value=""]');
+        if (none) none.hidden = input.multiple;
       }
     });
   };
@@ -57,7 +59,8 @@
 
   document.querySelectorAll("[data-columns]").forEach((form) => {
     const list = form.querySelector("[data-sortable]");
-    if (window.Sortable) window.Sortable.create(list, { animation: 120 });
+    if (window.Sortable) window.Sortable.create(list, { animation: 120, forceFallback: true });
+    list.addEventListener("keydown", (event) => Backoffice.moveByKey(event, event.target.closest("label")));
     form.addEventListener("formdata", (event) => {
       const chosen = [...form.querySelectorAll("[data-column]")].filter((box) => box.checked).map((box) => box.value);
       event.formData.set("columns", chosen.join(","));

@@ -4,6 +4,20 @@
 
   const changed = (editor) => editor.dispatchEvent(new CustomEvent("rows:change", { bubbles: true }));
 
+  const Backoffice = window.Backoffice;
+
+  /* Alt and an arrow key move what a mouse would drag; tells whether it moved. */
+  Backoffice.moveByKey = function (event, what) {
+    const neighbour = { ArrowUp: what?.previousElementSibling, ArrowDown: what?.nextElementSibling }[event.key];
+    if (!event.altKey || !neighbour) return false;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "ArrowUp") neighbour.before(what);
+    else neighbour.after(what);
+    event.target.focus();
+    return true;
+  };
+
   const setUp = (editor) => {
     const body = editor.querySelector("tbody");
     const template = editor.querySelector("template");
@@ -55,6 +69,11 @@
       const button = event.target.closest("[data-row-remove]");
       if (button) remove(button.closest("[data-row]"));
     });
+    body.addEventListener("keydown", (event) => {
+      if (!Backoffice.moveByKey(event, event.target.closest("[data-row]"))) return;
+      number();
+      changed(editor);
+    });
     /* Enter in the last row adds one, as people who type many rows expect. */
     body.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || event.target.matches("textarea, button")) return;
@@ -63,10 +82,11 @@
       if (row === body.rows[body.rows.length - 1]) add();
       else row.nextElementSibling.querySelector("input, select")?.focus();
     });
-    if (window.Sortable && editor.querySelector(".rows-handle")) {
+    if (window.Sortable && template.content.querySelector(".rows-handle")) {
       window.Sortable.create(body, {
         handle: ".rows-handle",
         animation: 120,
+        forceFallback: true,
         onEnd: () => {
           number();
           changed(editor);
@@ -76,5 +96,6 @@
     number();
   };
 
-  document.querySelectorAll("[data-rows-editor]").forEach(setUp);
+  /* Sortable is among the scripts of the page, which come after this one. */
+  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-rows-editor]").forEach(setUp));
 })();
