@@ -165,7 +165,7 @@ def _field_problems(definition: Definition, field: Field) -> Iterator[Problem]:
         if getattr(field, name) and name not in type_of(field).properties:
             yield Problem(f"{path}.{name}", _("A field of this type cannot have this."))
     yield from _rule_problems(definition, field)
-    if field.type == "computed":
+    if field.type == "computed" and field.formula.strip():  # its type has said so where there is none
         yield from _formula_problems(definition, field)
     if field.type == "serial" and field.serial_pattern:
         for message in numbering_patterns.check(field.serial_pattern):

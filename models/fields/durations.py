@@ -127,14 +127,21 @@ def _units(text: str) -> Decimal:
         if not unit or unit in seen:
             raise _not_a_duration(text)
         seen.add(unit)
-        total += number_from_text(part.group(1)) * unit
+        total += _number(part.group(1), text) * unit
         at = part.end()
     rest = text[at:].strip()
     if rest:
         if seen and unit not in {60, 3_600}:
             raise _not_a_duration(text)
-        total += number_from_text(rest) * (60 if not seen or unit == 3_600 else 1)  # noqa: PLR2004
+        total += _number(rest, text) * (60 if not seen or unit == 3_600 else 1)  # noqa: PLR2004
     return total
+
+
+def _number(part: str, text: str) -> Decimal:
+    try:
+        return number_from_text(part)
+    except ValueProblem:
+        raise _not_a_duration(text) from None
 
 
 def _whole(seconds: Decimal) -> int:
