@@ -64,13 +64,13 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where everything is installed (BACKOFFICE_TESTS_STRICT), a skipped test is a failure."""
-    if _skipped and os.environ.get("BACKOFFICE_TESTS_STRICT") and session.exitstatus == 0:
+    """Where everything is installed (STRICT_TESTS), a skipped test is a failure."""
+    if _skipped and os.environ.get("STRICT_TESTS") and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _skipped and os.environ.get("BACKOFFICE_TESTS_STRICT"):
+    if _skipped and os.environ.get("STRICT_TESTS"):
         terminalreporter.section("skipped, which this run does not allow")
         for name in _skipped:
             terminalreporter.line(name)

@@ -42,6 +42,9 @@ def listening_ports(pid: int) -> list[int]:
 
 
 def children(pid: int) -> list[int]:
-    """Return the direct children of a process."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    """Return the direct children of a process; none of one that ends in this very moment."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []

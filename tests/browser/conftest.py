@@ -57,7 +57,7 @@ def _address_of(process: subprocess.Popen[bytes], log: Path) -> str:
     pytest.fail(f"it does not start:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # one at a time: Playwright takes a thread for itself while it is open
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("needs the distribution's Chromium")
