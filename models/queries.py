@@ -17,14 +17,12 @@ from models.errors import DomainError
 from models.fields import type_of
 from models.form_indexes import IN_BIN
 from models.forms import LiveForm
-from models.messages import _
 from models.people import Actor, User
 from models.search import query_filter
 from models.validation import rule_context
 
 COUNT_CAP = 10_000
 MAX_PAGE_SIZE = 200
-MAX_FILTERS = 20
 MAX_CURSOR = 20_000
 _SORTED = str | int | float | datetime | Decimal128 | ObjectId
 SYSTEM_FIELDS = {
@@ -295,8 +293,3 @@ def options(person: User, form: LiveForm, words: str, limit: int, offset: int = 
     query = list_filter(person, form, ListQuery(search=words))
     found = form.records().find(query, {"number": 1, "title": 1})
     return list(found.sort("_id", -1).skip(max(0, offset)).limit(limit))
-
-
-def bad_filter() -> DomainError:
-    """Return the answer to a filter that cannot be read."""
-    return DomainError(_("This filter cannot be read."))

@@ -24,6 +24,7 @@ from models.people import User
 from models.queries import ListQuery
 from models.spreadsheets.reading import open_table
 from tests import factories as make
+from tests.workbooks import saved, workbook
 
 LATE = _("Another record already has this value.")
 COLUMNS = [make.field("part", required=True), make.field("pieces", "integer"), make.field("note")]
@@ -48,22 +49,6 @@ def form(admin: User) -> LiveForm:
 
 def send(person: User, name: str, content: bytes) -> Any:
     return files.store(io.BytesIO(content), name, person.id, purpose=files.IMPORT, max_bytes=10**8)
-
-
-def workbook(**sheets: Sequence[Sequence[Any]]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.worksheets[0])
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(list(row))
-    return saved(book)
-
-
-def saved(book: openpyxl.Workbook) -> bytes:
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
 
 
 def claim(person: User, form: LiveForm, plan: Plan, kind: str = "import") -> RunningJob:

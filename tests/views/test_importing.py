@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tasks.jobs import carry_out
 from tests import factories, pages
 from tests.models.spreadsheets import packages
 from tests.web import csrf_token, sign_in
+from tests.workbooks import saved, workbook
 
 HOME = "/records/sheet/import"
 TEXT = "name,qty\nA-1,3\nA-2,7\n"
@@ -112,22 +113,6 @@ def imported(client: FlaskClient, name: str, content: bytes | str, **changes: st
 
 def data_of(form: LiveForm) -> list[Document]:
     return [record["data"] for record in form.records().find().sort("_id", 1)]
-
-
-def workbook(**sheets: Sequence[Sequence[Any]]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.worksheets[0])
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(list(row))
-    return saved(book)
-
-
-def saved(book: openpyxl.Workbook) -> bytes:
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
 
 
 # -- who ----------------------------------------------------------------------------------------------
