@@ -5,22 +5,33 @@ This module only knows the shape. `models.form_checks` says whether a definition
 """
 
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Attribute
 
-from models.messages import DEFAULT_LANGUAGE
+from models.definition_parts import KEY_LENGTH, KEY_PATTERN, Key, Label, OptionKey, Part, RuleTree, Text
+from models.procedure import MAX_CLOCKS, ClockRule, Workflow
 
-KEY_PATTERN = r"^[a-z][a-z0-9_]*$"
-KEY_LENGTH = 60
+__all__ = [
+    "GROUPS",
+    "KEY_LENGTH",
+    "KEY_PATTERN",
+    "MAX_FIELDS",
+    "MAX_OPTIONS",
+    "Definition",
+    "Field",
+    "FieldTypeKey",
+    "Key",
+    "Label",
+    "Option",
+    "OptionKey",
+    "RuleTree",
+    "Sort",
+    "Text",
+]
+
 MAX_FIELDS = 300
 MAX_OPTIONS = 500
-
-Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN, max_length=KEY_LENGTH)]
-OptionKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=KEY_LENGTH)]
-Text = Annotated[str, StringConstraints(max_length=2000)]
-RuleTree = dict[str, Any]
 
 FieldTypeKey = Literal[
     "text", "long_text", "integer", "decimal", "money", "percent", "date", "datetime", "duration",
@@ -31,30 +42,7 @@ FieldTypeKey = Literal[
 GROUPS = ("quality", "sales", "service", "master", "internal")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Label(_Part):
-    """A text in both languages; a missing one falls back to the other."""
-
-    zh: Text = ""
-    en: Text = ""
-
-    def text(self, language: str) -> str:
-        """Return the text in a language, or in the other where that is empty."""
-        first, second = (self.en, self.zh) if language == "en" else (self.zh, self.en)
-        return first or second
-
-    def __str__(self) -> str:
-        return self.text(DEFAULT_LANGUAGE)
-
-    def __bool__(self) -> bool:
-        """Tell whether there is any text."""
-        return bool(self.zh or self.en)
-
-
-class Option(_Part):
+class Option(Part):
     """One entry of a choice. A retired option stays readable but cannot be chosen anew."""
 
     key: OptionKey
@@ -63,7 +51,7 @@ class Option(_Part):
     retired: bool = False
 
 
-class Field(_Part):
+class Field(Part):
     """One field of a form, or one column of a table field.
 
     Bounds are strings or numbers as the type reads them (`min: "2020-01-01"` for a date).
@@ -125,14 +113,14 @@ class Field(_Part):
         return self.type not in {"section", "help"}
 
 
-class Sort(_Part):
+class Sort(Part):
     """A default order: a field's key, or a system column such as `created_at`."""
 
     field: str
     descending: bool = False
 
 
-class Definition(_Part):
+class Definition(Part):
     """One version of a form."""
 
     key: Key
@@ -149,6 +137,13 @@ class Definition(_Part):
     inline_columns: tuple[str, ...] = ()
     sort: Sort | None = None
     business_key: str = ""
+    workflow: Workflow | None = None
+    clocks: tuple[ClockRule, ...] = Attribute((), max_length=MAX_CLOCKS)
+
+    @cached_property
+    def by_clock(self) -> dict[str, ClockRule]:
+        """Every clock by its key."""
+        return {clock.key: clock for clock in self.clocks}
 
     @cached_property
     def by_key(self) -> dict[str, Field]:
