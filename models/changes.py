@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from bson import ObjectId
@@ -12,6 +15,7 @@ from models import files, numbering, outbox
 from models.database import Document, db, in_transaction
 from models.errors import ConflictError, DomainError, InvalidError, TooLargeError
 from models.forms import LiveForm
+from models.lookups import Lookup
 from models.messages import _
 from models.people import Actor
 from models.validation import referenced_files
@@ -20,17 +24,32 @@ MAX_REASON = 2000
 _DUPLICATE = 11000
 
 
+Write = Callable[[ClientSession], None]
+
+
 @dataclass
 class Change:
-    """One record's step from one revision to the next, ready to be stored."""
+    """One record's step from one revision to the next, ready to be stored.
+
+    `transitions` are those of the form's workflow that it takes, `facts` what history remembers besides the
+    values, `effects` go to the outbox, and `writes` are run in its transaction.
+    """
 
     actor: Actor
     form: LiveForm
     record: Document
     before: Document | None
-    entry: Document
-    effects: list[Document]
+    action: str
+    at: datetime
+    source: str
+    reason: str
     numbers: tuple[tuple[str, str], ...] = ()
+    lookup: Lookup = attribute(default_factory=Lookup)
+    entry: Document = attribute(default_factory=dict)
+    transitions: list[str] = attribute(default_factory=list)
+    facts: Document = attribute(default_factory=dict)
+    effects: list[Document] = attribute(default_factory=list)
+    writes: list[Write] = attribute(default_factory=list)
 
     @property
     def files_added(self) -> set[ObjectId]:
@@ -40,11 +59,11 @@ class Change:
         return held - had
 
 
-def commit(changes: Sequence[Change], also: Callable[[ClientSession], None] | None = None) -> None:
-    """Store changes of one form, all or none, with their history, files, numbers and effects.
+def commit(changes: Sequence[Change], also: Write | None = None) -> None:
+    """Store changes, all or none, with their history, files, numbers and effects.
 
     Args:
-        changes: as planned; each must still be at the revision it was planned from.
+        changes: sealed; each must still be at the revision it was planned from.
         also: further writes of the same transaction, such as a job's position.
 
     Raises:
@@ -58,7 +77,7 @@ def commit(changes: Sequence[Change], also: Callable[[ClientSession], None] | No
     except (BulkWriteError, DocumentTooLarge, DomainError, DuplicateKeyError) as error:
         # Nothing was stored. Of any other error this is not known, so the sweep decides about the numbers.
         refusal = _refusal(changes, error)
-        void_numbers(changes[0].form, _numbers(changes), str(refusal)[:MAX_REASON])
+        void(changes, str(refusal)[:MAX_REASON])
         raise refusal from error
 
 
@@ -74,23 +93,31 @@ def _refusal(changes: Sequence[Change], error: Exception) -> Exception:
     return error
 
 
-def _write(
-    changes: Sequence[Change], session: ClientSession, also: Callable[[ClientSession], None] | None
-) -> None:
-    form = changes[0].form
-    new = [change.record for change in changes if change.before is None]
-    if new:
-        form.records().insert_many(new, session=session)
+def _write(changes: Sequence[Change], session: ClientSession, also: Write | None) -> None:
+    for form, of_form in _by_form(changes):
+        new = [change.record for change in of_form if change.before is None]
+        if new:
+            form.records().insert_many(new, session=session)
+        for key, numbers in _by_field(_numbers(of_form)).items():
+            numbering.confirm(form.key, key, numbers, session)
     for change in changes:
         if change.before is not None:
             _replace(change, session)
     db().history.insert_many([change.entry for change in changes], session=session)
     outbox.put([effect for change in changes for effect in change.effects], session)
     for change in changes:
-        files.claim(change.files_added, form.key, change.record["_id"], change.actor.id, session)
-    _confirm_numbers(changes, session)
+        files.claim(change.files_added, change.form.key, change.record["_id"], change.actor.id, session)
+    for write in [write for change in changes for write in change.writes]:
+        write(session)
     if also:
         also(session)
+
+
+def _by_form(changes: Sequence[Change]) -> Iterable[tuple[LiveForm, list[Change]]]:
+    ordered = sorted(changes, key=lambda change: change.form.key)  # keeps the order within a form
+    for _key, group in groupby(ordered, key=lambda change: change.form.key):
+        of_form = list(group)
+        yield of_form[0].form, of_form
 
 
 def _replace(change: Change, session: ClientSession) -> None:
@@ -111,9 +138,10 @@ def _by_field(numbers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return grouped
 
 
-def _confirm_numbers(changes: Sequence[Change], session: ClientSession) -> None:
-    for key, numbers in _by_field(_numbers(changes)).items():
-        numbering.confirm(changes[0].form.key, key, numbers, session)
+def void(changes: Sequence[Change], reason: str) -> None:
+    """Write down that the numbers of changes came to nothing, and why."""
+    for form, of_form in _by_form(changes):
+        void_numbers(form, _numbers(of_form), reason)
 
 
 def void_numbers(form: LiveForm, numbers: Iterable[tuple[str, str]], reason: str) -> None:
@@ -128,7 +156,9 @@ def _taken(changes: Sequence[Change], details: Mapping[str, Any]) -> InvalidErro
     if not path.startswith("data."):
         return ConflictError(current=_now_stored(changes[0]) if len(changes) == 1 else None)
     key = path.split(".")[1]
-    field = changes[0].form.definition.by_key.get(key)
+    text = str(details.get("errmsg", ""))
+    form = next((one.form for one in changes if f".{one.form.collection} " in text), changes[0].form)
+    field = form.definition.by_key.get(key)
     if field is None:  # another version of the form made it unique a moment ago
         return InvalidError({key: [_("Another record already has this value.")]})
     return InvalidError(

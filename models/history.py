@@ -25,6 +25,7 @@ def entry(
     reason: str,
     source: str,
     at: datetime | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Document:
     """Return the entry for the record's new revision, sealed with `record["seal"]` of the one before.
 
@@ -37,6 +38,7 @@ def entry(
         reason: why, in the person's words; may be empty.
         source: `screen`, `import`, `api`, `pack` or `system`.
         at: when it happened, if not now.
+        facts: what else is to be remembered: the transition taken, a signature.
     """
     body = {
         "_id": ObjectId(),
@@ -52,6 +54,7 @@ def entry(
         "by_name": actor.name,
         "at": at or now(),
         "before_seal": record.get("seal", ""),
+        **(facts or {}),
     }
     return {**body, "seal": seal(body)}
 

@@ -9,7 +9,7 @@ import pytest
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from models import numbering, records, times
+from models import numbering, planning, records, times
 from models.database import in_transaction
 from models.errors import ConflictError, InvalidError, TooLargeError
 from models.forms import LiveForm
@@ -134,7 +134,7 @@ def test_a_record_too_large_to_store_leaves_its_number_void(
     db: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live = numbered()
-    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 10)
+    monkeypatch.setattr(planning, "MAX_RECORD_BYTES", 10)
     with pytest.raises(TooLargeError):
         factories.record(live, name="x")
     assert accounted(db, live) == ([], ["N-001"])
