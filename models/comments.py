@@ -6,7 +6,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ASCENDING
 
-from models import outbox
+from models import notifications, outbox
 from models.access import Action, permitted
 from models.database import Document, db, in_transaction
 from models.errors import InvalidError
@@ -40,7 +40,8 @@ def add(actor: Actor, form: LiveForm, record: Document, text: str) -> Document:
         "at": now(),
         "mentions": [person.id for person in mentioned],
     }
-    notices = [_notice(actor, form, record, comment, person) for person in mentioned if person.id != actor.id]
+    told = [person.id for person in mentioned if person.id != actor.id]
+    notices = _notices(actor, form, record, comment, told)
 
     def write(session: Any) -> None:  # noqa: ANN401  (a session)
         db().comments.insert_one(comment, session=session)
@@ -56,19 +57,21 @@ def _mentioned(text: str) -> list[User]:
     return list(User.objects(username__in=list(names), active=True))
 
 
-def _notice(actor: Actor, form: LiveForm, record: Document, comment: Document, person: User) -> Document:
-    return outbox.effect(
-        "notify",
-        f"mention:{comment['_id']}:{person.id}",
-        {
-            "person": person.id,
-            "kind": "mention",
-            "form": form.key,
-            "record": record["_id"],
-            "title": f"{record['number'] or ''} {record['title']}".strip(),
-            "text": comment["text"][:200],
-            "by_name": actor.name,
-        },
+def _notices(
+    actor: Actor, form: LiveForm, record: Document, comment: Document, people: list[ObjectId]
+) -> list[Document]:
+    if not people:
+        return []
+    return notifications.tell(
+        people,
+        key=f"mention:{comment['_id']}",
+        kind="mention",
+        form=form.key,
+        record=record["_id"],
+        title=f"{record['number'] or ''} {record['title']}".strip(),
+        text=comment["text"][:200],
+        url=f"/records/{form.key}/{record['_id']}#comments",
+        by_name=actor.name,
     )
 
 

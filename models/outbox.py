@@ -1,5 +1,6 @@
 """Side effects kept as documents until they are done, each exactly once by its key."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import structlog
 from bson import ObjectId
 from pymongo import ASCENDING
 from pymongo.client_session import ClientSession
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import PyMongoError
 
 from models.database import Document, db
 from models.times import now
@@ -19,11 +20,25 @@ LEASE = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=30)
 
 
+Handler = Callable[[Document], None]
+_HANDLERS: dict[str, Handler] = {}
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Let a function carry out the effects of a kind; it gets the effect and must be safe to run twice."""
+
+    def register(carry_out: Handler) -> Handler:
+        _HANDLERS[kind] = carry_out
+        return carry_out
+
+    return register
+
+
 def effect(kind: str, key: str, payload: dict[str, Any]) -> Document:
     """Return an effect to be stored with the change that causes it.
 
     Args:
-        kind: which handler of `models.effects` carries it out.
+        kind: which `handler` carries it out.
         key: unique for ever; a second effect with the key is the same effect.
         payload: JSON-like values and ids.
     """
@@ -53,13 +68,6 @@ def ensure_indexes() -> None:
         name="due",
     )
     db().outbox.create_index([("done_at", ASCENDING)], expireAfterSeconds=int(KEPT_FOR.total_seconds()))
-    db().notifications.create_index([("key", ASCENDING)], unique=True)
-    db().notifications.create_index([("person", ASCENDING), ("_id", -1)])
-    db().notifications.create_index(
-        [("person", ASCENDING), ("read_at", ASCENDING)],
-        partialFilterExpression={"read_at": None},
-        name="unread_of_person",
-    )
 
 
 def claim_due() -> Document | None:
@@ -97,22 +105,3 @@ def _carry_out(claimed: Document) -> bool:
     done = {"$set": {"done_at": now()}, "$unset": {"next_attempt_at": ""}}
     db().outbox.update_one({"_id": claimed["_id"]}, done)
     return True
-
-
-def _notify(claimed: Document) -> None:
-    """Put a notice into a person's inbox, once."""
-    try:
-        db().notifications.insert_one(
-            {
-                "_id": ObjectId(),
-                "key": claimed["key"],
-                "created_at": claimed["created_at"],
-                "read_at": None,
-                **claimed["payload"],
-            }
-        )
-    except DuplicateKeyError:
-        return  # an attempt before this one got this far
-
-
-_HANDLERS = {"notify": _notify}

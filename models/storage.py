@@ -2,7 +2,16 @@
 
 from pymongo import ASCENDING, DESCENDING
 
-from models import comments, history, import_refusals, jobs, outbox
+from models import (
+    channels,
+    comments,
+    deliveries,
+    history,
+    import_refusals,
+    jobs,
+    notifications,
+    outbox,
+)
 from models.database import db
 
 
@@ -26,6 +35,9 @@ def ensure_indexes() -> None:
     db()["files.files"].create_index([("metadata.purpose", ASCENDING), ("metadata.at", ASCENDING)])
     history.ensure_indexes()
     outbox.ensure_indexes()
+    notifications.ensure_indexes()
+    channels.ensure_indexes()
+    deliveries.ensure_indexes()
     jobs.ensure_indexes()
     comments.ensure_indexes()
     import_refusals.ensure_indexes()

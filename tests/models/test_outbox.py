@@ -20,8 +20,14 @@ pytestmark = pytest.mark.usefixtures("db")
 
 
 def notices(person: User, count: int) -> None:
-    payload = {"person": person.id, "kind": "mention", "form": "sheet", "record": ObjectId(), "text": "hello"}
-    outbox.put([outbox.effect("notify", f"n{number}", payload) for number in range(count)])
+    told = {"kind": "mention", "form": "sheet", "record": ObjectId(), "title": "One", "text": "hello"}
+    outbox.put(
+        [
+            effect
+            for number in range(count)
+            for effect in notifications.tell([person.id], key=f"n{number}", **told)
+        ]
+    )
 
 
 def test_parallel_sweeps_carry_each_effect_out_once(db: Store) -> None:
@@ -38,7 +44,7 @@ def test_an_effect_of_a_sweep_that_died_is_carried_out_once_by_the_next(db: Stor
     notices(factories.reader(), 2)
     claimed = outbox.claim_due()
     assert claimed
-    outbox._notify(claimed)  # and then the process dies
+    outbox._HANDLERS[claimed["kind"]](claimed)  # and then the process dies
     assert outbox.carry_out_due() == 1
     with times.set_clock(datetime.now(UTC) + timedelta(minutes=5)):
         assert outbox.carry_out_due() == 1

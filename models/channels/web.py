@@ -1,0 +1,84 @@
+"""Sends JSON to a checked address: no proxy, no redirect, bounded in time and size.
+
+The standard library's connection is enough for one POST and lets us connect to the very IP address that was
+checked; a client with redirects, proxies and pools would have to be talked out of all of them.
+"""
+
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from models.channels.addresses import Target
+
+CONNECT_SECONDS: Final = 5.0
+TOTAL_SECONDS: Final = 10.0
+MAX_ANSWER: Final = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The answer as text, whatever it is."""
+        return self.body.decode("utf-8", "replace")
+
+
+class _Plain(http.client.HTTPConnection):
+    """A connection to a number that was checked, whatever the name means by now."""
+
+    number: str
+
+    def connect(self) -> None:
+        """Connect to the checked number."""
+        self.sock = socket.create_connection((self.number, self.port), CONNECT_SECONDS)
+
+
+class _Secure(http.client.HTTPSConnection):
+    """The same, with the certificate of the name."""
+
+    number: str
+
+    def connect(self) -> None:
+        """Connect to the checked number and ask for the certificate of the name."""
+        plain = socket.create_connection((self.number, self.port), CONNECT_SECONDS)
+        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+
+
+def post(
+    target: Target, body: bytes, headers: Mapping[str, str], *, seconds: float = TOTAL_SECONDS
+) -> Answer:
+    """Send JSON and return the answer.
+
+    Raises:
+        AddressError: the host leads into this network.
+        OSError: nobody answered in time, or the connection broke (`http.client.HTTPException` likewise).
+
+    """
+    connection = (_Secure if target.scheme == "https" else _Plain)(target.host, target.port, timeout=seconds)
+    connection.number = target.numbers()[0]
+    watch = threading.Timer(seconds, _cut, [connection])  # a server that sends one byte at a time, too
+    watch.daemon = True
+    watch.start()
+    try:
+        connection.request("POST", target.path, body, {"Content-Type": "application/json", **headers})
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.read(MAX_ANSWER))
+    finally:
+        watch.cancel()
+        connection.close()
+
+
+def _cut(connection: http.client.HTTPConnection) -> None:
+    try:
+        connection.sock.shutdown(socket.SHUT_RDWR)
+    except (AttributeError, OSError):
+        return  # it had no socket yet, or no longer
