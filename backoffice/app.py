@@ -6,7 +6,7 @@ from typing import Final
 from flask import Flask, current_app, request
 
 import views
-from backoffice import logs, operations
+from backoffice import logs, operations, outside
 from backoffice.headers import init_assets, init_headers, init_proxies
 from backoffice.i18n import init_i18n
 from backoffice.limits import init_limits
@@ -23,6 +23,7 @@ def create_app(settings: Settings) -> Flask:
     """Return the application. Needs no database yet; connect before the first request."""
     app = Flask("backoffice")
     init_config(app, settings)
+    outside.install(settings)
     init_proxies(app, settings)
     logs.init_app(app)
     operations.init_app(app)

@@ -119,6 +119,17 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least important log lines that are written."
     )
+    smtp_password: str = Field(
+        default="",
+        repr=False,
+        description="Password of the mail server, where it is not stored with the e-mail channel.",
+    )
+    allowed_webhook_hosts: str = Field(
+        default="",
+        description="Hosts besides those of the group robots to which messages may be sent, separated by "
+        "commas: `host`, `host:port`, `*.example.com`, `*` for every public one. Only a host named without "
+        "`*` may be inside your network or without https.",
+    )
     metrics_token: str = Field(
         default="",
         repr=False,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from celery import signals
 from celery.exceptions import SecurityWarning
 
-from backoffice import logs, texts
+from backoffice import logs, outside, texts
 from backoffice.settings import Settings
 from models import database
 from tasks.app import celery, configure
@@ -62,6 +62,7 @@ def _prepare(settings: Settings) -> None:
     # Celery warns of root because pickled messages could run anything; ours are JSON and hold ids.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     texts.install()
+    outside.install(settings)
     configure(settings.broker).conf.export_days = settings.export_days
 
 

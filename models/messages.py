@@ -72,3 +72,11 @@ def _parameter(value: Any, language: str) -> Any:  # noqa: ANN401  (any value ca
     if isinstance(value, Message):
         return translate(value, language)
     return value.text(language) if isinstance(value, Named) else value
+
+
+def say_stored(words: Any, language: str) -> str:  # noqa: ANN401  (a text, or one per language)
+    """Return a text as documents keep it, in a language, or in the other where that is empty."""
+    if not isinstance(words, Mapping):
+        return str(words or "")
+    other = next((words[one] for one in LANGUAGES if words.get(one)), "")
+    return str(words.get(language) or other)

@@ -7,7 +7,7 @@ transactions of their own (the sweep of the clocks). Both end in the same docume
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
@@ -188,14 +188,6 @@ def _content(event: Event) -> Document:
 def _notice(event: Event, person: ObjectId, content: Document, at: datetime) -> Document:
     key = f"{event.key}:{person}"
     return {"_id": ObjectId(), "key": key, "person": person, **content, "created_at": at, "read_at": None}
-
-
-def say(words: Any, language: str) -> str:  # noqa: ANN401  (as stored: a text, or one per language)
-    """Return a notice's title or text in a language, or in the other where that is empty."""
-    if not isinstance(words, Mapping):
-        return str(words or "")
-    other = next((words[one] for one in LANGUAGES if words.get(one)), "")
-    return str(words.get(language) or other)
 
 
 def ensure_indexes() -> None:

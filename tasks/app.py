@@ -8,7 +8,7 @@ POLLING_SECONDS = 0.15
 SWEEP_SECONDS = 5.0
 SWEEP_EXPIRES_SECONDS = 60
 
-celery = Celery("backoffice", include=["tasks.jobs", "tasks.sweeps"])
+celery = Celery("backoffice", include=["tasks.deliveries", "tasks.jobs", "tasks.sweeps"])
 celery.conf.update(
     accept_content=["json"],
     task_serializer="json",
@@ -22,14 +22,23 @@ celery.conf.update(
     worker_send_task_events=False,
     broker_connection_retry_on_startup=True,
     task_default_queue="default",
-    task_routes={"tasks.jobs.*": {"queue": "jobs"}, "tasks.sweeps.*": {"queue": "default"}},
+    task_routes={
+        "tasks.deliveries.*": {"queue": "default"},
+        "tasks.jobs.*": {"queue": "jobs"},
+        "tasks.sweeps.*": {"queue": "default"},
+    },
     timezone="UTC",
     beat_schedule={
         "sweep": {
             "task": "tasks.sweeps.sweep",
             "schedule": SWEEP_SECONDS,
             "options": {"expires": SWEEP_EXPIRES_SECONDS},  # a weekend without a worker leaves no pile
-        }
+        },
+        "deliveries": {
+            "task": "tasks.deliveries.send_due",
+            "schedule": SWEEP_SECONDS,
+            "options": {"expires": SWEEP_SECONDS},  # a slow server leaves no pile either
+        },
     },
 )
 

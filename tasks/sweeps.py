@@ -5,8 +5,10 @@ from collections.abc import Callable
 import structlog
 from pymongo.errors import PyMongoError
 
-from models import files, jobs, numbering, outbox
+from models import deliveries, files, jobs, numbering, outbox
+from models.deliveries import digest
 from tasks.app import celery
+from tasks.deliveries import kick
 from tasks.jobs import dispatch
 
 log = structlog.get_logger()
@@ -34,6 +36,8 @@ def dispatch_lost() -> None:
 STEPS: tuple[Callable[[], object], ...] = (
     dispatch_lost,
     outbox.carry_out_due,
+    digest.write_due,
+    deliveries.give_up_old,
     jobs.expire,
     files.sweep_unclaimed,
     numbering.void_abandoned,
@@ -43,4 +47,5 @@ STEPS: tuple[Callable[[], object], ...] = (
 @celery.task(name="tasks.sweeps.carry_out_effects")  # type: ignore[misc]
 def carry_out_effects() -> None:
     """Carry out what a change just put into the outbox."""
-    outbox.carry_out_due()
+    if outbox.carry_out_due():
+        kick()
