@@ -1,0 +1,38 @@
+"""Duties: what somebody owes. One document per task, approval, filing or report, kept when it is done."""
+
+from models.duties.queries import Page, Total, count_for, counts, for_department, for_person, open_for
+from models.duties.reacting import entered, react
+from models.duties.store import (
+    KINDS,
+    close,
+    close_of_record,
+    duty,
+    ensure_indexes,
+    get,
+    insert,
+    of_record,
+    set_due,
+    tell,
+)
+
+__all__ = [
+    "KINDS",
+    "Page",
+    "Total",
+    "close",
+    "close_of_record",
+    "count_for",
+    "counts",
+    "duty",
+    "ensure_indexes",
+    "entered",
+    "for_department",
+    "for_person",
+    "get",
+    "insert",
+    "of_record",
+    "open_for",
+    "react",
+    "set_due",
+    "tell",
+]

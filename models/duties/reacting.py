@@ -1,0 +1,142 @@
+"""What a change of a record makes of its duties: entering a state opens its task, leaving it closes it."""
+
+from functools import partial
+
+from bson import ObjectId
+from pymongo.client_session import ClientSession
+
+from models import who
+from models.changes import Change
+from models.database import Document, db
+from models.duties import store
+from models.messages import LANGUAGES
+from models.people import Actor
+from models.procedure import State, Who
+
+_QUIET_SOURCES = frozenset({"import", "pack"})  # what is taken over opens tasks, but rings no bell
+_ASSIGNED = Who(fields=("@assignees",))
+_OWNED = Who(fields=("@owner",))
+
+
+def entered(change: Change) -> State | None:
+    """Return the state a record comes to rest in by a change: a new one, or the same once more.
+
+    Taking a transition back to the same state enters it again; so does coming back from the bin.
+    """
+    workflow, record = change.form.definition.workflow, change.record
+    if workflow is None or record.get("deleted_at"):
+        return None
+    state = workflow.by_state.get(record.get("state") or "")
+    before = change.before
+    if before is None or before.get("deleted_at") or before.get("state") != record.get("state"):
+        return state
+    taken = [workflow.by_transition.get(key) for key in change.transitions]
+    return state if any(one and one.to == record["state"] for one in taken) else None
+
+
+def react(change: Change) -> None:
+    """Open and close what is owed by a change, in its transaction, and keep what stays open current."""
+    ended = _end(change)
+    if ended:
+        change.writes.append(partial(_close, change, ended))
+    state = entered(change)
+    if state and not state.is_end:
+        resolved = who.resolve(_owes(state, change.record), change.form, change.record, actor=change.actor)
+        change.writes.append(partial(_enter, change, state, resolved))
+    elif change.before is not None and not ended:
+        change.writes.append(partial(_follow, change, _still_owed(change)))
+
+
+def _end(change: Change) -> str:
+    """Return why nothing more is to be done for a record, or ""."""
+    workflow, before = change.form.definition.workflow, change.before
+    if before is None:
+        return ""
+    if change.record.get("deleted_at") and not before.get("deleted_at"):
+        return "deleted"
+    state = entered(change) if workflow else None
+    return state.category if state and state.is_end else ""
+
+
+def _close(change: Change, ended: str, session: ClientSession) -> None:
+    store.close_of_record(
+        change.form.key,
+        change.record["_id"],
+        at=change.at,
+        by=change.actor.id,
+        kinds=store.TIMED if ended == "done" else (),  # what was filed is acknowledged even afterwards
+        outcome=ended,
+        session=session,
+    )
+
+
+def _owes(state: State, record: Document) -> Who:
+    """Return who owes a state's task; without a word about it, those it is assigned to, or its owner."""
+    if state.who or not state.task or state.approval:
+        return state.who
+    return _ASSIGNED if record.get("assignees") else _OWNED
+
+
+def _what(state: State) -> dict[str, str]:
+    label = state.task or state.label
+    return {language: label.text(language) for language in LANGUAGES}
+
+
+def _enter(change: Change, state: State, resolved: who.Resolved, session: ClientSession) -> None:
+    form, record = change.form.key, change.record
+    if change.before is not None:
+        store.close_of_record(
+            form, record["_id"], at=change.at, by=change.actor.id, kinds=("task",), session=session
+        )
+    if not _owes(state, record):
+        return
+    opened = store.duty(
+        "task",
+        f"task:{record['_id']}:{record['revision']}",
+        form=form,
+        record=record,
+        what=_what(state),
+        people=resolved.people,
+        at=change.at,
+    )
+    store.insert([opened], session)
+    _tell(change, opened, resolved.people, session)
+    who.tell_substitutions(form, record, resolved.substitutions, session)
+
+
+def _tell(change: Change, duty: Document, people: list[ObjectId], session: ClientSession) -> None:
+    if change.source in _QUIET_SOURCES:
+        return
+    told = [person for person in people if person != change.actor.id]  # who did it knows
+    key = f"{duty['key']}:{change.record['revision']}"
+    store.tell(duty, told, key=key, session=session, by_name=_name(change.actor))
+
+
+def _name(actor: Actor) -> str:
+    return actor.name if actor.id else ""
+
+
+def _still_owed(change: Change) -> who.Resolved | None:
+    """Return who owes the task of the state a record stays in; None where there is none."""
+    workflow, record = change.form.definition.workflow, change.record
+    state = workflow.by_state.get(record.get("state") or "") if workflow else None
+    if state is None or state.is_end or record.get("deleted_at"):
+        return None
+    wanted = _owes(state, record)
+    return who.resolve(wanted, change.form, record, actor=change.actor) if wanted else None
+
+
+def _follow(change: Change, resolved: who.Resolved | None, session: ClientSession) -> None:
+    """Show what the record is called by now, and ask those who owe its task by now."""
+    record, about = change.record, {"form": change.form.key, "record": change.record["_id"]}
+    shown = store.shown(record)
+    if change.before is None or shown != store.shown(change.before):
+        db().duties.update_many({**about, **store.OPEN}, {"$set": shown}, session=session)
+    if resolved is None:
+        return
+    task = db().duties.find_one({**about, "kind": "task", **store.OPEN}, session=session)
+    if task is None or task["people"] == resolved.people:
+        return
+    db().duties.update_one({"_id": task["_id"]}, {"$set": {"people": resolved.people}}, session=session)
+    _tell(change, task, [one for one in resolved.people if one not in task["people"]], session)
+    who.tell_substitutions(change.form.key, record, resolved.substitutions, session)
