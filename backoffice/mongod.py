@@ -4,6 +4,10 @@ It runs as a replica set of one (transactions need one) and listens on a Unix so
 of mode 0700: who may open the socket is decided by the file system, so it needs no password. MongoDB is
 given the socket by a path relative to its working directory; thus the member's name in the replica set
 never changes and the data may be moved, however long its path.
+
+Clients come in by a link to the socket that is there only while MongoDB takes writes. The driver asks once
+per connection whether there are transactions, and a member that is about to join its set says no: who
+connected in that moment would be refused every transaction for as long as the connection lasts.
 """
 
 import contextlib
@@ -14,6 +18,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -26,11 +31,13 @@ from backoffice import lifeline
 
 REPLICA_SET = "embedded"
 SOCKET = "mongodb.sock"
+DOOR = "ready.sock"  # where clients come in
 MEMBER = f"./{SOCKET}:27017"
 SOCKET_PATH_BYTES = 100  # the kernel takes 107
 START_SECONDS = 60.0  # recovery after a crash reads the journal
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.01
+ANSWER_SECONDS = 2.0
 LONGEST_EXPORT_SECONDS = 1800  # an export reads the data as they stood when it began
 LOG_BYTES = 10_000_000
 OLDEST_VERSION = 6
@@ -115,7 +122,7 @@ class EmbeddedMongo:
     @property
     def uri(self) -> str:
         """The address for PyMongo, without a database name."""
-        return f"mongodb://{quote(str(self.folder / SOCKET), safe='')}/?directConnection=true"
+        return _address(self.folder / DOOR)
 
     @property
     def log_file(self) -> Path:
@@ -184,24 +191,34 @@ class EmbeddedMongo:
             MongodError: it stopped, or took longer than a minute.
 
         """
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_open():
+            self._check_alive(deadline)
+            self.tend()
+
+    def tend(self) -> None:
+        """Let clients in as soon as MongoDB takes writes; forms the replica set on the first start."""
+        if self._is_open() or not listens(self.folder / SOCKET):
+            return
         # Imported here because only the process that owns the database needs the driver at this point.
         from pymongo import MongoClient  # noqa: PLC0415
         from pymongo.errors import PyMongoError  # noqa: PLC0415
 
-        deadline = time.monotonic() + START_SECONDS
-        while not (self.folder / SOCKET).exists():
-            self._check_alive(deadline)
+        address, patience = _address(self.folder / SOCKET), int(ANSWER_SECONDS * 1000)
         client: MongoClient[dict[str, Any]]
-        with MongoClient(self.uri, serverSelectionTimeoutMS=2_000) as client:
-            while True:
-                with contextlib.suppress(PyMongoError):
-                    hello = client.admin.command("hello")
-                    if hello.get("isWritablePrimary"):
-                        return
-                    if hello.get("isreplicaset"):  # a member without a set: the first start
-                        members = [{"_id": 0, "host": MEMBER}]
-                        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
-                self._check_alive(deadline)
+        with (
+            contextlib.suppress(PyMongoError),
+            MongoClient(address, serverSelectionTimeoutMS=patience, socketTimeoutMS=patience) as client,
+        ):
+            hello = client.admin.command("hello")
+            if hello.get("isWritablePrimary"):
+                (self.folder / DOOR).symlink_to(SOCKET)
+            elif hello.get("isreplicaset"):  # a member without a set: the first start
+                members = [{"_id": 0, "host": MEMBER}]
+                client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+
+    def _is_open(self) -> bool:
+        return (self.folder / DOOR).is_symlink()
 
     def _check_alive(self, deadline: float) -> None:
         if self.process is None or self.process.poll() is not None:
@@ -240,6 +257,20 @@ class EmbeddedMongo:
                 self.process.kill()
                 self.process.wait()
         self.process = None
+
+
+def _address(path: Path) -> str:
+    return f"mongodb://{quote(str(path), safe='')}/?directConnection=true"
+
+
+def listens(path: Path) -> bool:
+    """Tell whether somebody takes connections at a socket; the file alone is there long before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def is_locked(lock: Path) -> bool:

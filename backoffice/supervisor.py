@@ -42,6 +42,9 @@ class Part(Protocol):
     def launch(self) -> None:
         """Start it without waiting."""
 
+    def tend(self) -> None:
+        """Do what it needs while it runs, without waiting long."""
+
     def stop(self) -> None:
         """Stop it and wait until it is gone."""
 
@@ -71,6 +74,9 @@ class Program:
             pass_fds=self.handles,
             start_new_session=True,  # a Ctrl-C in the terminal is for us, who stop them in order
         )
+
+    def tend(self) -> None:
+        """Leave it alone: it needs nothing."""
 
     def ask_to_stop(self) -> None:
         """Ask it to finish what it is doing and end."""
@@ -113,9 +119,10 @@ class Keeper:
         self.launches = 1
 
     def look(self, moment: float) -> None:
-        """Launch the part again if it has died and its pause is over."""
+        """Tend the part, or launch it again if it has died and its pause is over."""
         process = self.part.process
         if process is not None and process.poll() is None:
+            self.part.tend()
             return
         if self.due is None:
             if moment - self.started > STEADY_SECONDS:

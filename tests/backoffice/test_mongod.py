@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import ServerSelectionTimeoutError
 
 from backoffice.mongod import (
+    SOCKET,
     SOCKET_PATH_BYTES,
     EmbeddedMongo,
     MongodError,
     find_binary,
+    listens,
     private_folder,
     socket_folder,
 )
@@ -65,6 +68,21 @@ def test_transactions_work_and_what_was_written_survives_a_kill(mongo: EmbeddedM
         mongo.process.wait()
         mongo.start()
         assert client.shop.sales.count_documents({}) == 1
+
+
+def test_who_came_too_early_can_use_transactions_all_the_same(folder: Path) -> None:
+    embedded = EmbeddedMongo(folder)
+    embedded.launch()
+    assert embedded.process
+    with connect(f"{embedded.uri}&serverSelectionTimeoutMS=2000") as early:
+        while not listens(embedded.folder / SOCKET):
+            assert embedded.process.poll() is None
+        with pytest.raises(ServerSelectionTimeoutError):
+            early.shop.command("ping")
+        embedded.wait_until_writable()
+        with early.start_session() as session, session.start_transaction():
+            early.shop.sales.insert_one({"_id": 1}, session=session)
+    embedded.stop()
 
 
 def test_it_listens_on_a_private_socket_and_on_no_port(mongo: EmbeddedMongo) -> None:
