@@ -1,6 +1,7 @@
 """Long work as documents: the document is the truth, a message merely says that there is work.
 
-A worker holds a job by a lease and a fence: whoever lost the lease can no longer write its outcome.
+A worker holds a job by a lease and a fence: whoever lost the lease can no longer write its outcome. An
+attempt that the database failed is given back and goes on after a pause, when a sweep sends it again.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from models.times import now
 LEASE = timedelta(seconds=60)
 DISPATCH_AGAIN_AFTER = timedelta(seconds=30)
 MAX_ATTEMPTS = 10
+PAUSE = timedelta(seconds=1)
+"""After an attempt that the database failed; twice as long after each, so ten take a quarter of an hour."""
 OPEN_STATES = ("queued", "running")
 _TOO_OFTEN = _("This was tried %(count)s times without success.", count=MAX_ATTEMPTS)
 ENDED_STATES = ("done", "failed", "cancelled", "expired")
@@ -67,6 +70,7 @@ class Job(MongoDocument):  # type: ignore[misc]
     worker = StringField(default="")
     lease_until = DateTimeField()
     dispatched_at = DateTimeField()
+    not_before = DateTimeField()
     cancel_requested = BooleanField(default=False)
     created_at = DateTimeField()
     started_at = DateTimeField()
@@ -163,15 +167,12 @@ class RunningJob:
 
     @classmethod
     def claim(cls, job_id: ObjectId, worker: str) -> Self | None:
-        """Take a job that waits, or whose worker died; None when it is taken or ended.
+        """Take a job that waits, or whose worker died; None when it is taken, pauses or ended.
 
-        A job that killed too many workers fails instead.
+        A job that killed too many workers in the same place fails instead.
         """
         document = db().jobs.find_one_and_update(
-            {
-                "_id": job_id,
-                "$or": [{"state": "queued"}, {"state": "running", "lease_until": {"$lt": now()}}],
-            },
+            {"_id": job_id, **_free()},
             {
                 "$set": {"state": "running", "worker": worker, "lease_until": now() + LEASE},
                 "$inc": {"fence": 1, "attempts": 1},
@@ -215,11 +216,13 @@ class RunningJob:
         self._write({"done": done, "total": total, "lease_until": now() + LEASE})
 
     def keep_position(self, position: Document, done: int, total: int, session: ClientSession) -> None:
-        """Remember, in the transaction of a batch's writes, where to go on after a crash."""
-        self._write(
-            {"position": position, "done": done, "total": total, "lease_until": now() + LEASE}, session
-        )
-        self.document["position"] = position
+        """Remember, in the transaction of a batch's writes, where to go on after a crash.
+
+        The attempts are counted anew from there: a long job may meet more faults than a short one.
+        """
+        reached = {"position": position, "attempts": 0}
+        self._write({**reached, "done": done, "total": total, "lease_until": now() + LEASE}, session)
+        self.document |= reached
 
     def _write(self, fields: Document, session: ClientSession | None = None) -> None:
         held = db().jobs.find_one_and_update(
@@ -254,30 +257,24 @@ class RunningJob:
         """Record that it stopped because the owner asked. Raises LeaseLostError."""
         self._end("cancelled")
 
-    def give_back(self) -> bool:
-        """Let another attempt go on later; after too many the job fails. Tell whether it waits now.
+    def give_back(self) -> None:
+        """Let another attempt go on after a pause, by the sweep; after too many the job fails.
 
         Raises LeaseLostError.
         """
         if self.document["attempts"] >= MAX_ATTEMPTS:
             self.fail(_TOO_OFTEN)
-            return False
-        held = {"_id": self.id, "fence": self.fence, "state": "running"}
-        if (
-            not db()
-            .jobs.update_one(held, {"$set": {"state": "queued", "dispatched_at": now()}})
-            .matched_count
-        ):
-            raise LeaseLostError
-        return True
+            return
+        waits = {"state": "queued", "not_before": now() + PAUSE * 2 ** self.document["attempts"]}
+        # what was sent before the pause is no reason not to send it after
+        self._release({"$set": waits, "$unset": {"dispatched_at": ""}})
 
     def _end(self, state: str, session: ClientSession | None = None, **fields: Any) -> None:  # noqa: ANN401  (fields of a job)
-        ended = db().jobs.update_one(
-            {"_id": self.id, "fence": self.fence, "state": "running"},
-            {"$set": {"state": state, "ended_at": now(), **fields}},
-            session=session,
-        )
-        if not ended.matched_count:
+        self._release({"$set": {"state": state, "ended_at": now(), **fields}}, session)
+
+    def _release(self, update: Document, session: ClientSession | None = None) -> None:
+        held = {"_id": self.id, "fence": self.fence, "state": "running"}
+        if not db().jobs.update_one(held, update, session=session).matched_count:
             raise LeaseLostError
 
 
@@ -285,16 +282,24 @@ def _plain(message: Message) -> Document:
     return {name: str(value) for name, value in message.params.items()}
 
 
-def lost_jobs() -> Document:
-    """Return the filter of jobs whose message or worker was lost."""
+def _free() -> Document:
+    """Return the filter of jobs that a worker may take: they wait and do not pause, or their worker died."""
     return {
-        "dispatched_at": {"$lt": now() - DISPATCH_AGAIN_AFTER},  # not by every sweep while workers are busy
-        "$or": [{"state": "queued"}, {"state": "running", "lease_until": {"$lt": now()}}],
+        "$or": [
+            {"state": "queued", "not_before": {"$not": {"$gt": now()}}},
+            {"state": "running", "lease_until": {"$lt": now()}},
+        ]
     }
 
 
+def lost_jobs() -> Document:
+    """Return the filter of jobs whose message or worker was lost, or whose pause is over."""
+    lately = {"$gte": now() - DISPATCH_AGAIN_AFTER}  # not by every sweep while workers are busy
+    return {"dispatched_at": {"$not": lately}, **_free()}
+
+
 def due_for_dispatch() -> list[ObjectId]:
-    """Return jobs whose message or worker was lost, and mark them as dispatched again."""
+    """Return jobs whose message or worker was lost or whose pause is over; mark them as dispatched again."""
     ids = [found["_id"] for found in db().jobs.find(lost_jobs(), {"_id": 1}).limit(500)]
     db().jobs.update_many({"_id": {"$in": ids}}, {"$set": {"dispatched_at": now()}})
     return ids

@@ -39,24 +39,24 @@ def dispatch(job: Job | ObjectId) -> None:
 def run_job(job_id: str) -> None:
     """Carry out one job. Safe to run twice: the second finds it taken or ended."""
     job = RunningJob.claim(ObjectId(job_id), f"{socket.gethostname()}:{os.getpid()}")
-    if job is not None and not carry_out(job):
-        dispatch(job.id)
+    if job is not None:
+        carry_out(job)
 
 
-def carry_out(job: RunningJob) -> bool:
-    """Run the handler of a claimed job and record the outcome; false when it waits for another attempt."""
+def carry_out(job: RunningJob) -> None:
+    """Run the handler of a claimed job and record the outcome, or that it goes on after a pause."""
     try:
-        return _attempt(job)
+        _attempt(job)
     except LeaseLostError:
         log.warning("job.lease_lost", job=str(job.id))
     except PyMongoError as error:
         if not is_passing(error):
             raise
-        log.warning("job.outcome_not_recorded", job=str(job.id))  # it is taken up when its lease is over
-    return True
+        # it is taken up when its lease is over
+        log.warning("job.outcome_not_recorded", job=str(job.id), error=repr(error))
 
 
-def _attempt(job: RunningJob) -> bool:
+def _attempt(job: RunningJob) -> None:
     try:
         HANDLERS[job.document["kind"]](job)
     except CancelledError:
@@ -67,10 +67,10 @@ def _attempt(job: RunningJob) -> bool:
         job.fail(error.message)
     except Exception as error:
         if is_passing(error):
-            log.warning("job.database_lost", job=str(job.id))
-            return not job.give_back()
+            log.warning("job.database_lost", job=str(job.id), error=repr(error))
+            job.give_back()
+            return
         log.exception("job.failed", job=str(job.id), kind=job.document["kind"])
         job.fail(
             _("Something went wrong. The administrator finds it in the log under %(id)s.", id=str(job.id))
         )
-    return True

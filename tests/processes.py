@@ -8,7 +8,7 @@ from pathlib import Path
 LISTEN = "0A"
 
 
-def wait_until_gone(pid: int, seconds: float = 20) -> None:
+def wait_until_gone(pid: int, seconds: float = 60) -> None:
     """Wait for a process that need not be our child; raises TimeoutError."""
     try:
         handle = os.pidfd_open(pid)

@@ -1,10 +1,12 @@
 """Jobs: held by one worker at a time, taken up again when it dies, and never lost."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -70,15 +72,16 @@ def test_the_job_of_a_dead_worker_goes_on_from_where_it_was() -> None:
     with later(minutes=5):
         second = claimed(job, "w2")
         assert second.position == {"row": 500}
-        assert second.document["attempts"] == 2
-        for late in (
+        assert (second.document["fence"], second.document["attempts"]) == (2, 1)
+        too_late: tuple[Callable[[], object], ...] = (
             lambda: first.progress(600, 1000),
             lambda: in_transaction(lambda session: first.keep_position({"row": 600}, 1, 1, session)),
             lambda: first.finish({}, keep=WEEK),
             lambda: first.fail(_("x")),
             first.cancel,
             first.give_back,
-        ):
+        )
+        for late in too_late:
             with pytest.raises(LeaseLostError):
                 late()
         second.finish({"rows": 1000}, keep=WEEK)
@@ -159,13 +162,35 @@ def test_a_job_that_kills_its_workers_is_given_up() -> None:
     assert state(job) == "failed"
 
 
-def test_a_job_given_back_waits_again_but_not_for_ever() -> None:
+def test_a_job_given_back_pauses_longer_each_time_but_does_not_wait_for_ever() -> None:
     job = queued()
+    moments = [datetime.now(UTC)]
     for _attempt in range(jobs.MAX_ATTEMPTS - 1):
-        assert claimed(job).give_back() is True
-    assert state(job) == "queued"
-    assert claimed(job).give_back() is False
+        with times.set_clock(moments[-1]):
+            claimed(job).give_back()
+            assert state(job) == "queued"
+            assert RunningJob.claim(job.id, "w") is None
+            assert jobs.due_for_dispatch() == []
+        moments.append(Job.objects.get(id=job.id).not_before)
+        with times.set_clock(moments[-1]):
+            assert jobs.due_for_dispatch() == [job.id]
+    pauses = [after - before for before, after in pairwise(moments)]
+    assert pauses == sorted(set(pauses))
+    assert sum(pauses, timedelta()) > timedelta(minutes=15)
+    with times.set_clock(moments[-1]):
+        claimed(job).give_back()
     assert state(job) == "failed"
+
+
+def test_a_job_that_gets_on_is_never_given_up() -> None:
+    job = queued()
+    for row in range(2 * jobs.MAX_ATTEMPTS):
+        with later(minutes=5 * row):
+            running = claimed(job)
+            in_transaction(partial(running.keep_position, {"row": row}, row, 100))
+            if row % 2:
+                running.give_back()
+    assert Job.objects.get(id=job.id).attempts == 0
 
 
 def test_a_sweep_finds_lost_messages_and_dead_workers_once() -> None:

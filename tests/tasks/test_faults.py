@@ -29,7 +29,16 @@ from tests.backoffice.test_cli import Up
 from tests.factories import field
 from tests.processes import wait_until_gone
 from tests.tasks.requests import ask, rows
-from tests.tasks.workers import Office, Program, ended, forget_broker, job_until, let_time_pass, under_way
+from tests.tasks.workers import (
+    Office,
+    Program,
+    ended,
+    forget_broker,
+    job_until,
+    let_time_pass,
+    pausing,
+    under_way,
+)
 
 ROWS = 1_600
 REFUSED_EVERY, REPEATED_EVERY = 100, 150
@@ -69,6 +78,13 @@ def let_others_go_on() -> None:
     """Let the time pass after which a dead worker's jobs are sent to others."""
     let_time_pass()
     sweeps.sweep()
+
+
+def goes_on_until(job_id: ObjectId, true: Callable[[Document], bool]) -> Document:
+    """Wait for a job to be as wanted; whenever its worker gives it back, let the time of its pause pass."""
+    while not true(job := job_until(job_id, lambda job: true(job) or pausing(job))):
+        let_others_go_on()
+    return job
 
 
 def kill_after_writes(worker: Program, writes: int) -> None:
@@ -114,15 +130,20 @@ def test_an_import_whose_workers_are_killed_stores_each_row_once(office: Office)
         kill_after_writes(office.worker(), moments.randint(1, 2_500))
     office.worker()
     let_others_go_on()
-    done = job_until(job.id, ended)
-    assert done["attempts"] > 1
+    done = goes_on_until(job.id, ended)
+    assert done["fence"] > 1
     imported(live, done, valid, refused)
     assert rows(done) == refused
 
 
 def reached(attempt: int, done: int) -> Callable[[Document], bool]:
     """Tell whether an attempt has come so far."""
-    return lambda job: under_way(job) and job["attempts"] == attempt and job["done"] >= done
+    return lambda job: under_way(job) and job["fence"] == attempt and job["done"] >= done
+
+
+def begun(job: Document) -> bool:
+    """Tell whether a job is under way, or over already while another was waited for."""
+    return under_way(job) or ended(job)
 
 
 def came_to(done: int) -> Callable[[Document], bool]:
@@ -140,7 +161,7 @@ def test_all_or_nothing_stays_so_when_workers_are_killed(office: Office) -> None
         assert live.records().count_documents({}) in {0, 1_000}
     office.worker()
     let_others_go_on()
-    imported(live, job_until(job.id, ended), 1_000, 0)
+    imported(live, goes_on_until(job.id, ended), 1_000, 0)
 
 
 def test_an_import_whose_worker_slept_stores_each_row_once(office: Office) -> None:
@@ -220,15 +241,11 @@ def test_what_mongodb_acknowledged_outlives_its_death(own_mongodb: EmbeddedMongo
     worker = own_office.worker()
     job = ask_import(live, content, "valid")
     dispatch(job)
-    stop = threading.Event()
-    with ThreadPoolExecutor() as pool:
-        writing = pool.submit(write_until, stop, other)
+    with writing(other) as acknowledged:
         for rows_done in (400, 800):
-            job_until(job.id, came_to(rows_done))
+            goes_on_until(job.id, came_to(rows_done))
             kill_and_restart(own_mongodb)
-        done = job_until(job.id, ended)
-        stop.set()
-        acknowledged = writing.result()
+        done = goes_on_until(job.id, ended)
     assert worker.process.poll() is None
     imported(live, done, valid, refused)
     kept = {record["_id"] for record in other.records().find({}, {"_id": 1})}
@@ -236,14 +253,25 @@ def test_what_mongodb_acknowledged_outlives_its_death(own_mongodb: EmbeddedMongo
     assert len(acknowledged) > 10
 
 
-def write_until(stop: threading.Event, live: LiveForm) -> set[ObjectId]:
-    """Create records one after the other; return those of which MongoDB said that they are stored."""
-    stored = set()
-    while not stop.is_set():
-        # a number whose counter MongoDB forgot is refused, and so is what it was for
-        with contextlib.suppress(PyMongoError, ConflictError):
-            stored.add(factories.record(live, name="n", qty=1)["_id"])
-    return stored
+@contextlib.contextmanager
+def writing(live: LiveForm) -> Iterator[set[ObjectId]]:
+    """Create records beside the block; give those of which MongoDB said that they are stored."""
+    stored: set[ObjectId] = set()
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            # a number whose counter MongoDB forgot is refused, and so is what it was for
+            with contextlib.suppress(PyMongoError, ConflictError):
+                stored.add(factories.record(live, name="n", qty=1)["_id"])
+
+    with ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(write)
+        try:
+            yield stored
+        finally:
+            stop.set()
+        writer.result()
 
 
 def test_an_export_goes_on_after_the_death_of_mongodb(own_mongodb: EmbeddedMongo, own_office: Office) -> None:
@@ -253,7 +281,7 @@ def test_an_export_goes_on_after_the_death_of_mongodb(own_mongodb: EmbeddedMongo
     job_until(job.id, came_to(1))
     with worker.held():
         kill_and_restart(own_mongodb)
-    done = job_until(job.id, ended)
+    done = goes_on_until(job.id, ended)
     assert done["state"] == "done", (done["error"], worker.log.read_text())
     assert rows(done) == 2 * MANY
     assert done["attempts"] > 1
@@ -280,23 +308,22 @@ def test_everything_killed_and_started_again_goes_on(
     first = up()
     database.connect(EmbeddedMongo(data).uri, "backoffice")
     forms.forget_versions()
-    office = Office(tmp_path, EmbeddedMongo(data).uri)
-    live = ledger()
-    content, valid, refused = file_of(ROWS)
-    importing, exporting = ask_import(live, content, "valid"), ask(generate.generate(MANY))
-    for job in (importing, exporting):
-        dispatch(job)
-    for job in (importing, exporting):
-        job_until(job.id, under_way)
-    parts = first.family()
-    first.stop(signal.SIGKILL)
-    for part in parts:
-        wait_until_gone(part)
-    second = up()
-    let_time_pass()
-    imported_job, exported_job = (job_until(job.id, ended) for job in (importing, exporting))
-    imported(live, imported_job, valid, refused)
-    assert (exported_job["state"], rows(exported_job)) == ("done", MANY)
-    office.close()
+    with contextlib.closing(Office(tmp_path, EmbeddedMongo(data).uri)):
+        live = ledger()
+        content, valid, refused = file_of(ROWS)
+        importing, exporting = ask_import(live, content, "valid"), ask(generate.generate(MANY))
+        for job in (importing, exporting):
+            dispatch(job)
+        for job in (importing, exporting):
+            job_until(job.id, begun)
+        parts = first.family()
+        first.stop(signal.SIGKILL)
+        for part in parts:
+            wait_until_gone(part)
+        second = up()
+        let_time_pass()
+        imported_job, exported_job = (job_until(job.id, ended) for job in (importing, exporting))
+        imported(live, imported_job, valid, refused)
+        assert (exported_job["state"], rows(exported_job)) == ("done", MANY)
     database.disconnect()
     assert second.stop() == 0

@@ -25,7 +25,7 @@ from models.database import Document
 from tasks.app import celery, configure
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 40.0
+SECONDS = 120.0  # nobody waits so long unless something is wrong, however slow the machine
 UUIDS: CodecOptions[Document] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -89,6 +89,8 @@ class Office:
         self.programs: list[Program] = []
         settings = Settings.model_validate({**self.settings})
         self.broker = settings.broker
+        self.broker_before = celery.conf.broker_url
+        forget_broker()  # a test of the pages may have sent something by another
         configure(self.broker)
 
     def start(self, *arguments: str) -> Program:
@@ -106,11 +108,12 @@ class Office:
         return self.start("beat")
 
     def close(self) -> None:
-        """Stop everything, and forget the connections to the broker."""
+        """Stop everything, and go back to the broker from before."""
         for program in self.programs:
             program.kill()
         give_up_transactions()
         forget_broker()
+        configure(self.broker_before or "")
 
 
 def forget_broker() -> None:
@@ -168,13 +171,16 @@ def under_way(job: Document) -> bool:
     return job["state"] == "running" and job["total"] > 0
 
 
+def pausing(job: Document) -> bool:
+    """Tell whether a job was given back by its worker."""
+    return job["state"] == "queued" and job.get("not_before", LONG_AGO) > LONG_AGO
+
+
 def let_time_pass() -> None:
-    """Make leases, messages and transactions of the dead as old as if minutes had gone by."""
+    """Make leases, pauses, messages and transactions of the dead as old as if minutes had gone by."""
     give_up_transactions()
-    database.db().jobs.update_many(
-        {"state": {"$in": ["queued", "running"]}},
-        {"$set": {"lease_until": LONG_AGO, "dispatched_at": LONG_AGO}},
-    )
+    past = dict.fromkeys(("lease_until", "not_before", "dispatched_at"), LONG_AGO)
+    database.db().jobs.update_many({"state": {"$in": ["queued", "running"]}}, {"$set": past})
 
 
 def give_up_transactions() -> None:
