@@ -18,6 +18,7 @@ from models.forms import LiveForm
 from models.lookups import Lookup
 from models.messages import _
 from models.people import Actor
+from models.procedure import Effect
 from models.validation import referenced_files
 
 MAX_REASON = 2000
@@ -31,8 +32,9 @@ Write = Callable[[ClientSession], None]
 class Change:
     """One record's step from one revision to the next, ready to be stored.
 
-    `transitions` are those of the form's workflow that it takes, `facts` what history remembers besides the
-    values, `effects` go to the outbox, and `writes` are run in its transaction.
+    `transitions` are those of the form's workflow that it takes, `todo` what the engine carries out besides
+    their effects, `facts` what history remembers besides the values, `effects` go to the outbox, and `writes`
+    are run in its transaction. After them come those of `together`, each once with all changes that name it.
     """
 
     actor: Actor
@@ -47,9 +49,11 @@ class Change:
     lookup: Lookup = attribute(default_factory=Lookup)
     entry: Document = attribute(default_factory=dict)
     transitions: list[str] = attribute(default_factory=list)
+    todo: tuple[Effect, ...] = ()
     facts: Document = attribute(default_factory=dict)
     effects: list[Document] = attribute(default_factory=list)
     writes: list[Write] = attribute(default_factory=list)
+    together: "list[SharedWrite]" = attribute(default_factory=list)
 
     @property
     def files_added(self) -> set[ObjectId]:
@@ -57,6 +61,9 @@ class Change:
         held = referenced_files(self.record["data"], self.form.definition)
         had = referenced_files(self.before["data"], self.form.definition) if self.before else set()
         return held - had
+
+
+SharedWrite = Callable[[Sequence[Change], ClientSession], None]
 
 
 def commit(changes: Sequence[Change], also: Write | None = None) -> None:
@@ -109,6 +116,8 @@ def _write(changes: Sequence[Change], session: ClientSession, also: Write | None
         files.claim(change.files_added, change.form.key, change.record["_id"], change.actor.id, session)
     for write in [write for change in changes for write in change.writes]:
         write(session)
+    for shared in dict.fromkeys(write for change in changes for write in change.together):
+        shared([change for change in changes if shared in change.together], session)
     if also:
         also(session)
 

@@ -151,7 +151,13 @@ class Reader:
             self._keep_rows(values, draft.before["data"])
         before = draft.before["data"] if draft.before else None
         draft.checked = validate(
-            self.actor, self.definition, values, before=before, references=self.references
+            self.actor,
+            self.definition,
+            values,
+            before=before,
+            record=draft.before,
+            strict=True,
+            references=self.references,
         )
         self._place(draft, draft.checked.errors)
         if not self._may.get(draft.kind, True):

@@ -125,6 +125,11 @@ class References:
         """Tell whether a form has such a record outside the bin."""
         return bool(self._first(collection_name(form), {"_id": record_id, "deleted_at": None}))
 
+    def expect(self, form: str, record_id: ObjectId) -> None:
+        """Take a record for granted that is stored in the same transaction."""
+        query = {"_id": record_id, "deleted_at": None}
+        self._known[collection_name(form), repr(query)] = record_id
+
     def file_info(self, file_id: ObjectId) -> Document | None:
         """Return what is known of an uploaded file: name, size, type, owner, claimed_by."""
         found = db()["files.files"].find_one({"_id": file_id})

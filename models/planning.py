@@ -50,7 +50,11 @@ def plan_creates(
         references: shared between calls to look each name up once.
     """
     references = references or References()
-    results = [validate(actor, form.definition, raw, references=references) for raw in raws]
+    trusted = source in {"pack", "system"}
+    results = [
+        validate(actor, form.definition, raw, references=references, opened=tuple(raw) if trusted else ())
+        for raw in raws
+    ]
     return plan_checked_creates(actor, form, results, source=source, reason=reason, at=at)
 
 
@@ -155,7 +159,14 @@ def plan_update(
     before = stored(form, record_id)
     same_revision(before, revision)
     checked = validate(
-        actor, form.definition, raw, before=before["data"], partial=partial, references=references
+        actor,
+        form.definition,
+        raw,
+        before=before["data"],
+        record=before,
+        partial=partial,
+        strict=partial or source in {"api", "import"},
+        references=references,
     )
     if not checked.errors and checked.data == before["data"] and before["form_version"] == form.version:
         return None
@@ -260,11 +271,20 @@ def _checked_reason(reason: str) -> str:
     return said
 
 
-def _derived(definition: Definition, record: Document, lookup: Lookup) -> Document:
-    """Return the title a record is called by and the tokens it is found by."""
-    title = " ".join(
+def called(definition: Definition, record: Document, lookup: Lookup) -> str:
+    """Return what a record is called by what it holds now: its title, or its number where it has none."""
+    return _title(definition, record, lookup)[:MAX_TITLE] or record["number"] or ""
+
+
+def _title(definition: Definition, record: Document, lookup: Lookup) -> str:
+    return " ".join(
         " ".join(_shown(definition, key, record, lookup) for key in definition.title_fields).split()
     )
+
+
+def _derived(definition: Definition, record: Document, lookup: Lookup) -> Document:
+    """Return the title a record is called by and the tokens it is found by."""
+    title = _title(definition, record, lookup)
     texts = [record["number"] or "", title]
     texts += [
         type_of(field).search_text(field, record["data"][field.key], lookup)

@@ -3,6 +3,7 @@
 This module only knows the shape. `models.workflow`, `models.approvals` and `models.clocks` give it life.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -194,6 +195,15 @@ class State(Part):
     editable_fields: tuple[Key, ...] = ()
     approval: Approval | None = None
 
+    @property
+    def is_end(self) -> bool:
+        """Tell whether nothing more is to be done here: done or void."""
+        return self.category in {"done", "void"}
+
+    def closes(self, field: str) -> bool:
+        """Tell whether a field cannot be edited while a record rests here."""
+        return (self.readonly or field in self.readonly_fields) and field not in self.editable_fields
+
 
 class Transition(Part):
     """A step from some states to one. `sources` may be `*`: every state that is not done or void.
@@ -268,15 +278,29 @@ class Workflow(Part):
         return {transition.key: transition for transition in self.transitions}
 
     @cached_property
+    def has_rules(self) -> bool:
+        """Tell whether any transition is taken by a rule."""
+        return any(transition.by == "rule" for transition in self.transitions)
+
+    @cached_property
     def by_table(self) -> dict[str, RoutingTable]:
         """Every routing table by its key."""
         return {table.key: table for table in self.routing}
 
     def leaving(self, state: str) -> list[Transition]:
         """Return the transitions that leave a state, in order; `*` leaves what is open or paused."""
+        return [one for one in self.transitions if self.leaves(one, state)]
+
+    def leaves(self, transition: Transition, state: str) -> bool:
+        """Tell whether a transition leads away from a state."""
         found = self.by_state.get(state)
-        ends = found is None or found.category in {"done", "void"}
-        return [one for one in self.transitions if state in one.sources or ("*" in one.sources and not ends)]
+        return state in transition.sources or (
+            "*" in transition.sources and found is not None and not found.is_end
+        )
+
+    def state_of(self, record: Mapping[str, Any]) -> State:
+        """Return where a record rests; one from before the workflow, or in a state that is gone, is new."""
+        return self.by_state.get(record.get("state") or self.initial) or self.by_state[self.initial]
 
 
 # -- clocks -------------------------------------------------------------------------------------------

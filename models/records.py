@@ -4,16 +4,14 @@ What a change brings about by the form's procedure (state, clocks, duties, linke
 same transaction, whoever made the change: a screen, an import, the API or a clock.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bson import ObjectId
-from pymongo.client_session import ClientSession
 
-from models import changes, workflow
 from models.changes import Change
 from models.database import Document
-from models.errors import DomainError, InvalidError
+from models.errors import InvalidError
 from models.forms import LiveForm
 from models.messages import _
 from models.people import Actor
@@ -24,11 +22,11 @@ from models.planning import (
     plan_creates,
     plan_update,
     same_revision,
-    seal,
     step,
     stored,
 )
 from models.times import now
+from models.workflow import commit
 
 __all__ = [
     "MAX_RECORD_BYTES",
@@ -43,27 +41,6 @@ __all__ = [
     "restore",
     "update",
 ]
-
-
-def commit(planned: Sequence[Change], also: Callable[[ClientSession], None] | None = None) -> None:
-    """Store changes, all or none, with everything that the procedures of their forms make of them.
-
-    Args:
-        planned: as planned; each must still be at the revision it was planned from.
-        also: further writes of the same transaction, such as a job's position.
-
-    Raises:
-        ConflictError: a record changed since it was planned.
-        InvalidError: a value that must be unique is taken, or an effect of the procedure is refused.
-    """
-    try:
-        everything = [*planned, *workflow.react(planned)]
-        for change in everything:
-            seal(change)
-    except DomainError:
-        changes.void(planned, "refused")
-        raise
-    changes.commit(everything, also)
 
 
 def create(

@@ -4,7 +4,7 @@ The order is fixed: read what was given, drop what may not be written, settle wh
 then ask what is missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from bson import ObjectId
 
 from models import formulas, rules
-from models.definition import Definition
+from models.definition import Definition, Field, RuleTree
 from models.errors import ValueProblem
 from models.fields import type_of
 from models.fields.base import ParseContext, RowProblems
@@ -61,7 +61,10 @@ def validate(
     raw: Mapping[str, Any],
     *,
     before: Values | None = None,
+    record: Mapping[str, Any] | None = None,
     partial: bool = False,
+    strict: bool = False,
+    opened: Collection[str] = (),
     references: References | None = None,
 ) -> Checked:
     """Check values against a form without writing anything.
@@ -71,18 +74,21 @@ def validate(
         definition: the version to check against.
         raw: field key → raw value; a key that is absent leaves the field as it is.
         before: the stored data of an existing record; None for a new one.
+        record: the stored record itself: its state may close fields, and rules may ask for `@owner`.
         partial: report only problems of the given fields (inline edit of one cell).
+        strict: say so where a change of a field is refused because the state closes it.
+        opened: fields that may be written in this step although they are closed.
         references: share one between many calls to look each name up once.
     """
     context = parse_context(actor, references)
-    rule_values = rule_context(actor)
+    asked = _Asked(actor, definition, record, opened, is_new=before is None)
     checked = Checked(data=_start(definition, before, context))
-    start = dict(checked.data)
+    start = dict(checked.data) if before is None else before
     _refuse_unknown(definition, raw, checked)
     _read(definition, raw, checked, context, before or {})
-    _keep_locked(definition, checked, start if before is None else before, rule_values, is_new=before is None)
-    _settle(definition, checked, rule_values)
-    _ask_for_missing(definition, checked, rule_values)
+    _keep_locked(asked, checked, start, strict=strict)
+    _settle(asked, checked, before or {})
+    _ask_for_missing(asked, checked)
     if partial:
         checked.errors = {path: found for path, found in checked.errors.items() if path.split(".")[0] in raw}
     return checked
@@ -91,7 +97,49 @@ def validate(
 def defaults(actor: Actor, definition: Definition) -> Values:
     """Return the data that a new record starts with."""
     started = Checked(_start(definition, None, parse_context(actor)))
-    return _settle(definition, started, rule_context(actor)).data
+    return _settle(_Asked(actor, definition, is_new=True), started, {}).data
+
+
+class _Asked:
+    """What rules are asked about besides the data: who acts, and where the record stands."""
+
+    def __init__(
+        self,
+        actor: Actor,
+        definition: Definition,
+        record: Mapping[str, Any] | None = None,
+        opened: Collection[str] = (),
+        *,
+        is_new: bool,
+    ) -> None:
+        self.definition, self.opened, self.is_new = definition, frozenset(opened), is_new
+        self._context = rule_context(actor)
+        self.system = (
+            rules.system_values(_newborn(actor, self._context), definition)
+            if record is None and is_new
+            else rules.system_values(record or {}, definition)
+        )
+        workflow = definition.workflow
+        known = workflow is not None and (is_new or record is not None)
+        self.state = workflow.by_state.get(self.system["@state"]) if workflow and known else None
+
+    def holds(self, tree: RuleTree, data: Values) -> bool:
+        """Tell whether a rule holds for data of this record."""
+        return rules.evaluate(tree, {**data, **self.system}, self.definition, self._context)
+
+    def state_closes(self, key: str) -> bool:
+        """Tell whether the state closes a field; to a new record only what it names is closed."""
+        if self.state is None or key in self.opened:
+            return False
+        if self.is_new:
+            return key in self.state.readonly_fields and key not in self.state.editable_fields
+        return self.state.closes(key)
+
+
+def _newborn(actor: Actor, context: RuleContext) -> Values:
+    """Return what a record that is only being made will be called by."""
+    made = {"owner": actor.id, "created_by": actor.id, "department": actor.department}
+    return {**made, "created_at": context.now, "updated_at": context.now}
 
 
 def _start(definition: Definition, before: Values | None, context: ParseContext) -> Values:
@@ -139,34 +187,44 @@ def _put(data: Values, key: str, value: Any) -> None:  # noqa: ANN401  (any stor
         data[key] = value
 
 
-def _keep_locked(
-    definition: Definition, checked: Checked, stored: Values, context: RuleContext, *, is_new: bool
-) -> None:
+def _keep_locked(asked: _Asked, checked: Checked, stored: Values, *, strict: bool) -> None:
     """Undo what was written to read-only fields; the rule is asked of what was stored before."""
-    asked = checked.data if is_new else stored
-    locked = {
-        field.key
-        for field in definition.value_fields
-        if field.readonly
-        or (field.readonly_if and rules.evaluate(field.readonly_if, asked, definition, context))
-    }
+    data = checked.data if asked.is_new else stored
+    locked = {field.key for field in asked.definition.value_fields if _is_locked(asked, field, data)}
     for key in locked:
+        refused = strict and asked.state_closes(key) and checked.data.get(key) != stored.get(key)
         _put(checked.data, key, stored.get(key))
         checked.errors.pop(key, None)
+        if refused and asked.state:
+            message = _("In the state “%(state)s” this cannot be changed.", state=asked.state.label)
+            checked.errors[key] = [message]
     checked.locked = frozenset(locked)
 
 
-def _settle(definition: Definition, checked: Checked, context: RuleContext) -> Checked:
-    """Hide and compute until nothing changes; a hidden field holds no value."""
+def _is_locked(asked: _Asked, field: Field, data: Values) -> bool:
+    if field.key in asked.opened:
+        return False
+    return (
+        field.readonly
+        or asked.state_closes(field.key)
+        or (field.readonly_if is not None and asked.holds(field.readonly_if, data))
+    )
+
+
+def _settle(asked: _Asked, checked: Checked, stored: Values) -> Checked:
+    """Hide and compute until nothing changes; a hidden field holds no value, unless the state hides it."""
     given = dict(checked.data)
-    computed = formulas.order(definition)
+    computed = formulas.order(asked.definition)
     for _round in range(MAX_SETTLING_ROUNDS):
         before = dict(checked.data)
-        hidden = _hidden(definition, checked.data, context)
+        hidden = _hidden(asked, checked.data)
         checked.data = {key: value for key, value in given.items() if key not in hidden}
+        for key in hidden & stored.keys():
+            if _hangs_on_system(asked.definition, key):  # it comes back when the record moves on
+                checked.data[key] = stored[key]
         for field in computed:
             if field.key not in hidden:
-                formula = formulas.compile_formula(field.formula, definition, field)
+                formula = formulas.compile_formula(field.formula, asked.definition, field)
                 _put(checked.data, field.key, formula.evaluate(checked.data))
         checked.hidden = frozenset(hidden)
         if checked.data == before:
@@ -177,23 +235,31 @@ def _settle(definition: Definition, checked: Checked, context: RuleContext) -> C
     return checked
 
 
-def _hidden(definition: Definition, values: Values, context: RuleContext) -> set[str]:
+def _hidden(asked: _Asked, values: Values) -> set[str]:
     """Return the fields that are not seen, by their own rule or because their section is not."""
+    definition = asked.definition
     own = {
         field.key
         for field in definition.fields
-        if field.visible_if and not rules.evaluate(field.visible_if, values, definition, context)
+        if field.visible_if and not asked.holds(field.visible_if, values)
     }
-    return own | {key for key, section in definition.section_of.items() if section.key in own}
+    hidden = own | {key for key, section in definition.section_of.items() if section.key in own}
+    return hidden - {key for key in hidden & asked.opened if _hangs_on_system(definition, key)}
 
 
-def _ask_for_missing(definition: Definition, checked: Checked, context: RuleContext) -> None:
-    for field in definition.value_fields:
+def _hangs_on_system(definition: Definition, key: str) -> bool:
+    """Tell whether it depends on the state, the owner and the like whether a field is seen."""
+    fields = (definition.by_key.get(key), definition.section_of.get(key))
+    used = (rules.fields_used(field.visible_if) for field in fields if field and field.visible_if)
+    return any(name.startswith("@") for names in used for name in names)
+
+
+def _ask_for_missing(asked: _Asked, checked: Checked) -> None:
+    for field in asked.definition.value_fields:
         if field.type in _NEVER_WRITTEN or field.key in checked.hidden | checked.locked | set(checked.errors):
             continue  # nobody can fill what they do not see or may not write
         needed = field.required or (
-            field.required_if is not None
-            and rules.evaluate(field.required_if, checked.data, definition, context)
+            field.required_if is not None and asked.holds(field.required_if, checked.data)
         )
         if needed and checked.data.get(field.key) is None:
             checked.errors[field.key] = [_("This is needed.")]

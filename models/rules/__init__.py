@@ -29,7 +29,14 @@ from models.rules.operators import OPERATORS, Kind, Operator, kind_of, operators
 from models.rules.periods import PERIODS
 from models.rules.plan import Node
 from models.rules.reader import MAX_DEPTH, MAX_NODES, Problem, check, fields_used, read_plan
-from models.rules.sources import SYSTEM, Source, find_source, row_values
+from models.rules.sources import (
+    SYSTEM,
+    Source,
+    find_source,
+    record_values,
+    row_values,
+    system_values,
+)
 
 __all__ = [
     "MAX_DEPTH",
@@ -54,7 +61,9 @@ __all__ = [
     "kind_of",
     "operators_for",
     "operators_of_type",
+    "record_values",
     "row_values",
+    "system_values",
     "to_filter",
 ]
 

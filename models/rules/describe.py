@@ -96,7 +96,10 @@ class _Words:
             return self._name(source, raw)
         if source.kind == Kind.DATETIME:
             return self._moment(raw)
-        return self._of_field(source.field, raw) if source.field else str(raw)
+        if source.field:
+            return self._of_field(source.field, raw)
+        label = (source.states or {}).get(raw)
+        return label.text(self.language) or str(raw) if label else str(raw)
 
     def _of_field(self, field: Field, raw: Any) -> str:  # noqa: ANN401
         if field.type == "duration":

@@ -214,12 +214,13 @@ def _unknown_options(tree: Any, definition: Definition, table: str, path: str = 
     if "not" in tree:
         yield from _unknown_options(tree["not"], definition, table, f"{path}.not")
     source = find_source(tree.get("field", ""), definition, table)
-    if source is None or source.kind != Kind.KEY or source.field is None:
+    options = source.options if source else None
+    if options is None:
         return
     value = tree.get("value")
     several = isinstance(value, list | tuple)
     for at, option in enumerate(value if several else [value]):
-        if option is not None and option not in source.field.options_by_key:
+        if option is not None and option not in options:
             where = f"{path}.value.{at}" if several else f"{path}.value"
             yield Problem(where.lstrip("."), _("There is no option “%(name)s”.", name=shown(option)))
 

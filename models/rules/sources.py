@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from types import MappingProxyType
 from typing import Any, Literal
 
-from models.definition import Definition, Field
+from models.definition import Definition, Field, Label
 from models.messages import Message, _, translate
 from models.rules.operators import Kind, holds_many, kind_of, operators_of_kind
 
@@ -24,25 +25,40 @@ SYSTEM: Mapping[str, tuple[Message, Kind, Target]] = MappingProxyType(
         "@created_at": (_("Created at"), Kind.DATETIME, ""),
         "@created_by": (_("Created by"), Kind.ID, "person"),
         "@updated_at": (_("Updated at"), Kind.DATETIME, ""),
+        "@assignees": (_("Assigned to"), Kind.ID, "person"),
     }
 )
 
 
+_MANY = frozenset({"@assignees"})
+
+
 @dataclass(frozen=True)
 class Source:
-    """Where a condition reads its value. `field` is None for system columns; `table` is set for a column."""
+    """Where a condition reads its value. `field` is None for system columns; `table` is set for a column.
+
+    `states` are those of the form's workflow, for `@state`.
+    """
 
     name: str
     kind: Kind
     target: Target = ""
     field: Field | None = None
     table: Field | None = None
+    states: Mapping[str, Label] | None = attribute(default=None, compare=False)
 
     @property
     def operators(self) -> tuple[str, ...]:
         """The operators that make sense here."""
-        many = self.field is not None and holds_many(self.field)
+        many = self.name in _MANY if self.field is None else holds_many(self.field)
         return operators_of_kind(self.kind, many=many)
+
+    @property
+    def options(self) -> Mapping[str, Label] | None:
+        """The keys it may hold, with what people call them; None where anything goes."""
+        if self.field is None or self.kind != Kind.KEY:
+            return self.states
+        return {key: option.label for key, option in self.field.options_by_key.items()}
 
     @property
     def path(self) -> str:
@@ -94,7 +110,7 @@ def find_source(name: str, definition: Definition, table: str = "") -> Source | 
     """
     if name in SYSTEM:
         _label, kind, target = SYSTEM[name]
-        return Source(name, kind, target)
+        return Source(name, kind, target, states=_states(definition) if name == "@state" else None)
     first, dot, second = name.partition(".")
     if dot:
         owner = definition.by_key.get(first)
@@ -108,3 +124,20 @@ def _source(name: str, field: Field | None, table: Field | None = None) -> Sourc
     if field is None or not field.holds_value:
         return None
     return Source(name, kind_of(field), _TARGETS.get(field.type, ""), field, table)
+
+
+def _states(definition: Definition) -> dict[str, Label] | None:
+    return {state.key: state.label for state in definition.workflow.states} if definition.workflow else None
+
+
+def system_values(record: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+    """Return what a record holds under the system's names; without a state it is where its form begins."""
+    values = {name: record.get(name[1:]) for name in SYSTEM}
+    if not values["@state"] and definition.workflow:
+        values["@state"] = definition.workflow.initial
+    return values
+
+
+def record_values(record: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+    """Return what rules are asked about: a record's data, and the system columns under their "@" names."""
+    return {**record["data"], **system_values(record, definition)}

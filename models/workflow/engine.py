@@ -2,16 +2,91 @@
 
 from collections.abc import Sequence
 
+from models import changes as storage
+from models import duties, who
+from models.approvals import opening
 from models.changes import Change
+from models.errors import DomainError
+from models.messages import _
+from models.procedure import Transition, Workflow
+from models.workflow import effects, positions, routing
+from models.workflow.run import Run
+
+MAX_MOVES = 30
 
 
 def react(changes: Sequence[Change]) -> list[Change]:
     """Let the procedures of the forms act on changes; return further changes that belong to them.
 
-    Sets the state of new records, and adds to each change what is written with it.
+    Sets the state of new records, takes the transitions whose rule holds, carries out effects, and adds to
+    each change what is written with it.
+
+    Raises:
+        DomainError: a workflow does not come to rest.
+        InvalidError: an effect is refused.
     """
-    for change in changes:
-        workflow = change.form.definition.workflow
-        if workflow and not change.record.get("state"):
-            change.record["state"] = workflow.initial
-    return []
+    acting = [change for change in changes if _acts(change)]
+    if not acting:
+        return []
+    run = Run()
+    try:
+        with who.batch():
+            for change in acting:
+                run.begin()
+                _react(run, change)
+                while run.waiting:
+                    _react(run, run.waiting.popleft())
+    except DomainError:
+        storage.void(run.more, "refused")
+        raise
+    return run.more
+
+
+def _acts(change: Change) -> bool:
+    definition = change.form.definition
+    return definition.workflow is not None or bool(definition.clocks)
+
+
+def _react(run: Run, change: Change) -> None:
+    workflow = change.form.definition.workflow
+    if workflow and change.action != "deleted":
+        _go(run, change, workflow)
+    opening.react(change)
+    duties.react(change)
+
+
+def _go(run: Run, change: Change, workflow: Workflow) -> None:
+    record = change.record
+    if record.get("state") not in workflow.by_state:
+        record["state"] = workflow.initial
+    if change.before is None:
+        effects.carry_out(run, change, workflow.on_create)
+    for key in tuple(change.transitions):
+        effects.carry_out(run, change, workflow.by_transition[key].effects)
+    effects.carry_out(run, change, change.todo)
+    routing.follow(run, change, workflow)
+    _follow_rules(run, change, workflow)
+
+
+def _follow_rules(run: Run, change: Change, workflow: Workflow) -> None:
+    passed = [change.record["state"]]
+    while transition := _next(change, workflow):
+        if len(passed) > MAX_MOVES:
+            names = dict.fromkeys(str(workflow.by_state[key].label) or key for key in passed)
+            raise DomainError(
+                _("The workflow goes round in circles and never rests: %(states)s.", states=" → ".join(names))
+            )
+        positions.enter(change, transition)
+        effects.carry_out(run, change, transition.effects)
+        routing.follow(run, change, workflow)
+        passed.append(change.record["state"])
+
+
+def _next(change: Change, workflow: Workflow) -> Transition | None:
+    """Return the first transition that a rule takes from where the record is now."""
+    if not workflow.has_rules:
+        return None
+    for transition in workflow.leaving(change.record["state"]):
+        if transition.by == "rule" and positions.is_ready(change, transition):
+            return transition
+    return None

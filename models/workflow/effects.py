@@ -1,0 +1,137 @@
+"""What transitions bring about: each kind of effect in one function."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from models import notifications, who
+from models.changes import Change
+from models.errors import DomainError
+from models.messages import _
+from models.people import Actor
+from models.planning import plan_creates
+from models.procedure import (
+    Assign,
+    ClockAction,
+    CreateRecord,
+    Effect,
+    FileWith,
+    Level,
+    Notify,
+    RouteBy,
+    SetField,
+)
+from models.workflow import filing, routing, texts, values
+from models.workflow.run import Run
+
+
+def carry_out(run: Run, change: Change, effects: Iterable[Effect]) -> None:
+    """Let effects happen in order; everything is part of the change.
+
+    Raises InvalidError where one is refused.
+    """
+    for effect in effects:
+        _KINDS[effect.do](run, change, effect)
+
+
+def _set(run: Run, change: Change, effect: SetField) -> None:
+    if effect.only_if_empty and change.record["data"].get(effect.field) is not None:
+        return
+    value = values.raw(change, effect.source) if effect.source else effect.value
+    if value is None and effect.source in {"@me", "@my_department"}:
+        return  # the program acts: nobody's name is better than none
+    values.put(run, change, {effect.field: value})
+
+
+def _create(run: Run, change: Change, effect: CreateRecord) -> None:
+    form = run.form(effect.form)
+    run.references.expect(change.form.key, change.record["_id"])
+    mapped = {key: values.raw(change, source) for key, source in effect.mapped.items()}
+    given = {key: value for key, value in {**effect.values, **mapped}.items() if value is not None}
+    [created] = plan_creates(
+        _creator(change), form, [given], source="system", at=change.at, references=run.references
+    )
+    record = created.record
+    record["links"].append({"form": change.form.key, "record": change.record["_id"], "kind": "from"})
+    link = {"form": form.key, "record": record["_id"], "kind": "made"}
+    change.record["links"] = [*change.record.get("links", ()), link]
+    change.facts.setdefault("created", []).append({"form": form.key, "record": record["_id"]})
+    run.references.expect(form.key, record["_id"])
+    run.follow(change, created)
+    if effect.back:
+        _point_back(run, change, effect.back, created)
+
+
+def _creator(change: Change) -> Actor:
+    """Return who creates linked records; for the program they belong where the first record does."""
+    return replace(change.actor, department=change.actor.department or change.record.get("department"))
+
+
+def _point_back(run: Run, change: Change, key: str, created: Change) -> None:
+    field = change.form.definition.by_key[key]
+    held = change.record["data"].get(key) or []
+    new = created.record["_id"]
+    values.put(run, change, {key: [*held, new] if field.many else new})
+
+
+def _notify(run: Run, change: Change, effect: Notify) -> None:
+    people = who.people(effect.who, change.form, change.record, actor=change.actor)
+    tell(
+        run,
+        change,
+        people,
+        texts.render(effect.text, change.form.definition, change.record, run.lookup),
+        effect.level,
+    )
+
+
+def tell(run: Run, change: Change, people: Iterable[Any], text: Any, level: Level = "info") -> None:  # noqa: ANN401
+    """Add a notice about the record to a change."""
+    change.effects += notifications.tell(
+        people,
+        key=run.key(change, "notify"),
+        kind="record",
+        form=change.form.key,
+        record=change.record["_id"],
+        title=texts.title(change.form.definition, change.record, change.lookup),
+        text=text,
+        level=level,
+        by_name=change.actor.name,
+    )
+
+
+def _file(run: Run, change: Change, effect: FileWith) -> None:
+    filing.file(run, change, effect)
+
+
+def _assign(_run: Run, change: Change, effect: Assign) -> None:
+    change.record["assignees"] = who.people(effect.who, change.form, change.record, actor=change.actor)
+
+
+def _route(run: Run, change: Change, effect: RouteBy) -> None:
+    workflow = change.form.definition.workflow
+    if workflow:
+        routing.route(run, change, workflow.by_table[effect.table])
+
+
+def _clock(_run: Run, change: Change, effect: ClockAction) -> None:
+    change.facts.setdefault("clocks", []).append({"clock": effect.clock, "action": effect.action})
+
+
+def _move(_run: Run, _change: Change, _effect: Effect) -> None:
+    raise DomainError(_("Only a clock takes a transition as one of its effects."))
+
+
+_KINDS: Mapping[str, Callable[[Run, Change, Any], None]] = MappingProxyType(
+    {
+        "set": _set,
+        "create": _create,
+        "notify": _notify,
+        "file": _file,
+        "assign": _assign,
+        "route": _route,
+        "clock": _clock,
+        "transition": _move,
+    }
+)

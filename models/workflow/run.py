@@ -1,0 +1,63 @@
+"""What the reactions to the changes of one commit share: names looked up once, and bounds on what follows."""
+
+from collections import Counter, deque
+from dataclasses import dataclass
+from dataclasses import field as attribute
+
+from bson import ObjectId
+
+from models import forms
+from models.changes import Change
+from models.errors import DomainError
+from models.forms import LiveForm
+from models.lookups import Lookup, References
+from models.messages import _
+
+MAX_DEPTH = 4
+MAX_CREATED = 60
+
+
+@dataclass
+class Run:
+    """One commit on its way. `waiting` are records that effects created, `more` what they have become."""
+
+    references: References = attribute(default_factory=References)
+    waiting: deque[Change] = attribute(default_factory=deque)
+    more: list[Change] = attribute(default_factory=list)
+    _depth: dict[ObjectId, int] = attribute(default_factory=dict)
+    _roots: Counter[int] = attribute(default_factory=Counter)
+    _forms: dict[str, LiveForm] = attribute(default_factory=dict)
+    _lookups: dict[str, Lookup] = attribute(default_factory=dict)
+    _told: Counter[ObjectId] = attribute(default_factory=Counter)
+
+    def form(self, key: str) -> LiveForm:
+        """Return the version of a form in force. Raises NotFoundError."""
+        if key not in self._forms:
+            self._forms[key] = forms.current(key)
+        return self._forms[key]
+
+    def lookup(self, language: str) -> Lookup:
+        """Return the names behind ids in a language."""
+        return self._lookups.setdefault(language, Lookup(language))
+
+    def key(self, change: Change, kind: str) -> str:
+        """Return a key, unique for ever, for the next thing that a change brings about."""
+        record = change.record
+        self._told[record["_id"]] += 1
+        return f"{kind}:{change.form.key}:{record['_id']}:{record['revision']}:{self._told[record['_id']]}"
+
+    def follow(self, cause: Change, created: Change) -> None:
+        """Take up a record that an effect of `cause` created. Raises DomainError beyond the bounds."""
+        depth = self._depth.get(cause.record["_id"], 0) + 1
+        self._depth[created.record["_id"]] = depth
+        self.more.append(created)
+        self.waiting.append(created)
+        self._roots[0] += 1
+        if depth > MAX_DEPTH or self._roots[0] > MAX_CREATED * max(1, self._roots[1]):
+            raise DomainError(
+                _("The procedures create records without end: %(form)s.", form=cause.form.definition.label)
+            )
+
+    def begin(self) -> None:
+        """Count one more change that somebody asked for; bounds grow with them."""
+        self._roots[1] += 1

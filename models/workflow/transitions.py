@@ -1,0 +1,277 @@
+"""Moving a record along: by a person, who is checked first, or by an approval, a clock or the engine."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from models import access, delegations, rules, who
+from models.access import Action
+from models.changes import Change, Write
+from models.database import Document
+from models.errors import ConflictError, DomainError, ForbiddenError, InvalidError
+from models.forms import LiveForm
+from models.messages import Message, _
+from models.people import Actor, User
+from models.planning import step, stored
+from models.procedure import State, Transition, Workflow
+from models.times import now
+from models.validation import Checked, rule_context, validate
+from models.workflow import positions, signing
+from models.workflow.storing import commit
+from models.workflow.words import Condition, People
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A step that a person sees on a record, and why they cannot take it now."""
+
+    transition: Transition
+    to: State
+    allowed: bool
+    why_not: Message | None = None
+
+
+def available(person: User, form: LiveForm, record: Document) -> list[Offer]:
+    """Return the steps that lead on from where a record is and that people take, in order."""
+    workflow = form.definition.workflow
+    if workflow is None or record.get("deleted_at") or not access.permitted(person, form.key, Action.SEE):
+        return []
+    state = workflow.state_of(record)
+    with who.batch():
+        return [
+            _offer(person, form, record, transition)
+            for transition in workflow.leaving(state.key)
+            if transition.by == "person"
+        ]
+
+
+def _offer(person: User, form: LiveForm, record: Document, transition: Transition) -> Offer:
+    workflow = _workflow(form)
+    why_not = _not_theirs(person, form, record, transition) or _not_ready(person, form, record, transition)
+    return Offer(transition, workflow.by_state[transition.to], why_not is None, why_not)
+
+
+def take(
+    actor: Actor,
+    person: User,
+    form: LiveForm,
+    record_id: str | ObjectId,
+    transition_key: str,
+    raw: Mapping[str, Any],
+    *,
+    revision: int,
+    reason: str = "",
+    signature: object = None,
+    source: str = "screen",
+) -> Document:
+    """Let a person take a step; return the record as it is stored then.
+
+    Args:
+        actor: the person as the one who acts.
+        person: who takes it.
+        form: the version in force.
+        record_id: of the record.
+        transition_key: which step.
+        raw: raw values of the fields that the step asks for.
+        revision: at which the person saw the record.
+        reason: why, where the step asks for it.
+        signature: see `signing.read`.
+        source: kept in history.
+
+    Raises:
+        NotFoundError: there is no such record for this person.
+        ConflictError: the record moved on, or somebody changed it meanwhile; nothing changed.
+        ForbiddenError: this person may not take the step.
+        InvalidError: beside the fields, `reason` or `signature`; a condition beside `""`.
+    """
+    record = access.fetch(person, form, record_id)
+    transition = _leaving(form, record, transition_key, by="person")
+    if record["revision"] != revision:
+        raise ConflictError(current=record)
+    with who.batch():
+        for_whom = _allow(person, form, record, transition)
+        if refused := _not_ready(person, form, record, transition):
+            raise InvalidError({"": [refused]})
+        change, signed = _plan_step(
+            actor, person, form, record, transition, raw, source=source, reason=reason, signature=signature
+        )
+        signing.attach(change, signed)
+        if for_whom:
+            change.facts["on_behalf_of"] = for_whom
+        commit([change])
+    return change.record
+
+
+def _plan_step(
+    actor: Actor,
+    person: User,
+    form: LiveForm,
+    record: Document,
+    transition: Transition,
+    raw: Mapping[str, Any],
+    *,
+    source: str,
+    reason: str,
+    signature: object,
+) -> tuple[Change, Document | None]:
+    checked, errors = check_fields(actor, form, record, transition, raw)
+    if transition.reason == "required" and not reason.strip():
+        errors["reason"] = [_("Say why.")]
+    signed = None
+    try:
+        signed = signing.read(actor, person, transition.signature, signature)
+    except InvalidError as refused:
+        errors.update(refused.errors)
+    if errors:
+        raise InvalidError(errors)
+    said = "" if transition.reason == "no" else reason
+    change = _plan(actor, form, record, transition, checked.data, source=source, reason=said, at=now())
+    return change, signed
+
+
+def check_fields(
+    actor: Actor, form: LiveForm, record: Document, transition: Transition, raw: Mapping[str, Any]
+) -> tuple[Checked, dict[str, list[Message]]]:
+    """Check the values that come with a step; it opens its own fields, whatever the state closes."""
+    opened = dict.fromkeys((*transition.fields, *transition.required))
+    given = {key: value for key, value in raw.items() if key in opened}
+    checked = validate(
+        actor, form.definition, given, before=record["data"], record=record, partial=True, opened=opened
+    )
+    errors = dict(checked.errors)
+    for key in raw.keys() - opened.keys():
+        errors[str(key)[:60]] = [_("This step does not ask for this field.")]
+    for key in transition.required:
+        if checked.data.get(key) is None and key not in errors and key not in checked.hidden:
+            errors[key] = [_("This is needed.")]
+    return checked, errors
+
+
+def move(
+    actor: Actor,
+    form: LiveForm,
+    record_id: ObjectId,
+    transition_key: str,
+    *,
+    source: str,
+    reason: str = "",
+    facts: Mapping[str, Any] | None = None,
+    writes: Sequence[Write] = (),
+) -> Document:
+    """Take a transition without asking who; for approvals, clocks and the program itself.
+
+    Raises ConflictError when the record is not where the transition begins, or is changed meanwhile.
+    """
+    change = plan_move(
+        actor, form, record_id, transition_key, source=source, reason=reason, facts=facts, writes=writes
+    )
+    commit([change])
+    return change.record
+
+
+def plan_move(
+    actor: Actor,
+    form: LiveForm,
+    record: ObjectId | Document,
+    transition_key: str,
+    *,
+    source: str,
+    reason: str = "",
+    facts: Mapping[str, Any] | None = None,
+    writes: Sequence[Write] = (),
+    at: datetime | None = None,
+) -> Change:
+    """Return the change that `move` stores, for those who add to it; `commit` it.
+
+    Raises ConflictError when the record is not where the transition begins.
+    """
+    before = stored(form, record) if isinstance(record, ObjectId) else record
+    transition = _leaving(form, before, transition_key)
+    change = _plan(
+        actor, form, before, transition, before["data"], source=source, reason=reason, at=at or now()
+    )
+    change.facts.update(facts or {})
+    change.writes.extend(writes)
+    return change
+
+
+def _plan(
+    actor: Actor,
+    form: LiveForm,
+    before: Document,
+    transition: Transition,
+    data: Mapping[str, Any],
+    *,
+    source: str,
+    reason: str,
+    at: datetime,
+) -> Change:
+    record = {
+        **before,
+        "data": dict(data),
+        "form_version": form.version,
+        "revision": before["revision"] + 1,
+        "updated_at": at,
+        "updated_by": actor.id,
+        "state": _workflow(form).state_of(before).key,
+    }
+    change = step(actor, form, before, record, "moved", source=source, reason=reason)
+    change.at = at
+    positions.enter(change, transition)
+    return change
+
+
+def _workflow(form: LiveForm) -> Workflow:
+    if form.definition.workflow is None:
+        raise DomainError(_("This form has no workflow."))
+    return form.definition.workflow
+
+
+def _leaving(form: LiveForm, record: Document, key: str, *, by: str = "") -> Transition:
+    """Return a transition that begins where the record is. Raises ConflictError."""
+    workflow = _workflow(form)
+    state = workflow.state_of(record)
+    transition = workflow.by_transition.get(key)
+    if transition is None or not workflow.leaves(transition, state.key) or (by and transition.by != by):
+        raise ConflictError(
+            _("This step is not possible now: the record is in the state “%(state)s”.", state=state.label),
+            current=record,
+        )
+    return transition
+
+
+def _allow(person: User, form: LiveForm, record: Document, transition: Transition) -> ObjectId | None:
+    """Return for whom a person acts, None for themselves. Raises ForbiddenError."""
+    if not transition.who:
+        if not access.permitted(person, form.key, Action.EDIT):
+            raise ForbiddenError
+        return None
+    asked = who.people(transition.who, form, record, actor=Actor.of(person))
+    if person.active and person.id in asked:
+        return None
+    for absent in delegations.acting_for(person.id, now()) if person.active else ():
+        if absent in asked:
+            return absent
+    raise ForbiddenError(_("Only %(people)s may do this.", people=People(transition.who, form)))
+
+
+def _not_theirs(person: User, form: LiveForm, record: Document, transition: Transition) -> Message | None:
+    try:
+        _allow(person, form, record, transition)
+    except ForbiddenError as refused:
+        return refused.message
+    return None
+
+
+def _not_ready(person: User, form: LiveForm, record: Document, transition: Transition) -> Message | None:
+    """Say what is missing before a step can be taken, besides what the step itself asks for."""
+    definition = form.definition
+    if transition.condition is None:
+        return None
+    context = rule_context(Actor.of(person))
+    if rules.evaluate(transition.condition, rules.record_values(record, definition), definition, context):
+        return None
+    return _("Possible only when: %(condition)s", condition=Condition(transition.condition, form))

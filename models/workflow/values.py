@@ -1,0 +1,63 @@
+"""Where effects take values from, and how they put them into a record."""
+
+from datetime import date
+from typing import Any
+
+from models.changes import Change
+from models.database import Document
+from models.errors import InvalidError
+from models.fields import type_of
+from models.messages import _
+from models.rules import SYSTEM
+from models.validation import validate
+from models.workflow.run import Run
+
+MOMENTS = frozenset({"@now", "@today"})
+OWN = frozenset({"@id", "@title", "@me", "@my_department"})
+SOURCES = MOMENTS | OWN | SYSTEM.keys()
+
+
+def raw(change: Change, source: str) -> Any:  # noqa: ANN401  (whatever `parse` reads)
+    """Return what a source names, as the types of fields read it; None where it is empty."""
+    field = change.form.definition.by_key.get(source)
+    if field is not None:
+        value = change.record["data"].get(source)
+        return None if value is None else type_of(field).to_json(field, value)
+    actor, record = change.actor, change.record
+    known = {
+        "@now": change.at,
+        "@today": change.at.astimezone(actor.timezone).date(),
+        "@me": actor.id,
+        "@my_department": actor.department,
+        "@id": record["_id"],
+    }
+    value = known[source] if source in known else record.get(source[1:])
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def put(run: Run, change: Change, values: Document) -> None:
+    """Write raw values into a record's fields, whatever its state closes, and compute what follows.
+
+    Raises InvalidError beside a field whose value is refused.
+    """
+    record = change.record
+    checked = validate(
+        change.actor,
+        change.form.definition,
+        values,
+        before=record["data"],
+        record=record,
+        partial=True,
+        opened=tuple(values),
+        references=run.references,
+    )
+    if checked.errors:
+        raise InvalidError(
+            {
+                path: [
+                    _("What the procedure writes here is refused: %(why)s", why=message) for message in found
+                ]
+                for path, found in checked.errors.items()
+            }
+        )
+    record["data"] = checked.data
