@@ -12,7 +12,7 @@ from backoffice.i18n import init_i18n
 from backoffice.limits import init_limits
 from backoffice.security import init_csrf, init_guard, init_security, init_sessions
 from backoffice.settings import Settings
-from views import account, errors
+from views import account, api, errors, keys
 
 # A table of 2,000 rows with 40 columns must pass; text alone never needs more, and no document could hold it.
 MAX_FORM_PARTS: Final = 100_000
@@ -38,6 +38,8 @@ def create_app(settings: Settings) -> Flask:
     errors.init_app(app)
     views.init_app(app)
     account.init_app(app)
+    keys.init_app(app)
+    api.init_app(app)
     return app
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import Flask, abort, g, redirect, request, session, url_for
+from flask import Flask, Request, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import Security
@@ -12,6 +12,7 @@ from flask_wtf import CSRFProtect
 from backoffice.accounts import Account, Accounts, SignInForm
 from backoffice.sessions import MongoSessions
 from backoffice.settings import Settings
+from models import api_tokens
 from models.people import User
 from models.times import now
 from views import context, errors
@@ -28,8 +29,8 @@ PUBLIC_ENDPOINTS: Final = frozenset(
         "static",
     }
 )
-# These answer even when the session store does not.
-QUIET_PATHS: Final = ("/static/", "/healthz", "/readyz", "/metrics")
+# These answer even when the session store does not; cookies count for nothing there.
+QUIET_PATHS: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/api/")
 
 CSRF_FIELD: Final = "csrf_token"
 
@@ -75,9 +76,17 @@ def init_security(app: Flask) -> None:
     )
     security = Security(app, Accounts(), login_form=SignInForm)
     security.want_json(lambda _request: False)
-    # Flask-Security would also take signed tokens from any query string.
-    security.login_manager.request_loader(lambda _request: None)
+    security.login_manager.request_loader(_account_of_key)
     app.before_request(_refuse_programs_at_sign_in)
+
+
+def _account_of_key(asked: Request) -> Account | None:
+    """Return whom a program acts for by its key; only the API takes keys, and only in the header."""
+    scheme, _space, secret = asked.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not asked.path.startswith("/api/"):
+        return None
+    person = api_tokens.person_of(secret.strip())
+    return Account(person) if person else None
 
 
 def _require_sign_in() -> ResponseReturnValue | None:

@@ -3,6 +3,7 @@
 from pymongo import ASCENDING, DESCENDING
 
 from models import (
+    api_tokens,
     channels,
     comments,
     deliveries,
@@ -40,4 +41,5 @@ def ensure_indexes() -> None:
     deliveries.ensure_indexes()
     jobs.ensure_indexes()
     comments.ensure_indexes()
+    api_tokens.ensure_indexes()
     import_refusals.ensure_indexes()
