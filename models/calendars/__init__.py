@@ -1,0 +1,1 @@
+"""Working calendars: when work goes on, by which calendar, in which version."""
