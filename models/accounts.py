@@ -12,7 +12,7 @@ from bson import ObjectId
 from email_validator import EmailNotValidError, validate_email
 from pymongo.client_session import ClientSession
 
-from models import edits, passwords
+from models import edits, leavers, passwords
 from models.access import require_permission
 from models.database import db, in_transaction
 from models.errors import ForbiddenError, InUseError, InvalidError
@@ -62,7 +62,7 @@ def create_user(person: User, user: User) -> NewPassword:
 
 
 def save_user(person: User, user: User, *, seen: str) -> None:
-    """Store a changed user; whoever is disabled is signed out everywhere.
+    """Store a changed user; whoever is disabled is signed out everywhere, and others do what waits for them.
 
     Args:
         person: who changes.
@@ -79,9 +79,14 @@ def save_user(person: User, user: User, *, seen: str) -> None:
     _check_user(person, user, before=before)
     if not user.active:
         passwords.end_sessions(user)
-    _keeping_an_administrator(
-        lambda session: edits.store(user, USER_ATTRIBUTES, seen=seen, also=["fs_uniquifier"], session=session)
-    )
+    leaves = before is not None and before.active and not user.active
+
+    def write(session: ClientSession) -> None:
+        edits.store(user, USER_ATTRIBUTES, seen=seen, also=["fs_uniquifier"], session=session)
+        if leaves:
+            leavers.put(user.id, session)
+
+    _keeping_an_administrator(write)
 
 
 def reset_password(person: User, user: User) -> NewPassword:

@@ -98,6 +98,7 @@ def _enter(change: Change, state: State, resolved: who.Resolved, session: Client
         what=_what(state),
         people=resolved.people,
         at=change.at,
+        due_at=store.due_of(form, record["_id"], session) if change.before else None,
     )
     store.insert([opened], session)
     _tell(change, opened, resolved.people, session)

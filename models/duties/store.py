@@ -13,7 +13,7 @@ from models.database import Document, db
 from models.errors import NotFoundError
 from models.messages import LANGUAGES, Message, _, translate
 from models.times import now
-from models.who import called
+from models.who import called, put_once
 
 Kind = Literal["task", "approval", "filing", "report"]
 Level = Literal["info", "warning", "urgent"]
@@ -126,13 +126,22 @@ def tell(
     session: ClientSession | None = None,
     by_name: str = "",
 ) -> None:
-    """Tell people, and those who stand in for them, what they owe."""
+    """Tell people, and those who stand in for them, what they owe; with a key that is new."""
+    outbox.put(_told(document, people, key, by_name), session)
+
+
+def tell_again(document: Document, people: Iterable[ObjectId], *, key: str) -> None:
+    """Tell people what they owe unless they were told under this key before."""
+    put_once(_told(document, people, key, ""))
+
+
+def _told(document: Document, people: Iterable[ObjectId], key: str, by_name: str) -> list[Document]:
     told = list(people)
     standing_in = delegations.standing_in(told, now(), document["form"])
     told += [one for stand_ins in standing_in.values() for one in stand_ins]
     if not told:
-        return
-    effects = notifications.tell(
+        return []
+    return notifications.tell(
         told,
         key=key,
         kind="approval" if document["kind"] == "approval" else "task",
@@ -145,7 +154,6 @@ def tell(
         by_name=by_name,
         due=document["due_at"],
     )
-    outbox.put(effects, session)
 
 
 def close(
@@ -210,6 +218,18 @@ def set_due(
     values: Document = {**due(due_at), "clock": clock, **(ranked(level) if level else {})}
     query = {"form": form, "record": record_id, "kind": {"$in": list(TIMED)}, **OPEN}
     return db().duties.update_many(query, {"$set": values}, session=session).modified_count
+
+
+def due_of(form: str, record_id: ObjectId, session: ClientSession | None = None) -> datetime | None:
+    """Return the deadline of what becomes owed for a record now: that of its soonest running clock."""
+    running: Document = {"form": form, "record": record_id, "state": "running", "due_at": {"$ne": None}}
+    found = db().clocks.find_one(
+        {**running, "kind": {"$ne": "retention"}},
+        {"due_at": 1},
+        sort=[("due_at", ASCENDING)],
+        session=session,
+    )
+    return found["due_at"] if found else None
 
 
 def of_record(form: str, record_id: ObjectId, *, closed: bool = False) -> list[Document]:
