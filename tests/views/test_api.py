@@ -29,7 +29,7 @@ ANSWERS: dict[tuple[str, str], Answers] = {
     ("DELETE", "/api/v1/records/<key>/<record_id>"): Answers(404, 403, 204, 204),
     ("GET", "/api/v1/records/<key>/<record_id>/history"): READS,
     # the form has no workflow
-    ("POST", "/api/v1/records/<key>/<record_id>/transitions/<transition>"): Answers(404, 404, 404, 404),
+    ("POST", "/api/v1/records/<key>/<record_id>/transitions/<transition>"): Answers(404, 400, 400, 400),
 }
 BODIES: dict[str, Document] = {
     "POST": {"data": {"name": "new"}},
@@ -237,3 +237,40 @@ def test_a_key_needs_a_name_and_an_end(client: FlaskClient, sheet: LiveForm, nam
     form = {"name": name, "days": days, "csrf_token": csrf_token(client)}
     assert "new-key" not in client.post("/account/keys", data=form).text
     assert api_tokens.of_person(factories.editor()) == []
+
+
+def test_a_program_moves_a_record_as_a_person_would(app: Flask, db: Database[Document]) -> None:
+    live = factories.form(
+        workflow={
+            "initial": "new",
+            "states": [
+                {"key": "new", "label": {"en": "New"}},
+                {"key": "done", "label": {"en": "Done"}, "category": "done"},
+            ],
+            "transitions": [
+                {
+                    "key": "finish",
+                    "label": {"en": "Finish"},
+                    "sources": ["new"],
+                    "to": "done",
+                    "fields": ["qty"],
+                    "required": ["qty"],
+                }
+            ],
+        }
+    )
+    program = Program(app, factories.editor())
+    record = factories.record(live, name="a")
+    path = f"/api/v1/records/{live.key}/{record['_id']}"
+    [offer] = program.ask("GET", path).get_json()["transitions"]
+    assert (offer["key"], offer["label"]) == ("finish", "Finish")
+    refused = program.ask("POST", f"{path}/transitions/finish", {"revision": 1})
+    assert refused.status_code == 422
+    assert "qty" in refused.get_json()["error"]["errors"]
+    done = program.ask("POST", f"{path}/transitions/finish", {"revision": 1, "data": {"qty": 2}})
+    assert done.get_json()["state"] == "done"
+    again = program.ask("POST", f"{path}/transitions/finish", {"revision": 1, "data": {"qty": 3}})
+    assert again.status_code == 409
+    stored = live.records().find_one({"_id": record["_id"]})
+    assert stored
+    assert (stored["state"], stored["revision"], stored["data"]["qty"]) == ("done", 2, 2)
