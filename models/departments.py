@@ -60,6 +60,8 @@ def check(department: Department) -> None:
         errors["head"] = [_("This person cannot sign in any more.")]
     if department.retired and department.id and _has_members(department):
         errors["retired"] = [_("People or departments still belong to it. Move them first.")]
+    if department.calendar and not db().calendars.find_one({"_id": department.calendar}, {"_id": 1}):
+        errors["calendar"] = [_("This does not exist any more.")]
     if not (department.name.zh or department.name.en):
         errors["name"] = [_("This is needed.")]
     if errors:

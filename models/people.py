@@ -31,6 +31,8 @@ USERNAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{1,39}$"
 class Permission(StrEnum):
     """What a role may do besides working on forms, as `scope:resource:action`."""
 
+    CONFIGURE_CALENDARS = "configure:calendars:write"
+    CONFIGURE_CHANNELS = "configure:channels:write"
     CONFIGURE_DEPARTMENTS = "configure:departments:write"
     CONFIGURE_FORMS = "configure:forms:write"
     CONFIGURE_PACKS = "configure:packs:write"
@@ -91,6 +93,8 @@ class Department(Document):  # type: ignore[misc]
     parent = ReferenceField("self")
     head = ObjectIdField()
     deputies = ListField(ObjectIdField())
+    calendar = StringField(default="", max_length=60)
+    """By which it works; without one, by that of the department above it."""
     order = IntField(default=0)
     retired = BooleanField(default=False)
 

@@ -4,6 +4,7 @@ from pymongo import ASCENDING, DESCENDING
 
 from models import (
     api_tokens,
+    calendars,
     channels,
     comments,
     deliveries,
@@ -42,4 +43,5 @@ def ensure_indexes() -> None:
     jobs.ensure_indexes()
     comments.ensure_indexes()
     api_tokens.ensure_indexes()
+    calendars.ensure_indexes()
     import_refusals.ensure_indexes()

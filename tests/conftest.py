@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from backoffice import texts
 from backoffice.mongod import EmbeddedMongo
-from models import database, forms, storage
+from models import calendars, database, forms, storage
 from models.database import Document
 
 TEST_DATABASE = "backoffice_test"
@@ -52,6 +52,7 @@ def db(connection: None) -> Database[Document]:
         elif not name.startswith("system."):
             current[name].delete_many({})
     forms.forget_versions()
+    calendars.forget_versions()
     return current
 
 

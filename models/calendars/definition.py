@@ -12,7 +12,8 @@ WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 DEFAULT_KEY = "default"
 FIRST_YEAR = 1990
 LAST_YEAR = 2100
-MAX_EXCEPTIONS = 6_000
+MAX_EXCEPTIONS = 3_000
+MAX_NAME = 80
 
 ExceptionKind = Literal["holiday", "make_up"]
 Hours = Annotated[tuple[Annotated[str, Attribute(max_length=40)], ...], Attribute(max_length=12)]

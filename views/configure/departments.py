@@ -9,20 +9,21 @@ from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from models import departments, edits
+from models import calendars, departments, edits
 from models.access import object_id
 from models.database import in_transaction
 from models.errors import ConflictError, InvalidError, NotFoundError
 from models.people import Department, Name, Permission, User
 from views.configure.base import ConfigureView, Errors, attempt, posted, said, summary, unsaved_notice
 
-ATTRIBUTES = ("code", "name", "parent", "head", "deputies", "order", "retired")
+ATTRIBUTES = ("code", "name", "parent", "head", "deputies", "calendar", "order", "retired")
 LABELS = {
     "code": lazy_gettext("Code"),
     "name": lazy_gettext("Department name"),
     "parent": lazy_gettext("Part of"),
     "head": lazy_gettext("Head"),
     "deputies": lazy_gettext("Deputies"),
+    "calendar": lazy_gettext("Working calendar"),
     "order": lazy_gettext("Order"),
     "retired": lazy_gettext("Retired"),
 }
@@ -90,6 +91,7 @@ class DepartmentsView(ConfigureView):
             tree=departments.tree(),
             inside=departments.below(department) if department.id else set(),
             people=_choosable(department),
+            calendars=calendars.every(),
         )
 
 
@@ -112,6 +114,7 @@ def _read(department: Department) -> Errors:
     department.deputies = [
         found.id for text in request.form.getlist("deputies")[:20] if (found := _chosen(User, text))
     ]
+    department.calendar = posted("calendar", 60)
     order = posted("order", 8)
     if order.isascii() and order.removeprefix("-").isdigit() and abs(int(order)) <= MAX_ORDER:
         department.order = int(order)

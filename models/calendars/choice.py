@@ -1,0 +1,18 @@
+"""By which calendar a department works: its own, else that of the department above it."""
+
+from bson import ObjectId
+
+from models.calendars.definition import DEFAULT_KEY
+from models.database import db
+
+
+def of_department(department: ObjectId | None) -> str:
+    """Return the key of the calendar that counts for a department; without one, the default."""
+    seen: set[ObjectId] = set()
+    while department and department not in seen:
+        seen.add(department)
+        found = db().departments.find_one({"_id": department}, {"calendar": 1, "parent": 1}) or {}
+        if found.get("calendar"):
+            return str(found["calendar"])
+        department = found.get("parent")
+    return DEFAULT_KEY
