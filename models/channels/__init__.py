@@ -106,7 +106,17 @@ def in_use() -> list[Channel]:
 def save(channel: Channel, *, seen: str) -> None:
     """Store a channel. Raises InvalidError beside the field, ConflictError when another was faster."""
     check(channel)
+    _check_password(channel)
     edits.store(channel, ATTRIBUTES, seen=seen)
+
+
+def _check_password(channel: Channel) -> None:
+    """Refuse to send a stored password to another server than the one it was entered for."""
+    stored = db().channels.find_one({"_id": channel.id}) if channel.id and channel.is_mail else None
+    if stored is None or not channel.secret or channel.secret != stored.get("secret"):
+        return
+    if (channel.host, channel.port) != (stored.get("host"), stored.get("port")):
+        raise InvalidError({"secret": [_("Enter the password again for the other server.")]})
 
 
 def check(channel: Channel) -> None:

@@ -184,6 +184,11 @@ def counts(limit: int = 10_000) -> dict[str, int]:
     return {state: db().deliveries.count_documents({"state": state}, limit=limit) for state in STATES}
 
 
+def dead_count(limit: int = 999) -> int:
+    """Return how many were given up, counted up to a limit."""
+    return db().deliveries.count_documents({"state": "dead"}, limit=limit)
+
+
 def retry(ids: Sequence[ObjectId]) -> int:
     """Let deliveries that failed or were given up be tried at once, and again for three days."""
     return _retry({"_id": {"$in": list(ids)}})

@@ -1,6 +1,7 @@
 """Who is answered what at every address: a route that the table does not name fails."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -12,11 +13,13 @@ from pymongo.database import Database
 from werkzeug.routing import Rule
 
 from backoffice.security import PUBLIC_ENDPOINTS
-from models import api_tokens, files, jobs, saved_views
+from models import api_tokens, database, deliveries, files, jobs, saved_views
+from models.channels import Channel
 from models.database import Document
 from models.forms import LiveForm
 from models.people import User
 from models.queries import ListQuery
+from models.times import now
 from tests import everything, factories
 from tests.web import csrf_token, sign_in
 
@@ -55,6 +58,15 @@ TABLE: dict[str, dict[str, Answers]] = {
     "account.profile": {"GET": EVERYONE, "POST": EVERYONE},
     "admin.index": {"GET": EVERYONE},
     "configure.index": {"GET": ADMIN},
+    "configure_channels.create": {"GET": ADMIN, "POST": ADMIN},
+    "configure_channels.delete": {"POST": ADMIN_ON},
+    "configure_channels.edit": {"GET": ADMIN, "POST": ADMIN},
+    "configure_channels.index": {"GET": ADMIN},
+    "configure_channels.test": {"POST": ADMIN_ON},  # the administrator has no e-mail address
+    "configure_deliveries.details": {"GET": ADMIN},
+    "configure_deliveries.index": {"GET": ADMIN},
+    "configure_deliveries.retry": {"POST": ADMIN_ON},
+    "configure_deliveries.retry_all": {"POST": ADMIN_ON},
     "configure_departments.create": {"GET": ADMIN, "POST": ADMIN},
     "configure_departments.delete": {"POST": ADMIN_ON},
     "configure_departments.edit": {"GET": ADMIN, "POST": ADMIN},
@@ -81,6 +93,9 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_roles.delete": {"POST": ADMIN_ON},
     "configure_roles.edit": {"GET": ADMIN, "POST": ADMIN},
     "configure_roles.index": {"GET": ADMIN},
+    "configure_templates.edit": {"GET": ADMIN, "POST": ADMIN},
+    "configure_templates.index": {"GET": ADMIN},
+    "configure_templates.reset": {"POST": ADMIN_ON},
     "configure_users.create": {"GET": ADMIN, "POST": ADMIN},
     "configure_users.edit": {"GET": ADMIN, "POST": ADMIN},
     "configure_users.index": {"GET": ADMIN},
@@ -94,6 +109,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "jobs.state_view": {"GET": ONLY_OWNER},
     "keys.end": {"POST": Answers(404, 404, 404, 302)},  # the administrator's own
     "keys.index": {"GET": EVERYONE, "POST": EVERYONE},
+    "notices.choose": {"GET": EVERYONE, "POST": EVERYONE},
     "records.action_view": {"POST": Answers(404, 403, 302, 302)},
     "records.ajax_lookup": {"GET": NOBODY},
     "records.ajax_update": {"POST": Answers(404, 400, 400, 400)},
@@ -163,6 +179,13 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
     sent = everything.upload(client, csrf_token(client), "papers", b"text", "a.txt").get_json()
     record = factories.record(sheet, admin, name="one", papers=[sent["file"]])
     job = jobs.enqueue("export", admin, {"query": {}}, form=sheet.key)
+    fields = {"kind": "email", "name": "Mail", "host": "127.0.0.1", "sender": "a@example.com"}
+    channel = Channel.objects(key="mail").modify(upsert=True, new=True, **fields)
+    told = {"kind": "task", "title": "One", "text": "", "url": "", "level": "info", "late": False}
+    stored = {"_id": channel.id, "kind": "email"}
+    delivery = deliveries.new("one", stored, told, now(), due=now() + timedelta(days=1))
+    database.db().deliveries.delete_many({"key": "one"})
+    database.db().deliveries.insert_one(delivery)
     values: dict[str, Any] = {
         "form": sheet.key,
         "key": sheet.key,
@@ -170,6 +193,9 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
         "file_id": sent["file"],
         "view_id": saved_views.save(admin, sheet.key, "mine", ListQuery(), [], shared=False).id,
         "job_id": job.id,
+        "channel_id": channel.id,
+        "delivery_id": delivery["_id"],
+        "template": "task.zh",
         "department_id": admin.department.id,
         "role_id": admin.roles[0].id,
         "user_id": admin.id,

@@ -2,8 +2,11 @@
 
 from flask_admin import BaseView
 
+from views.configure.channels import ChannelsView
+from views.configure.deliveries import DeliveriesView
 from views.configure.departments import DepartmentsView
 from views.configure.forms import FormsView
+from views.configure.notice_templates import TemplatesView
 from views.configure.overview import OverviewView
 from views.configure.roles import RolesView
 from views.configure.users import UsersView
@@ -11,4 +14,13 @@ from views.configure.users import UsersView
 
 def views() -> list[BaseView]:
     """Return every screen, to be registered with Flask-Admin."""
-    return [OverviewView(), FormsView(), DepartmentsView(), UsersView(), RolesView()]
+    return [
+        OverviewView(),
+        FormsView(),
+        DepartmentsView(),
+        UsersView(),
+        RolesView(),
+        ChannelsView(),
+        TemplatesView(),
+        DeliveriesView(),
+    ]

@@ -16,6 +16,7 @@ class OverviewView(ConfigureView):
     """The list of the other screens."""
 
     permissions = (
+        Permission.CONFIGURE_CHANNELS,
         Permission.CONFIGURE_DEPARTMENTS,
         Permission.CONFIGURE_FORMS,
         Permission.CONFIGURE_PEOPLE,
@@ -50,6 +51,15 @@ def _areas() -> list[dict[str, Any]]:
             "url": url_for("configure_departments.index"),
             "count": _count("departments", {"retired": {"$ne": True}}),
             "note": _note(_count("departments", {"retired": True}), _("retired")),
+        },
+        {
+            "permission": Permission.CONFIGURE_CHANNELS,
+            "title": _("Messages"),
+            "text": _("Mail, group robots and webhooks, what they say, and what became of it."),
+            "icon": "send",
+            "url": url_for("configure_channels.index"),
+            "count": _count("channels", {"active": True}),
+            "note": _note(_count("deliveries", {"state": "dead"}), _("given up")),
         },
         {
             "permission": Permission.CONFIGURE_PEOPLE,
