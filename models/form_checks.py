@@ -6,18 +6,30 @@ Paths in problems read `label`, `fields.<key>.<property>`, `fields.<table>.<colu
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bson import encode
 from bson.errors import BSONError
 from pydantic import ValidationError
 
-from models import form_indexes, formulas, numbering_patterns, rules
+from models import form_indexes, formulas, numbering_patterns, procedure_checks, rules
 from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
 from models.messages import Message, _
+from models.problems import Problem, by_path
+
+__all__ = [
+    "COLUMN_TYPES",
+    "MAX_INDEXED",
+    "RESERVED",
+    "SYSTEM_COLUMNS",
+    "Problem",
+    "by_path",
+    "load",
+    "problems",
+    "suggest_key",
+]
 
 MAX_INDEXED = 26  # twice that, for the version that goes and the one that comes, and MongoDB has 64
 MAX_BYTES = 8 * 1024 * 1024
@@ -30,24 +42,17 @@ COLUMN_TYPES = frozenset(
         "reference",
     }
 )  # fmt: skip
-SYSTEM_COLUMNS = ("number", "created_at", "created_by", "updated_at", "updated_by", "owner", "department")
+SYSTEM_COLUMNS = (
+    "number",
+    "state",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "owner",
+    "department",
+)
 _RULES = ("visible_if", "required_if", "readonly_if")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong in a definition, and where."""
-
-    path: str
-    message: Message
-
-
-def by_path(problems: Iterable[Problem]) -> dict[str, list[Message]]:
-    """Group problems for an InvalidError."""
-    grouped: dict[str, list[Message]] = {}
-    for problem in problems:
-        grouped.setdefault(problem.path, []).append(problem.message)
-    return grouped
 
 
 def load(document: Mapping[str, Any]) -> Definition:
@@ -67,12 +72,18 @@ def _refuse_unstorable(definition: Definition) -> None:
     for field in definition.fields:
         if not all(map(_is_storable, (field, *field.fields))):
             raise InvalidError({f"fields.{field.key}": [_("This value does not fit here.")]})
+    for name in ("workflow", "clocks"):
+        if not _is_storable_tree(definition.model_dump(mode="json", include={name}, exclude_defaults=True)):
+            raise InvalidError({name: [_("This value does not fit here.")]})
     if len(encode(definition.dump())) > MAX_BYTES:
         raise InvalidError({"fields": [_("This form is too large to be stored.")]})
 
 
 def _is_storable(field: Field) -> bool:
-    free = {name: getattr(field, name) for name in ("default", "min", "max", *_RULES)}
+    return _is_storable_tree({name: getattr(field, name) for name in ("default", "min", "max", *_RULES)})
+
+
+def _is_storable_tree(free: Mapping[str, Any]) -> bool:
     try:
         encode(free)
     except (BSONError, OverflowError, UnicodeError):
@@ -139,6 +150,7 @@ def problems(definition: Definition) -> Iterator[Problem]:
     yield from _listing_problems(definition)
     yield from _formula_cycle(definition)
     yield from _visibility_cycle(definition)
+    yield from procedure_checks.problems(definition)
 
 
 def _numbering_problems(definition: Definition) -> Iterator[Problem]:

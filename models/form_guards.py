@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from models.definition import Definition, Field, Option
-from models.form_checks import Problem
+from models.form_indexes import Records
 from models.messages import _
+from models.problems import Problem
+
+COUNT_CAP = 100_000
 
 
 def field_types(definition: Definition) -> dict[str, str]:
@@ -68,6 +71,32 @@ def guard(
             yield Problem(
                 f"fields.{path.replace('/', '.')}.options",
                 _("The option “%(key)s” was published. Retire it instead of deleting it.", key=key),
+            )
+
+
+def keep_states(definition: Definition, before: Definition | None, records: Records) -> Iterator[Problem]:
+    """Yield states that a new version no longer has although records rest in them.
+
+    Args:
+        definition: the new version.
+        before: the version in force, if there is one.
+        records: the collection of the form's records.
+    """
+    was = before.workflow if before else None
+    kept = definition.workflow.by_state if definition.workflow else {}
+    for state in was.states if was else ():
+        if state.key in kept:
+            continue
+        resting = records.count_documents({"state": state.key}, limit=COUNT_CAP)
+        if resting:
+            yield Problem(
+                "workflow.states",
+                _(
+                    "%(count)s records are in the state “%(state)s” (%(key)s). Keep it, or move them first.",
+                    count=resting,
+                    state=state.label,
+                    key=state.key,
+                ),
             )
 
 

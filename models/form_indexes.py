@@ -64,8 +64,9 @@ def _plain(definition: Definition) -> list[IndexModel]:
         for field in definition.value_fields
         if _is_indexed(definition, field)
     ]
+    state = [[("state", ASCENDING), ("_id", ASCENDING)]] if definition.workflow else []
     bin_index = IndexModel([("deleted_at", DESCENDING)], partialFilterExpression=IN_BIN)
-    return [*(IndexModel(keys) for keys in (*SYSTEM_INDEXES, *fields)), bin_index]
+    return [*(IndexModel(keys) for keys in (*SYSTEM_INDEXES, *state, *fields)), bin_index]
 
 
 def _unique(definition: Definition) -> list[tuple[Field, IndexModel]]:

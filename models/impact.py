@@ -15,11 +15,11 @@ from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
 from models.form_changes import Difference, compare
-from models.form_checks import Problem
 from models.form_indexes import NOT_IN_BIN
 from models.forms import Form, LiveForm
 from models.messages import _
 from models.people import Actor
+from models.problems import Problem
 from models.rereading import Finding, Rereading, Sample, sample
 
 MAX_CHECKED = 20_000
@@ -156,6 +156,7 @@ def _all_problems(
 ) -> Iterator[Problem]:
     yield from form_checks.problems(draft)
     yield from form_guards.guard(draft, before, form.field_types, form.options)
+    yield from form_guards.keep_states(draft, before, db()[forms.collection_name(form.key)])
     yield from _missing_forms(draft)
     if before:
         yield from _view_problems(form.key, difference)

@@ -77,11 +77,13 @@ class CreateRecord(Part):
 
     `values` are raw values by field of the new record; `mapped` takes them from fields of this record (or
     `@id`, `@number`, `@title`, `@department`, `@me`, `@now`, `@today`). `back` is a reference field of this
-    record that is set to the new one.
+    record that is set to the new one. `each` names a table: one record for each of its rows, whose columns
+    `mapped` names as `table.column`.
     """
 
     do: Literal["create"]
     form: Key
+    each: str = ""
     values: dict[Key, Any] = Attribute(default_factory=dict)
     mapped: dict[Key, Source] = Attribute(default_factory=dict)
     back: str = ""
@@ -152,7 +154,7 @@ class ApprovalStep(Part):
 
     key: Key
     label: Label
-    who: Who
+    who: Who = Who()
     mode: Literal["any", "all", "count", "in_order"] = "any"
     count: int = Attribute(1, ge=1, le=100)
     condition: RuleTree | None = None
@@ -210,6 +212,8 @@ class Transition(Part):
 
     `by`: a person presses a button; `approval` and `clock` take it by their outcome; `rule` takes it as
     soon as `condition` holds after any change. Without `who` everybody may who may edit the record.
+    `waits_for` names forms: a person may take the step when every record of them that this record's effects
+    created is done or void.
     """
 
     key: Key
@@ -221,6 +225,7 @@ class Transition(Part):
     condition: RuleTree | None = None
     fields: tuple[Key, ...] = ()
     required: tuple[Key, ...] = ()
+    waits_for: tuple[Key, ...] = ()
     reason: Literal["no", "optional", "required"] = "no"
     signature: Signing = "no"
     kind: Literal["primary", "neutral", "danger"] = "neutral"

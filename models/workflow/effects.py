@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from models import notifications, who
+from models import who
 from models.changes import Change
 from models.errors import DomainError
 from models.messages import _
@@ -17,12 +17,11 @@ from models.procedure import (
     CreateRecord,
     Effect,
     FileWith,
-    Level,
     Notify,
     RouteBy,
     SetField,
 )
-from models.workflow import filing, routing, texts, values
+from models.workflow import filing, notices, routing, texts, timing, values
 from models.workflow.run import Run
 
 
@@ -45,9 +44,15 @@ def _set(run: Run, change: Change, effect: SetField) -> None:
 
 
 def _create(run: Run, change: Change, effect: CreateRecord) -> None:
+    rows = (change.record["data"].get(effect.each) or []) if effect.each else [{}]
+    for row in rows:
+        _create_one(run, change, effect, row)
+
+
+def _create_one(run: Run, change: Change, effect: CreateRecord, row: Mapping[str, Any]) -> None:
     form = run.form(effect.form)
     run.references.expect(change.form.key, change.record["_id"])
-    mapped = {key: values.raw(change, source) for key, source in effect.mapped.items()}
+    mapped = {key: values.raw(change, source, row) for key, source in effect.mapped.items()}
     given = {key: value for key, value in {**effect.values, **mapped}.items() if value is not None}
     [created] = plan_creates(
         _creator(change), form, [given], source="system", at=change.at, references=run.references
@@ -77,28 +82,8 @@ def _point_back(run: Run, change: Change, key: str, created: Change) -> None:
 
 def _notify(run: Run, change: Change, effect: Notify) -> None:
     people = who.people(effect.who, change.form, change.record, actor=change.actor)
-    tell(
-        run,
-        change,
-        people,
-        texts.render(effect.text, change.form.definition, change.record, run.lookup),
-        effect.level,
-    )
-
-
-def tell(run: Run, change: Change, people: Iterable[Any], text: Any, level: Level = "info") -> None:  # noqa: ANN401
-    """Add a notice about the record to a change."""
-    change.effects += notifications.tell(
-        people,
-        key=run.key(change, "notify"),
-        kind="record",
-        form=change.form.key,
-        record=change.record["_id"],
-        title=texts.title(change.form.definition, change.record, change.lookup),
-        text=text,
-        level=level,
-        by_name=change.actor.name,
-    )
+    text = texts.render(effect.text, change.form.definition, change.record, run.lookup)
+    notices.tell(run, change, people, text, effect.level)
 
 
 def _file(run: Run, change: Change, effect: FileWith) -> None:
@@ -116,7 +101,7 @@ def _route(run: Run, change: Change, effect: RouteBy) -> None:
 
 
 def _clock(_run: Run, change: Change, effect: ClockAction) -> None:
-    change.facts.setdefault("clocks", []).append({"clock": effect.clock, "action": effect.action})
+    timing.act(change, effect.clock, effect.action)
 
 
 def _move(_run: Run, _change: Change, _effect: Effect) -> None:

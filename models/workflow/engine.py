@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from models import changes as storage
-from models import duties, who
+from models import clocks, duties, who
 from models.approvals import opening
 from models.changes import Change
 from models.errors import DomainError
@@ -53,6 +53,7 @@ def _react(run: Run, change: Change) -> None:
         _go(run, change, workflow)
     opening.react(change)
     duties.react(change)
+    clocks.react(change)
 
 
 def _go(run: Run, change: Change, workflow: Workflow) -> None:

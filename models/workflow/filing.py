@@ -1,65 +1,85 @@
 """Filing with a department (备案): kept for good, shown with the record, acknowledged by the department."""
 
+from functools import partial
 from typing import Any
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
-from models import forms, notifications, who
+from models import directory, duties, forms, who
 from models.changes import Change
 from models.database import Document, db, in_transaction
+from models.definition_parts import Label
 from models.errors import ConflictError, ForbiddenError, NotFoundError
 from models.messages import _
 from models.people import Actor, User
 from models.procedure import FileWith, Who
 from models.times import now
 from models.workflow import texts
-from models.workflow.run import Run
+from models.workflow.run import QUIET_SOURCES, Run
 
 
 def file(run: Run, change: Change, effect: FileWith) -> None:
     """File the record of a change with a department, and ask its people to acknowledge it."""
-    definition, record = change.form.definition, change.record
     key = run.key(change, "filing")
-    title = texts.title(definition, record, change.lookup)
+    text = texts.render(effect.text or _FILED, change.form.definition, change.record, run.lookup)
+    people = _people(effect.department, change)
+    change.facts.setdefault("filed", []).append(effect.department)
+    change.writes.append(partial(_store, change, effect.department, key, text, people))
+
+
+_FILED = Label(zh="请知悉备案", en="Filed with your department: please acknowledge")
+
+
+def _people(department: str, change: Change) -> list[ObjectId]:
+    """Return the members of a department; one without any is led by somebody all the same."""
+    for asked in (Who(members=(department,)), Who(heads=(department,))):
+        if people := who.people(asked, change.form, change.record, actor=change.actor):
+            return people
+    return []
+
+
+def _store(
+    change: Change,
+    department: str,
+    key: str,
+    text: dict[str, str],
+    people: list[ObjectId],
+    session: ClientSession,
+) -> None:
+    """Store the filing and what the department owes; the record has its title by now."""
+    record = change.record
     filing = {
         "_id": ObjectId(),
         "key": key,
         "form": change.form.key,
         "record": record["_id"],
         "number": record.get("number"),
-        "title": title,
-        "department": effect.department,
-        "text": texts.render(effect.text, definition, record, run.lookup),
-        "people": _people(effect.department, change),
+        "title": record.get("title"),
+        "department": department,
+        "text": text,
+        "people": people,
         "at": change.at,
         "by": change.actor.id,
         "by_name": change.actor.name,
         "acknowledged_at": None,
         "acknowledged_by": None,
     }
-    change.writes.append(lambda session: _insert(filing, session))
-    change.facts.setdefault("filed", []).append(effect.department)
-    change.effects += notifications.tell(
-        filing["people"],
-        key=key,
-        kind="task",
-        form=change.form.key,
-        record=record["_id"],
-        title=title,
-        text=filing["text"] if effect.text else _("Filed with your department."),
-        by_name=change.actor.name,
-    )
-
-
-def _people(department: str, change: Change) -> list[ObjectId]:
-    asked = Who(heads=(department,), members=(department,))
-    return who.people(asked, change.form, change.record, actor=change.actor)
-
-
-def _insert(filing: Document, session: ClientSession) -> None:
     db().filings.insert_one(filing, session=session)
+    owed = duties.duty(
+        "filing",
+        key,
+        form=change.form.key,
+        record=record,
+        what=text,
+        people=people,
+        at=change.at,
+        department=directory.current().by_code.get(department),
+    )
+    duties.insert([owed], session)
+    if change.source not in QUIET_SOURCES:
+        duties.tell(owed, people, key=key, session=session, by_name=change.actor.name)
 
 
 def acknowledge(actor: Actor, person: User, filing_id: ObjectId) -> Document:
@@ -75,12 +95,17 @@ def acknowledge(actor: Actor, person: User, filing_id: ObjectId) -> Document:
         raise NotFoundError
     if not _may_acknowledge(person, filing):
         raise ForbiddenError
-    done = {"acknowledged_at": now(), "acknowledged_by": actor.id, "acknowledged_by_name": actor.name}
+    done: dict[str, Any] = {
+        "acknowledged_at": now(),
+        "acknowledged_by": actor.id,
+        "acknowledged_by_name": actor.name,
+    }
 
     def write(session: ClientSession) -> None:
         waiting = {"_id": filing_id, "acknowledged_at": None}
         if not db().filings.update_one(waiting, {"$set": done}, session=session).matched_count:
             raise ConflictError(_("Somebody acknowledged this already."), current=filing)
+        duties.close({"key": filing["key"]}, at=done["acknowledged_at"], by=actor.id, session=session)
 
     in_transaction(write)
     return {**filing, **done}

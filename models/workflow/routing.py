@@ -1,16 +1,13 @@
 """Where a record goes: the first row of a table that holds decides, and decides again by an explicit rule."""
 
-from collections.abc import Iterable
-from typing import Any
-
 from bson import ObjectId
 
-from models import directory, notifications, rules, who
+from models import directory, rules, who
 from models.changes import Change
 from models.database import Document
-from models.messages import Message, _
+from models.messages import _
 from models.procedure import Route, RoutingTable, Who, Workflow
-from models.workflow import positions, texts, values
+from models.workflow import notices, positions, timing, values
 from models.workflow.run import Run
 
 
@@ -23,7 +20,7 @@ def route(run: Run, change: Change, table: RoutingTable) -> None:
     _send(run, change, table, row)
     if row.copy_to:
         copies = who.people(row.copy_to, change.form, change.record, actor=change.actor)
-        _tell(run, change, copies, _("A copy for you: %(route)s", route=row.label or table.label))
+        notices.tell(run, change, copies, _("A copy for you: %(route)s", route=row.label or table.label))
 
 
 def follow(run: Run, change: Change, workflow: Workflow) -> None:
@@ -57,14 +54,13 @@ def _reroute(run: Run, change: Change, table: RoutingTable) -> None:
     route(run, change, table)
     if table.on_change == "restart":
         fact["clocks"] = "restarted"
-        change.facts.setdefault("clocks", []).extend(
-            {"clock": key, "action": "restart"} for key in table.clocks
-        )
+        for key in table.clocks:
+            timing.act(change, key, "restart")
     if table.back_to and change.record["state"] != table.back_to:
         positions.note(change, "", table.back_to)
     new = _owners(change, table)
     said = _RESTARTED if table.on_change == "restart" else _REROUTED
-    _tell(run, change, [*dict.fromkeys([*owners, *new])], said)
+    notices.tell(run, change, [*dict.fromkeys([*owners, *new])], said)
 
 
 _REROUTED = _("Sent elsewhere because what decides about it changed; deadlines go on.")
@@ -136,18 +132,3 @@ def _owners(change: Change, table: RoutingTable) -> list[ObjectId]:
     where = data.get(table.department_field) if table.department_field else change.record.get("department")
     leads = directory.current().head(where) if where else None
     return [leads] if leads else []
-
-
-def _tell(run: Run, change: Change, people: Iterable[ObjectId], text: Message) -> None:
-    told: list[Any] = list(people)
-    if told:
-        change.effects += notifications.tell(
-            told,
-            key=run.key(change, "routed"),
-            kind="record",
-            form=change.form.key,
-            record=change.record["_id"],
-            title=texts.title(change.form.definition, change.record, change.lookup),
-            text=text,
-            by_name=change.actor.name,
-        )

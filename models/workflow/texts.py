@@ -13,11 +13,8 @@ from models.fields import type_of
 from models.lookups import Lookup
 from models.messages import LANGUAGES
 from models.planning import called
+from models.procedure_checks.placeholders import PLACEHOLDER
 
-PLACEHOLDER = re.compile(r"\{(@?[a-z][a-z0-9_]*)\}")
-SYSTEM = frozenset(
-    {"number", "title", "state", "owner", "department", "created_at", "created_by", "assignees"}
-)
 MAX_VALUE = 200
 
 Look = Callable[[str], Lookup]
@@ -87,14 +84,3 @@ def state_text(definition: Definition, record: Mapping[str, object], language: s
         return ""
     state = definition.workflow.state_of(record)
     return state.label.text(language) or state.key
-
-
-def placeholders(label: Label) -> set[str]:
-    """Return the names that a text mentions."""
-    return {name for text in (label.zh, label.en) for name in PLACEHOLDER.findall(text)}
-
-
-def is_known(name: str, definition: Definition) -> bool:
-    """Tell whether a placeholder means something on a form."""
-    field = definition.by_key.get(name)
-    return name.removeprefix("@") in SYSTEM if field is None else field.holds_value

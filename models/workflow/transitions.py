@@ -19,7 +19,7 @@ from models.planning import step, stored
 from models.procedure import State, Transition, Workflow
 from models.times import now
 from models.validation import Checked, rule_context, validate
-from models.workflow import positions, signing
+from models.workflow import positions, signing, waiting
 from models.workflow.storing import commit
 from models.workflow.words import Condition, People
 
@@ -269,6 +269,8 @@ def _not_theirs(person: User, form: LiveForm, record: Document, transition: Tran
 def _not_ready(person: User, form: LiveForm, record: Document, transition: Transition) -> Message | None:
     """Say what is missing before a step can be taken, besides what the step itself asks for."""
     definition = form.definition
+    if waiting_for := waiting.unfinished(record, transition):
+        return waiting_for
     if transition.condition is None:
         return None
     context = rule_context(Actor.of(person))

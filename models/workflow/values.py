@@ -1,7 +1,9 @@
 """Where effects take values from, and how they put them into a record."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from models.changes import Change
 from models.database import Document
@@ -12,17 +14,23 @@ from models.rules import SYSTEM
 from models.validation import validate
 from models.workflow.run import Run
 
+NO_ROW: Final[Mapping[str, Any]] = MappingProxyType({})
 MOMENTS = frozenset({"@now", "@today"})
 OWN = frozenset({"@id", "@title", "@me", "@my_department"})
 SOURCES = MOMENTS | OWN | SYSTEM.keys()
 
 
-def raw(change: Change, source: str) -> Any:  # noqa: ANN401  (whatever `parse` reads)
-    """Return what a source names, as the types of fields read it; None where it is empty."""
+def raw(change: Change, source: str, row: Mapping[str, Any] = NO_ROW) -> Any:  # noqa: ANN401  (any value)
+    """Return what a source names, as the types of fields read it; None where it is empty.
+
+    `row` is what `table.column` is read from.
+    """
     field = change.form.definition.by_key.get(source)
     if field is not None:
         value = change.record["data"].get(source)
         return None if value is None else type_of(field).to_json(field, value)
+    if "." in source:
+        return _cell(change, source, row)
     actor, record = change.actor, change.record
     known = {
         "@now": change.at,
@@ -33,6 +41,12 @@ def raw(change: Change, source: str) -> Any:  # noqa: ANN401  (whatever `parse` 
     }
     value = known[source] if source in known else record.get(source[1:])
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _cell(change: Change, source: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401  (any value)
+    table, _dot, key = source.partition(".")
+    field, value = change.form.definition.by_key[table].columns[key], row.get(key)
+    return None if value is None else type_of(field).to_json(field, value)
 
 
 def put(run: Run, change: Change, values: Document) -> None:
