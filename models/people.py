@@ -33,7 +33,6 @@ class Permission(StrEnum):
 
     CONFIGURE_CALENDARS = "configure:calendars:write"
     CONFIGURE_CHANNELS = "configure:channels:write"
-    CONFIGURE_CHANNELS = "configure:channels:write"
     CONFIGURE_DEPARTMENTS = "configure:departments:write"
     CONFIGURE_FORMS = "configure:forms:write"
     CONFIGURE_PACKS = "configure:packs:write"

@@ -41,7 +41,6 @@ PERMISSIONS = {
     Permission.CONFIGURE_DEPARTMENTS: lazy_gettext("Configure departments"),
     Permission.CONFIGURE_CALENDARS: lazy_gettext("Configure calendars"),
     Permission.CONFIGURE_CHANNELS: lazy_gettext("Configure channels and messages"),
-    Permission.CONFIGURE_CHANNELS: lazy_gettext("Configure channels and messages"),
     Permission.CONFIGURE_PEOPLE: lazy_gettext("Administer users"),
     Permission.CONFIGURE_ROLES: lazy_gettext("Administer roles"),
     Permission.CONFIGURE_PACKS: lazy_gettext("Install packs"),
