@@ -146,6 +146,16 @@ class Definition(Part):
         return {clock.key: clock for clock in self.clocks}
 
     @cached_property
+    def record_clocks(self) -> tuple[ClockRule, ...]:
+        """The clocks that each record has of its own."""
+        return tuple(clock for clock in self.clocks if clock.scope == "record")
+
+    @cached_property
+    def form_clocks(self) -> tuple[ClockRule, ...]:
+        """The clocks of the form itself, such as a report every month."""
+        return tuple(clock for clock in self.clocks if clock.scope == "form")
+
+    @cached_property
     def by_key(self) -> dict[str, Field]:
         """Every field by its key."""
         return {field.key: field for field in self.fields}

@@ -6,14 +6,18 @@ from models import (
     api_tokens,
     calendars,
     channels,
+    clocks,
     comments,
+    delegations,
     deliveries,
+    duties,
     history,
     import_refusals,
     jobs,
     notifications,
     outbox,
 )
+from models.approvals import queries as approvals
 from models.database import db
 
 
@@ -25,6 +29,7 @@ def ensure_indexes() -> None:
     )
     db().users.create_index([("fs_uniquifier", ASCENDING)], unique=True)
     db().users.create_index([("department", ASCENDING)])
+    db().users.create_index([("roles", ASCENDING)])
     db().roles.create_index([("name", ASCENDING)], unique=True)
     db().departments.create_index([("code", ASCENDING)], unique=True)
     db().form_versions.create_index([("form", ASCENDING), ("version", DESCENDING)], unique=True)
@@ -38,10 +43,14 @@ def ensure_indexes() -> None:
     history.ensure_indexes()
     outbox.ensure_indexes()
     notifications.ensure_indexes()
+    calendars.ensure_indexes()
     channels.ensure_indexes()
+    clocks.ensure_indexes()
     deliveries.ensure_indexes()
     jobs.ensure_indexes()
     comments.ensure_indexes()
     api_tokens.ensure_indexes()
-    calendars.ensure_indexes()
     import_refusals.ensure_indexes()
+    delegations.ensure_indexes()
+    duties.ensure_indexes()
+    approvals.ensure_indexes()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 from pymongo.errors import PyMongoError
 
-from models import deliveries, files, jobs, numbering, outbox
+from models import clocks, deliveries, files, jobs, numbering, outbox
 from models.deliveries import digest
 from tasks.app import celery
 from tasks.deliveries import kick
@@ -35,6 +35,7 @@ def dispatch_lost() -> None:
 
 STEPS: tuple[Callable[[], object], ...] = (
     dispatch_lost,
+    clocks.sweep,
     outbox.carry_out_due,
     digest.write_due,
     deliveries.give_up_old,

@@ -1,0 +1,76 @@
+"""Clocks as they are stored, and what the sweep and the lists read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING, ReplaceOne
+from pymongo.client_session import ClientSession
+
+from models import duties
+from models.clocks.clock import OPEN, Clock
+from models.database import Document, db
+
+_OPEN: Document = {"state": {"$in": list(OPEN)}}
+
+
+def ensure_indexes() -> None:
+    """Create the unique key, and indexes whose size follows what is open or due, not the past."""
+    db().clocks.create_index([("key", ASCENDING)], unique=True)
+    db().clocks.create_index(
+        [("next_action_at", ASCENDING)],
+        partialFilterExpression={"next_action_at": {"$exists": True}},
+        name="next_action",
+    )
+    db().clocks.create_index([("form", ASCENDING), ("record", ASCENDING), ("_id", ASCENDING)])
+    db().clocks.create_index(
+        [("form", ASCENDING), ("due_at", ASCENDING), ("_id", ASCENDING)],
+        partialFilterExpression={"state": "running"},
+        name="running_due",
+    )
+    db().clocks.create_index(
+        [("late_since", ASCENDING), ("_id", DESCENDING)],
+        partialFilterExpression={"state": "running", "late_since": {"$type": "date"}},
+        name="late",
+    )
+
+
+def of_records(form: str, ids: Iterable[ObjectId], session: ClientSession | None = None) -> list[Clock]:
+    """Return every clock of some records, oldest first, ended ones too."""
+    query = {"form": form, "record": {"$in": list(ids)}}
+    return [Clock(found) for found in db().clocks.find(query, session=session).sort("_id", ASCENDING)]
+
+
+def insert(clocks: Sequence[Clock], session: ClientSession) -> None:
+    """Store new clocks."""
+    if clocks:
+        db().clocks.insert_many([clock.document for clock in clocks], session=session)
+
+
+def replace(clocks: Sequence[Clock], session: ClientSession) -> None:
+    """Store changed clocks; they were read in the same transaction, so nobody else changed them meanwhile."""
+    if not clocks:
+        return
+    writes = []
+    for clock in clocks:
+        clock.document["fence"] += 1
+        writes.append(ReplaceOne({"_id": clock.id}, clock.document))
+    db().clocks.bulk_write(writes, ordered=False, session=session)
+
+
+def set_due(records: Mapping[tuple[str, ObjectId], Sequence[Clock]], session: ClientSession) -> None:
+    """Give what is owed for records the deadline of their soonest running clock."""
+    for (form, record), clocks in records.items():
+        soonest = _soonest(clocks)
+        if soonest is None and all(clock.get("kind") == "retention" for clock in clocks):
+            continue
+        due_at = soonest.late_since or soonest.due_at if soonest else None
+        duties.set_due(form, record, due_at, session, clock=soonest.id if soonest else None)
+
+
+def _soonest(clocks: Sequence[Clock]) -> Clock | None:
+    running = [
+        clock
+        for clock in clocks
+        if clock.state == "running" and clock.due_at and clock.get("kind") != "retention"
+    ]
+    return min(running, key=lambda clock: clock.get("late_since") or clock.get("due_at"), default=None)

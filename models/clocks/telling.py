@@ -1,0 +1,126 @@
+"""What the rungs of a ladder say and to whom, and what else they bring about."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from bson import ObjectId
+from pymongo.client_session import ClientSession
+
+from models import outbox, who
+from models.clocks.coming_due import Firing
+from models.database import Document, db
+from models.definition_parts import Label
+from models.lookups import Lookup
+from models.messages import LANGUAGES, Message, _, translate
+from models.notifications import Event
+from models.procedure import Rung, Who
+from models.workflow import texts
+
+EFFECTS = "clock_effects"
+_ASSIGNED = Who(fields=("@assignees",))
+_OWNED = Who(fields=("@owner",))
+
+
+def events(
+    fired: Iterable[Firing], records: Mapping[ObjectId, Document], session: ClientSession
+) -> list[Event]:
+    """Return what is to be told, one event for each rung that has somebody to tell."""
+    found = []
+    for firing in fired:
+        record = records.get(firing.clock.get("record"))
+        meant = _people(firing, record)
+        if meant.people:
+            found.append(_event(firing, record, meant.people))
+        if meant.substitutions and record:
+            who.tell_substitutions(firing.clock.get("form"), record, meant.substitutions, session)
+    return found
+
+
+def _people(firing: Firing, record: Document | None) -> who.Resolved:
+    """Return who is told: those the rung names, else those of the clock, else whoever has the record."""
+    wanted = firing.rung.who or firing.clock.rule.who
+    if not wanted and record is not None:
+        wanted = _ASSIGNED if record.get("assignees") else _OWNED
+    return who.resolve(wanted, firing.clock.form, record or {"data": {}})
+
+
+def _event(firing: Firing, record: Document | None, people: Sequence[ObjectId]) -> Event:
+    clock = firing.clock
+    form = clock.form.definition
+    title = (
+        who.called(form.key, clock.document) if record else {one: form.label.text(one) for one in LANGUAGES}
+    )
+    return Event(
+        people=tuple(people),
+        key=firing.key,
+        kind="deadline",
+        title=title,
+        text=_text(firing, record),
+        url="" if record else f"/records/{form.key}/",
+        form=form.key,
+        record=clock.get("record"),
+        level=firing.rung.level,
+        late=firing.late,
+        department=clock.get("department"),
+        due=firing.of,
+    )
+
+
+def _text(firing: Firing, record: Document | None) -> dict[str, str]:
+    label = firing.rung.text
+    if not label:
+        return default_text(firing.clock.rule.label, firing.rung)
+    if record is None or "{" not in label.zh + label.en:
+        return {language: label.text(language) for language in LANGUAGES}
+    return texts.render(label, firing.clock.form.definition, record, Lookup)
+
+
+def default_text(clock: Label, rung: Rung) -> dict[str, str]:
+    """Return what a rung says that has no text of its own."""
+    return dict(_default(str(clock.zh), str(clock.en), rung.side))
+
+
+@lru_cache(maxsize=2_000)
+def _default(zh: str, en: str, side: str) -> tuple[tuple[str, str], ...]:
+    message = {"before": _SOON, "at": _NOW, "after": _LATE}[side]
+    said = Message(message.msgid, {"clock": Label(zh=zh, en=en)})
+    return tuple((language, translate(said, language)) for language in LANGUAGES)
+
+
+_SOON = _("“%(clock)s” is due soon.", clock="")
+_NOW = _("“%(clock)s” is due now.", clock="")
+_LATE = _("“%(clock)s” is overdue.", clock="")
+
+
+def effects(fired: Iterable[Firing]) -> list[Document]:
+    """Return the effects of rungs that do more than tell somebody; the workflow carries them out."""
+    return [
+        outbox.effect(EFFECTS, f"{EFFECTS}:{firing.key}", _payload(firing))
+        for firing in fired
+        if firing.rung.effects
+    ]
+
+
+def _payload(firing: Firing) -> Document:
+    clock = firing.clock
+    return {
+        "form": clock.get("form"),
+        "record": clock.get("record"),
+        "clock": clock.get("rule"),
+        "clock_id": clock.id,
+        "form_version": clock.form.version,
+        "rung": firing.rung.key,
+        "occurrence": firing.occurrence,
+        "planned_at": firing.planned_at,
+        "due_at": firing.of,
+        "late": firing.late,
+    }
+
+
+def put_effects(found: Sequence[Document], session: ClientSession) -> None:
+    """Store effects that are not stored yet."""
+    if not found:
+        return
+    keys = [effect["key"] for effect in found]
+    known = {one["key"] for one in db().outbox.find({"key": {"$in": keys}}, {"key": 1}, session=session)}
+    outbox.put([effect for effect in found if effect["key"] not in known], session)
