@@ -144,8 +144,17 @@ class Directory:
         return self._first(self.department_of(person), deputies_first=True, but=person)
 
     def superior(self, person: ObjectId) -> ObjectId | None:
-        """Return who decides about somebody's own work: who leads their department, or one above it."""
-        return self._first(self.department_of(person), deputies_first=False, but=person)
+        """Return who decides about somebody's own work: who leads their department, or one above it.
+
+        Deputies do so for members, but not for the head whom they serve, nor for each other.
+        """
+        for found in self.upwards(self.department_of(person)):
+            deputies = list(found.get("deputies") or ())
+            leads = person == found.get("head") or person in deputies
+            for one in [found.get("head"), *(() if leads else deputies)]:
+                if one and one != person and self.is_active(one):
+                    return ObjectId(one)
+        return None
 
     def _first(
         self, department: ObjectId | None, *, deputies_first: bool, but: ObjectId | None

@@ -4,7 +4,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from models import duties, outbox, records
+from models import duties, outbox, records, workflow
 from models.approvals import decisions, queries
 from models.database import Document, db
 from models.forms import LiveForm
@@ -96,8 +96,6 @@ def ask(live: LiveForm, by: User | None = None, **raw: Any) -> ObjectId:
 
 
 def take(live: LiveForm, record: Document, transition: str, by: User) -> Document:
-    from models import workflow  # the tests of single parts do without it
-
     return workflow.take(
         Actor.of(by), by, live, record["_id"], transition, {}, revision=stored(live, record)["revision"]
     )
