@@ -134,6 +134,9 @@ def _table(table: RoutingTable, definition: Definition, workflow: Workflow) -> I
         yield from who_problems(row.copy_to, definition, f"{where}.copy_to")
         if not (row.department or row.person or row.role):
             yield Problem(where, _("Say where records go: to a department, a person or a role."))
+        field = definition.by_key.get(row.department)
+        if field and field.type != "department":
+            yield Problem(f"{where}.department", _("“%(key)s” is not a field for this.", key=row.department))
     if table.back_to and table.back_to not in workflow.by_state:
         yield Problem(f"{path}.back_to", _no_state(table.back_to))
     for key in table.clocks:

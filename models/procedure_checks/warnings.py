@@ -135,7 +135,9 @@ def _named(definition: Definition) -> Iterator[tuple[str, str, str]]:
             path = f"workflow.routing.{table.key}.routes.{at}"
             named = (("department", "departments"), ("person", "users"), ("role", "roles"))
             yield from (
-                (f"{path}.{name}", kind, getattr(row, name)) for name, kind in named if getattr(row, name)
+                (f"{path}.{name}", kind, getattr(row, name))
+                for name, kind in named
+                if getattr(row, name) and getattr(row, name) not in definition.by_key
             )
 
 

@@ -21,7 +21,7 @@ from models.procedure import (
     RouteBy,
     SetField,
 )
-from models.workflow import filing, notices, routing, texts, timing, values
+from models.workflow import filing, notices, positions, routing, texts, values
 from models.workflow.run import Run
 
 
@@ -101,7 +101,7 @@ def _route(run: Run, change: Change, effect: RouteBy) -> None:
 
 
 def _clock(_run: Run, change: Change, effect: ClockAction) -> None:
-    timing.act(change, effect.clock, effect.action)
+    positions.act_on_clock(change, effect.clock, effect.action)
 
 
 def _move(_run: Run, _change: Change, _effect: Effect) -> None:

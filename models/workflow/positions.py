@@ -36,3 +36,8 @@ def holds(change: Change, tree: object) -> bool:
     actor, definition = change.actor, change.form.definition
     context = RuleContext(change.at, actor.timezone, actor.id, actor.department)
     return rules.evaluate(tree, rules.record_values(change.record, definition), definition, context)
+
+
+def act_on_clock(change: Change, clock: str, action: str) -> None:
+    """Start, pause, resume, stop or restart a clock of the record: history says it, `models.clocks` does it."""
+    change.facts.setdefault("clocks", []).append({"clock": clock, "action": action})

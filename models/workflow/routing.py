@@ -7,7 +7,7 @@ from models.changes import Change
 from models.database import Document
 from models.messages import _
 from models.procedure import Route, RoutingTable, Who, Workflow
-from models.workflow import notices, positions, timing, values
+from models.workflow import notices, positions, values
 from models.workflow.run import Run
 
 
@@ -38,6 +38,7 @@ def _asked_changed(change: Change, table: RoutingTable) -> bool:
     used = {
         name.partition(".")[0] for row in table.routes if row.when for name in rules.fields_used(row.when)
     }
+    used |= {row.department for row in table.routes if _is_field(change, row)}
     before, after = (change.before or {})["data"], change.record["data"]
     if all(before.get(key) == after.get(key) for key in used):
         return False
@@ -55,7 +56,7 @@ def _reroute(run: Run, change: Change, table: RoutingTable) -> None:
     if table.on_change == "restart":
         fact["clocks"] = "restarted"
         for key in table.clocks:
-            timing.act(change, key, "restart")
+            positions.act_on_clock(change, key, "restart")
     if table.back_to and change.record["state"] != table.back_to:
         positions.note(change, "", table.back_to)
     new = _owners(change, table)
@@ -81,7 +82,7 @@ def _outcome(change: Change, table: RoutingTable, row: Route | None) -> Document
     return {
         "row": table.routes.index(row),
         "version": change.form.version,
-        "department": row.department,
+        "department": str(_department(change, row)) if _is_field(change, row) else row.department,
         "person": row.person,
         "role": row.role,
     }
@@ -96,7 +97,7 @@ def _remember(change: Change, table: RoutingTable, row: Route | None) -> None:
 
 
 def _send(run: Run, change: Change, table: RoutingTable, row: Route) -> None:
-    department = directory.current().by_code.get(row.department) if row.department else None
+    department = _department(change, row)
     if department:
         _to_department(run, change, table, department)
     people = _people(change, row)
@@ -104,6 +105,19 @@ def _send(run: Run, change: Change, table: RoutingTable, row: Route) -> None:
         values.put(run, change, {table.person_field: people[0] if people else None})
     else:
         change.record["assignees"] = people
+
+
+def _is_field(change: Change, row: Route) -> bool:
+    field = change.form.definition.by_key.get(row.department)
+    return field is not None and field.type == "department"
+
+
+def _department(change: Change, row: Route) -> ObjectId | None:
+    """Return the department a row names by its code, or by a field of the record."""
+    if _is_field(change, row):
+        found: ObjectId | None = change.record["data"].get(row.department)
+        return found
+    return directory.current().by_code.get(row.department) if row.department else None
 
 
 def _to_department(run: Run, change: Change, table: RoutingTable, department: ObjectId) -> None:

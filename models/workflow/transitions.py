@@ -252,7 +252,7 @@ def _allow(person: User, form: LiveForm, record: Document, transition: Transitio
     asked = who.people(transition.who, form, record, actor=Actor.of(person))
     if person.active and person.id in asked:
         return None
-    for absent in delegations.acting_for(person.id, now()) if person.active else ():
+    for absent in delegations.acting_for(person.id, now(), form.key) if person.active else ():
         if absent in asked:
             return absent
     raise ForbiddenError(_("Only %(people)s may do this.", people=People(transition.who, form)))
@@ -269,7 +269,7 @@ def _not_theirs(person: User, form: LiveForm, record: Document, transition: Tran
 def _not_ready(person: User, form: LiveForm, record: Document, transition: Transition) -> Message | None:
     """Say what is missing before a step can be taken, besides what the step itself asks for."""
     definition = form.definition
-    if waiting_for := waiting.unfinished(record, transition):
+    if waiting_for := waiting.unfinished(form, record, transition):
         return waiting_for
     if transition.condition is None:
         return None
