@@ -4,8 +4,26 @@
 is how people, approvals and clocks move a record.
 """
 
+from models.procedure_checks import problems, warnings
+from models.workflow import timing
+from models.workflow.diagram import Diagram, diagram
 from models.workflow.engine import react
+from models.workflow.filing import acknowledge
 from models.workflow.storing import commit
 from models.workflow.transitions import Offer, available, move, plan_move, take
 
-__all__ = ["Offer", "available", "commit", "move", "plan_move", "react", "take"]
+__all__ = [
+    "Diagram",
+    "Offer",
+    "acknowledge",
+    "available",
+    "commit",
+    "diagram",
+    "move",
+    "plan_move",
+    "problems",
+    "react",
+    "take",
+    "timing",
+    "warnings",
+]

@@ -39,5 +39,5 @@ def holds(change: Change, tree: object) -> bool:
 
 
 def act_on_clock(change: Change, clock: str, action: str) -> None:
-    """Start, pause, resume, stop or restart a clock of the record: history says it, `models.clocks` does it."""
+    """Start, pause, resume, stop or restart a clock: history says so, and `models.clocks` does it."""
     change.facts.setdefault("clocks", []).append({"clock": clock, "action": action})

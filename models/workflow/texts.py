@@ -13,7 +13,9 @@ from models.fields import type_of
 from models.lookups import Lookup
 from models.messages import LANGUAGES
 from models.planning import called
-from models.procedure_checks.placeholders import PLACEHOLDER
+from models.procedure_checks.placeholders import PLACEHOLDER, placeholders
+
+__all__ = ["placeholders", "render", "state_text", "title", "value_text"]
 
 MAX_VALUE = 200
 
