@@ -130,6 +130,11 @@ class Directory:
         roles = [role["_id"] for role in db().roles.find({"administrator": True}, {"_id": 1})]
         return self._active({"roles": {"$in": roles}})
 
+    @cached_property
+    def everybody(self) -> list[ObjectId]:
+        """Everybody active, by user name."""
+        return self._active({})
+
     def _active(self, query: Document) -> list[ObjectId]:
         return self._remember(db().users.find({**query, "active": True}, _PERSON).sort("username", 1))
 

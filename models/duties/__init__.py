@@ -1,5 +1,6 @@
 """Duties: what somebody owes. One document per task, approval, filing or report, kept when it is done."""
 
+from models.duties.loads import DepartmentLoad, Load, PersonLoad, load, may_supervise
 from models.duties.queries import Page, Total, count_for, counts, for_department, for_person, open_for
 from models.duties.reacting import entered, react
 from models.duties.store import (
@@ -18,7 +19,10 @@ from models.duties.store import (
 
 __all__ = [
     "KINDS",
+    "DepartmentLoad",
+    "Load",
     "Page",
+    "PersonLoad",
     "Total",
     "close",
     "close_of_record",
@@ -32,6 +36,8 @@ __all__ = [
     "for_person",
     "get",
     "insert",
+    "load",
+    "may_supervise",
     "of_record",
     "open_for",
     "react",

@@ -66,6 +66,7 @@ def _close(change: Change, ended: str, session: ClientSession) -> None:
         by=change.actor.id,
         kinds=store.TIMED if ended == "done" else (),  # what was filed is acknowledged even afterwards
         outcome=ended,
+        for_person=change.facts.get("on_behalf_of"),
         session=session,
     )
 
@@ -85,9 +86,9 @@ def _what(state: State) -> dict[str, str]:
 def _enter(change: Change, state: State, resolved: who.Resolved, session: ClientSession) -> None:
     form, record = change.form.key, change.record
     if change.before is not None:
-        store.close_of_record(
-            form, record["_id"], at=change.at, by=change.actor.id, kinds=("task",), session=session
-        )
+        done = {"form": form, "record": record["_id"], "kind": "task"}
+        behalf = change.facts.get("on_behalf_of")
+        store.close(done, at=change.at, by=change.actor.id, for_person=behalf, session=session)
     if not _owes(state, record):
         return
     opened = store.duty(
@@ -132,7 +133,14 @@ def _follow(change: Change, resolved: who.Resolved | None, session: ClientSessio
     record, about = change.record, {"form": change.form.key, "record": change.record["_id"]}
     shown = store.shown(record)
     if change.before is None or shown != store.shown(change.before):
+        department = shown.pop("department")
         db().duties.update_many({**about, **store.OPEN}, {"$set": shown}, session=session)
+        timed = {
+            "kind": {"$in": list(store.TIMED)}
+        }  # what was filed stays with the department it was filed with
+        db().duties.update_many(
+            {**about, **timed, **store.OPEN}, {"$set": {"department": department}}, session=session
+        )
     if resolved is None:
         return
     task = db().duties.find_one({**about, "kind": "task", **store.OPEN}, session=session)

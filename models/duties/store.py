@@ -187,13 +187,14 @@ def close_of_record(
     by: ObjectId | None,
     kinds: Sequence[str] = (),
     outcome: str = "done",
+    for_person: ObjectId | None = None,
     session: ClientSession | None = None,
 ) -> int:
     """Close what is still owed for a record: some kinds, or everything."""
     query: Document = {"form": form, "record": record_id}
     if kinds:
         query["kind"] = {"$in": list(kinds)}
-    return close(query, at=at, by=by, outcome=outcome, session=session)
+    return close(query, at=at, by=by, outcome=outcome, for_person=for_person, session=session)
 
 
 def set_due(
