@@ -42,9 +42,10 @@ def listening_ports(pid: int) -> list[int]:
 
 
 def children(pid: int) -> list[int]:
-    """Return the direct children of a process; none of one that ends in this very moment."""
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
+    """Return the direct children of a process; none of a thread or process that ends in this very moment."""
+    found: list[int] = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                found += map(int, (thread / "children").read_text().split())
+    return found

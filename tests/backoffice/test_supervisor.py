@@ -38,7 +38,7 @@ def pid_of(program: Program) -> int:
     return program.process.pid
 
 
-def until(supervisor: Supervisor, true: Callable[[], bool], seconds: float = 20) -> None:
+def until(supervisor: Supervisor, true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline

@@ -17,7 +17,9 @@ from tests.factories import PASSWORD
 CHROMIUM = Path("/usr/bin/chromium")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 READY_SECONDS = 120
-STOP_SECONDS = 30
+STOP_SECONDS = 60
+LOOK_MS = 30_000
+PAGE_MS = 60_000
 
 
 class Installation(NamedTuple):
@@ -61,6 +63,7 @@ def _address_of(process: subprocess.Popen[bytes], log: Path) -> str:
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("needs the distribution's Chromium")
+    expect.set_options(timeout=LOOK_MS)  # on a slow machine a page may take more than Playwright's 5 s
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield chromium
@@ -73,6 +76,7 @@ def page(browser: Browser, installation: Installation) -> Iterator[Page]:
     context = browser.new_context(
         base_url=installation.address, viewport={"width": 1440, "height": 900}, accept_downloads=True
     )
+    context.set_default_timeout(PAGE_MS)
     opened = context.new_page()
     failures: list[str] = []
     opened.on("pageerror", lambda error: failures.append(str(error)))

@@ -14,7 +14,7 @@ from tests.browser.conftest import Installation, sign_in
 pytestmark = pytest.mark.browser
 
 HEADER = ["Supplier code", "Name", "Grade", "Agreed response time"]
-WORKER_MS = 60_000
+WORKER_MS = 120_000
 
 
 @pytest.fixture

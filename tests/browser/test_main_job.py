@@ -14,7 +14,7 @@ from tests.browser.conftest import Installation, sign_in
 pytestmark = pytest.mark.browser
 
 ROWS = "#page-fields > div > .field-list > .field-rows > .field-row"
-JOB_MS = 60_000
+JOB_MS = 120_000
 
 
 def build_form(page: Page) -> None:
