@@ -2,7 +2,7 @@
 
 from models.duties.loads import DepartmentLoad, Load, PersonLoad, load, may_supervise
 from models.duties.queries import Page, Total, count_for, counts, for_department, for_person, open_for
-from models.duties.reacting import entered, react
+from models.duties.reacting import entered, gather, react
 from models.duties.store import (
     KINDS,
     close,
@@ -34,6 +34,7 @@ __all__ = [
     "entered",
     "for_department",
     "for_person",
+    "gather",
     "get",
     "insert",
     "load",

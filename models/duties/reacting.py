@@ -1,5 +1,7 @@
 """What a change of a record makes of its duties: entering a state opens its task, leaving it closes it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from bson import ObjectId
@@ -42,7 +44,7 @@ def react(change: Change) -> None:
     state = entered(change)
     if state and not state.is_end:
         resolved = who.resolve(_owes(state, change.record), change.form, change.record, actor=change.actor)
-        change.writes.append(partial(_enter, change, state, resolved))
+        change.writes.append(_Entering(change, state, resolved))
     elif change.before is not None and not ended:
         change.writes.append(partial(_follow, change, _still_owed(change)))
 
@@ -83,27 +85,54 @@ def _what(state: State) -> dict[str, str]:
     return {language: label.text(language) for language in LANGUAGES}
 
 
-def _enter(change: Change, state: State, resolved: who.Resolved, session: ClientSession) -> None:
-    form, record = change.form.key, change.record
-    if change.before is not None:
-        done = {"form": form, "record": record["_id"], "kind": "task"}
-        behalf = change.facts.get("on_behalf_of")
-        store.close(done, at=change.at, by=change.actor.id, for_person=behalf, session=session)
-    if not _owes(state, record):
-        return
-    opened = store.duty(
-        "task",
-        f"task:{record['_id']}:{record['revision']}",
-        form=form,
-        record=record,
-        what=_what(state),
-        people=resolved.people,
-        at=change.at,
-        due_at=store.due_of(form, record["_id"], session) if change.before else None,
-    )
-    store.insert([opened], session)
-    _tell(change, opened, resolved.people, session)
-    who.tell_substitutions(form, record, resolved.substitutions, session)
+@dataclass(frozen=True)
+class _Entering:
+    """The write that opens the task of a state a record enters, and closes the one of the state it left."""
+
+    change: Change
+    state: State
+    resolved: who.Resolved
+
+    def __call__(self, session: ClientSession) -> None:
+        change = self.change
+        if change.before is not None:
+            done = {"form": change.form.key, "record": change.record["_id"], "kind": "task"}
+            behalf = change.facts.get("on_behalf_of")
+            store.close(done, at=change.at, by=change.actor.id, for_person=behalf, session=session)
+        _open([self], session)
+
+    def duty(self, session: ClientSession) -> Document:
+        """Return what is owed; the record has its title by now."""
+        change, record = self.change, self.change.record
+        return store.duty(
+            "task",
+            f"task:{record['_id']}:{record['revision']}",
+            form=change.form.key,
+            record=record,
+            what=_what(self.state),
+            people=self.resolved.people,
+            at=change.at,
+            due_at=store.due_of(change.form.key, record["_id"], session) if change.before else None,
+        )
+
+
+def _open(entering: Sequence[_Entering], session: ClientSession) -> None:
+    owed = [one for one in entering if _owes(one.state, one.change.record)]
+    opened = [one.duty(session) for one in owed]
+    store.insert(opened, session)
+    for one, duty in zip(owed, opened, strict=True):
+        _tell(one.change, duty, one.resolved.people, session)
+        who.tell_substitutions(one.change.form.key, one.change.record, one.resolved.substitutions, session)
+
+
+def gather(changes: Sequence[Change]) -> None:
+    """Let new records of one transaction open their tasks in one write: an import brings hundreds."""
+    new = [change for change in changes if change.before is None]
+    found = [write for change in new for write in change.writes if isinstance(write, _Entering)]
+    if len(found) > 1:
+        for change in new:
+            change.writes[:] = [write for write in change.writes if not isinstance(write, _Entering)]
+        new[0].writes.append(partial(_open, found))
 
 
 def _tell(change: Change, duty: Document, people: list[ObjectId], session: ClientSession) -> None:

@@ -36,6 +36,7 @@ def react(changes: Sequence[Change]) -> list[Change]:
                 _react(run, change)
                 while run.waiting:
                     _react(run, run.waiting.popleft())
+        duties.gather([*acting, *run.more])
     except DomainError:
         storage.void(run.more, "refused")
         raise
