@@ -18,6 +18,7 @@ __all__ = [
     "KEY_PATTERN",
     "MAX_FIELDS",
     "MAX_OPTIONS",
+    "STATE",
     "Definition",
     "Field",
     "FieldTypeKey",
@@ -32,6 +33,7 @@ __all__ = [
 
 MAX_FIELDS = 300
 MAX_OPTIONS = 500
+STATE = "state"
 
 FieldTypeKey = Literal[
     "text", "long_text", "integer", "decimal", "money", "percent", "date", "datetime", "duration",
@@ -164,6 +166,17 @@ class Definition(Part):
     def value_fields(self) -> tuple[Field, ...]:
         """The fields that hold a value, in order."""
         return tuple(field for field in self.fields if field.holds_value)
+
+    @cached_property
+    def state_field(self) -> Field | None:
+        """The state of records as if it were a choice, for lists and filters; None without a workflow."""
+        if self.workflow is None:
+            return None
+        options = tuple(
+            Option(key=state.key, label=state.label, color=state.shown_color)
+            for state in self.workflow.states
+        )
+        return Field(key=STATE, type="choice", label=Label(zh="状态", en="State"), options=options)
 
     @cached_property
     def section_of(self) -> dict[str, Field]:

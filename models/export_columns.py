@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from models.database import Document
-from models.definition import Definition, Field
+from models.definition import STATE, Definition, Field
 from models.fields import type_of
 from models.lookups import Lookup
 from models.messages import Message, _, translate
+from models.procedure import Workflow
 from models.queries import SYSTEM_FIELDS
 from models.spreadsheets.columns import Column, Kind
 
@@ -84,6 +85,8 @@ def key_of(record: Document) -> str:
 
 
 def _column(definition: Definition, key: str, language: str) -> tuple[Column, Source] | None:
+    if key == STATE and definition.workflow:
+        return _system(key, language)[0], _state_source(definition.workflow)
     if key in SYSTEM_FIELDS:
         return _system(key, language)
     field = definition.by_key.get(key)
@@ -106,6 +109,15 @@ def _system_source(key: str) -> Source:
     if key == "department":
         return lambda records, lookup: [lookup.department(record.get(path)) or None for record in records]
     return lambda records, _lookup: [record.get(path) for record in records]
+
+
+def _state_source(workflow: Workflow) -> Source:
+    def cells(records: Sequence[Document], lookup: Lookup) -> list[Any]:
+        names = {state.key: state.label.text(lookup.language) or state.key for state in workflow.states}
+        first = names.get(workflow.initial)
+        return [names.get(state, state) if (state := record.get(STATE)) else first for record in records]
+
+    return cells
 
 
 def _field_source(field: Field) -> Source:

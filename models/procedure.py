@@ -19,6 +19,7 @@ MAX_ROUTES = 500
 
 Category = Literal["open", "paused", "done", "void"]
 Color = Literal["", "gray", "blue", "green", "yellow", "orange", "red", "purple", "teal"]
+CATEGORY_COLORS: dict[Category, Color] = {"open": "blue", "paused": "yellow", "done": "green", "void": "gray"}
 Signing = Literal["no", "typed", "drawn"]
 Level = Literal["info", "warning", "urgent"]
 Unit = Literal[
@@ -198,6 +199,11 @@ class State(Part):
     approval: Approval | None = None
 
     @property
+    def shown_color(self) -> Color:
+        """The colour it is shown in: its own, or that of its category."""
+        return self.color or CATEGORY_COLORS[self.category]
+
+    @property
     def is_end(self) -> bool:
         """Tell whether nothing more is to be done here: done or void."""
         return self.category in {"done", "void"}
@@ -213,7 +219,7 @@ class Transition(Part):
     `by`: a person presses a button; `approval` and `clock` take it by their outcome; `rule` takes it as
     soon as `condition` holds after any change. Without `who` everybody may who may edit the record.
     `waits_for` names forms: a person may take the step when every record of them that this record's effects
-    created is done or void.
+    created, or that refers to this record, is done or void.
     """
 
     key: Key
@@ -234,7 +240,10 @@ class Transition(Part):
 
 
 class Route(Part):
-    """Where records go for which `when` holds (None: all others), and who gets a copy."""
+    """Where records go for which `when` holds (None: all others), and who gets a copy.
+
+    `department` is a code, or a department field of the record.
+    """
 
     when: RuleTree | None = None
     label: Label = Label()

@@ -132,6 +132,9 @@ def _table(table: RoutingTable, definition: Definition, workflow: Workflow) -> I
         where = f"{path}.routes.{at}"
         yield from rule_problems(row.when, definition, f"{where}.when")
         yield from who_problems(row.copy_to, definition, f"{where}.copy_to")
+        field = definition.by_key.get(row.department)
+        if field and field.type != "department":  # what is no field is a department's code
+            yield Problem(f"{where}.department", _("“%(key)s” is not a field for this.", key=field.key))
         if not (row.department or row.person or row.role):
             yield Problem(where, _("Say where records go: to a department, a person or a role."))
         field = definition.by_key.get(row.department)

@@ -18,7 +18,6 @@ GAP_X, GAP_Y = 90, 44
 MARGIN = 24
 LANE = 18
 ROUNDS = 6
-COLORS: Mapping[Category, str] = {"open": "blue", "paused": "yellow", "done": "green", "void": "gray"}
 
 Point = tuple[float, float]
 
@@ -164,9 +163,18 @@ def _placed(columns: list[list[str]]) -> dict[str, Point]:
 
 
 def _node(state: State, at: Point, current: str | None, visited: Collection[str | None]) -> Node:
-    color = state.color or COLORS[state.category]
     here = state.key == current
-    return Node(state.key, state.label, state.category, color, *at, WIDTH, HEIGHT, here, state.key in visited)
+    return Node(
+        state.key,
+        state.label,
+        state.category,
+        state.shown_color,
+        *at,
+        WIDTH,
+        HEIGHT,
+        here,
+        state.key in visited,
+    )
 
 
 def _edges(

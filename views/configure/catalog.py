@@ -112,6 +112,7 @@ FORM_PROPERTIES = {
 
 SYSTEM_COLUMN_LABELS = {
     "number": _("Number"),
+    "state": _("State"),
     "created_at": _("Created at"),
     "created_by": _("Created by"),
     "updated_at": _("Updated at"),

@@ -21,7 +21,7 @@ from models.validation import referenced_files
 from tasks.sweeps import carry_out_effects
 from views import downloads
 from views.context import current_actor, current_language, current_timezone, require_person, say
-from views.records.listing import system_text, tags_of
+from views.records.listing import state_tag, system_text, tags_of
 from views.sending import send_quietly
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class DetailScreens(_Base):
             "detail",
             record=record,
             definition=form.definition,
+            state=state_tag(self.definition, record, lookup.language),
             sections=sections_of(form.definition, record, lookup),
             earlier=self._earlier_values(form, record, lookup),
             system=[

@@ -6,7 +6,7 @@ from flask_admin.model.filters import BaseFilter
 from werkzeug.datastructures import MultiDict
 
 from models import rules
-from models.definition import Definition, Field, RuleTree
+from models.definition import STATE, Definition, Field, RuleTree
 from models.errors import DomainError
 from models.export_columns import SYSTEM_LABELS
 from models.fields import type_of
@@ -44,7 +44,7 @@ class FieldFilter(BaseFilter):  # type: ignore[misc]
 
     def clean(self, value: str) -> RuleTree:
         """Turn the text of the address into a leaf. Raises ValueError with a message for the person."""
-        system = self.field.key in _SYSTEM
+        system = self.field.key in _SYSTEM or self.field.key == STATE
         leaf: RuleTree = {"field": f"@{self.field.key}" if system else self.field.key}
         if self.operator == PERIOD:
             if value not in PERIODS:
@@ -111,7 +111,8 @@ def operators_of(field: Field) -> tuple[str, ...]:
 def filterable_fields(definition: Definition) -> list[Field]:
     """Return the fields a list can be filtered by, system columns last."""
     own = [field for field in definition.value_fields if field.filterable and type_of(field).filterable]
-    return [*own, *(_SYSTEM[key] for key in SYSTEM_COLUMNS if key in _SYSTEM)]
+    state = [definition.state_field] if definition.state_field else []
+    return [*state, *own, *(_SYSTEM[key] for key in SYSTEM_COLUMNS if key in _SYSTEM)]
 
 
 def filters_of(definition: Definition) -> list[FieldFilter]:

@@ -122,11 +122,14 @@ class TemplateHelpers(_Base):
             for field in self.definition.fields
         }
 
+    def _not_columns(self) -> set[str]:
+        return {"title"} if self.definition.workflow else {"title", "state"}
+
     def column_choices_for(self, chosen: Iterable[str]) -> list[tuple[str, str]]:
         """Return every possible column with its caption, the chosen ones first and in their order."""
         possible = [
             *(field.key for field in self.definition.value_fields if field.type != "signature"),
-            *(key for key in SYSTEM_FIELDS if key not in {"title", "state"}),
+            *(key for key in SYSTEM_FIELDS if key not in self._not_columns()),
         ]
         ordered, language = dict.fromkeys([*chosen, *possible]), current_language()
         return [(key, label_of(self.definition, key, language)) for key in ordered]

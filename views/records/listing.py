@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from models import saved_views
 from models.database import Document
-from models.definition import Definition, Field, RuleTree
+from models.definition import STATE, Definition, Field, RuleTree
 from models.errors import NotFoundError
 from models.fields import type_of
 from models.forms import LiveForm
@@ -170,7 +170,13 @@ def default_columns(definition: Definition) -> tuple[str, ...]:
         return definition.list_columns
     marked = tuple(field.key for field in definition.value_fields if field.in_list)
     numbered = ("number",) if definition.numbering else ()
-    return (*numbered, *(marked or tuple(field.key for field in definition.value_fields[:8])), "updated_at")
+    state = (STATE,) if definition.workflow else ()
+    return (
+        *numbered,
+        *state,
+        *(marked or tuple(field.key for field in definition.value_fields[:8])),
+        "updated_at",
+    )
 
 
 def _default_sort(definition: Definition) -> dict[str, Any]:
@@ -213,17 +219,21 @@ def rows_of(form: LiveForm, records: list[Document], columns: Sequence[Column]) 
     lookup = Lookup(current_language(), current_timezone())
     lookup.prime(form.definition, records, [column.key for column in columns])
     base = url_for(".index_view")
-    fields = [(column, form.definition.by_key.get(column.key)) for column in columns]
+    fields = [(column, _field_of(form.definition, column.key)) for column in columns]
     for record in records:
         first, *others = [_cell(record, column, field, lookup) for column, field in fields]
         record_id = str(record["_id"])
         yield Row(record_id, f"{base}{record_id}", record["revision"], first, others)
 
 
+def _field_of(definition: Definition, key: str) -> Field | None:
+    return definition.state_field if key == STATE else definition.by_key.get(key)
+
+
 def _cell(record: Document, column: Column, field: Field | None, lookup: Lookup) -> Cell:
     if field is None:
         return Cell(column.attributes, system_text(record, column.key, lookup))
-    value = record["data"].get(field.key)
+    value = record.get(STATE) if column.key == STATE else record["data"].get(field.key)
     if value is None:
         return Cell(column.attributes, "")
     if field.type in {"choice", "multi_choice"}:
@@ -240,6 +250,14 @@ def tags_of(field: Field, value: Any, language: str) -> list[tuple[str, str]]:  
         (option.label.text(language) or key, option.color or "gray") if option else (key, "gray")
         for key, option in zip(keys, options, strict=True)
     ]
+
+
+def state_tag(definition: Definition, record: Document, language: str) -> tuple[str, str] | None:
+    """Return the state of a record as (label, colour); None where its form has no workflow."""
+    if definition.workflow is None:
+        return None
+    state = definition.workflow.state_of(record)
+    return state.label.text(language) or state.key, state.shown_color
 
 
 def system_text(record: Document, key: str, lookup: Lookup) -> str:
