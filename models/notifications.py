@@ -123,7 +123,7 @@ def rows(events: Iterable[Event]) -> Rows:
         for person in dict.fromkeys(event.people):
             notice = _notice(event, person, content, at)
             found.notices.append(notice)
-            found.deliveries.extend(plan.to_person(notice, forced="email" in event.channels))
+            found.deliveries.extend(plan.to_person(notice, content, forced="email" in event.channels))
         audience = (event.department,) if event.department else plan.departments(event.people)
         found.deliveries.extend(plan.to_groups(event.key, content, audience, event.channels, at))
     return found

@@ -3,6 +3,7 @@
 import contextlib
 import smtplib
 import ssl
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -49,7 +50,7 @@ class MailSender:
         """Send one message and say what came of it."""
         try:
             mail = build(self.channel, message)
-        except (ValueError, IndexError) as error:  # an address that is none
+        except (ValueError, IndexError, MessageError) as error:  # an address that is none
             return Outcome("never", _("The e-mail address is wrong."), str(error))
         try:
             self._connected().send_message(mail)

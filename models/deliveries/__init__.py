@@ -27,15 +27,23 @@ SHOWN_ATTEMPTS = 20
 
 
 def new(
-    key: str, channel: Document, notice: Document, at: datetime, *, to: str = "", due: datetime | None = None
+    key: str,
+    channel: Document,
+    content: Document,
+    at: datetime,
+    *,
+    person: ObjectId | None = None,
+    to: str = "",
+    due: datetime | None = None,
 ) -> Document:
     """Return a delivery to be stored.
 
     Args:
         key: unique for ever.
         channel: as stored.
-        notice: what is said, without what only the inbox needs.
+        content: what is said.
         at: the present, in UTC.
+        person: who gets it; nobody for a group.
         to: the e-mail address, empty for a group.
         due: the first attempt; by default at once.
     """
@@ -45,8 +53,8 @@ def new(
         "channel": channel["_id"],
         "channel_kind": channel["kind"],
         "to": to,
-        "person": notice.get("person"),
-        "notice": {name: value for name, value in notice.items() if name not in _INBOX_ONLY},
+        "person": person,
+        "notice": content,
         "state": "queued",
         "tries": 0,
         "attempts": [],
@@ -57,9 +65,6 @@ def new(
         "created_at": at,
         "sent_at": None,
     }
-
-
-_INBOX_ONLY = frozenset({"_id", "key", "person", "created_at", "read_at"})
 
 
 def ensure_indexes() -> None:

@@ -35,7 +35,8 @@ def write_due() -> int:
 
 def _my_turn() -> bool:
     later = {"at": now() + EVERY}
-    if db().digests.update_one({"_id": "next", "at": {"$lte": now()}}, {"$set": later}).modified_count:
+    passed = {"$or": [{"at": {"$lte": now()}}, {"at": {"$gt": now() + EVERY}}]}  # the clock was set back
+    if db().digests.update_one({"_id": "next", **passed}, {"$set": later}).modified_count:
         return True
     try:
         db().digests.insert_one({"_id": "next", **later})
@@ -68,9 +69,9 @@ def _write(mail: Document, person: Document, day: str) -> bool:
     found = content(person["_id"], str(person.get("language") or "zh"), person.get("timezone") or "UTC")
     if found:
         key = f"digest:{person['_id']}:{day}:{mail['_id']}"
-        notice = {**found, "person": person["_id"]}
+        made = deliveries.new(key, mail, found, now(), person=person["_id"], to=person["email"])
         try:
-            db().deliveries.insert_one(deliveries.new(key, mail, notice, now(), to=person["email"]))
+            db().deliveries.insert_one(made)
         except DuplicateKeyError:
             found = None  # somebody was faster, or died before the mark
     db().digests.update_one({"_id": f"{person['_id']}:{day}"}, {"$set": {"at": now()}}, upsert=True)
@@ -79,7 +80,7 @@ def _write(mail: Document, person: Document, day: str) -> bool:
 
 def content(person: ObjectId, language: str, timezone: str) -> Document | None:
     """Return what a person's digest says, in their language; None when there is nothing to say."""
-    duties = list(db().duties.find({"people": person, "done_at": None}).sort("due_at", 1).limit(LOOKED_AT))
+    duties = list(db().duties.find({"people": person, "done_at": None}).sort("due_sort", 1).limit(LOOKED_AT))
     overdue = [duty for duty in duties if duty.get("due_at") and duty["due_at"] < now()]
     others = [duty for duty in duties if duty not in overdue]
     new = _news(person)
@@ -131,8 +132,6 @@ def _duty(duty: Document, language: str, zone: ZoneInfo) -> str:
 
 
 def _line(one: Document, language: str) -> str:
-    title, text = (
-        say_stored(one.get("title"), language),
-        say_stored(one.get("what") or one.get("text"), language),
-    )
-    return " · ".join(" ".join(part.split())[:120] for part in (title, text) if part)
+    title = f"{one.get('number') or ''} {say_stored(one.get('title'), language)}"
+    text = say_stored(one.get("what") or one.get("text"), language)
+    return " · ".join(" ".join(part.split())[:120] for part in (title, text) if part.strip())

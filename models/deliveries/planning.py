@@ -1,7 +1,7 @@
 """Decides what of a notice leaves the house: mail as each person prefers, groups as their routes say."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from models import channels, deliveries
 from models.database import Document, db
 from models.deliveries import preferences, quiet, workdays
 from models.deliveries.preferences import Preferences
+from models.deliveries.quiet import WorkingDay
 
 _PERSON = {"email": 1, "timezone": 1, "department": 1}
 
@@ -24,6 +25,7 @@ class Plan:
     groups: list[Document]
     people: dict[ObjectId, Document]
     preferences: dict[ObjectId, Preferences]
+    _working_days: dict[ObjectId | None, WorkingDay] = field(default_factory=dict)
 
     @classmethod
     def read(cls, people: Iterable[ObjectId]) -> Self:
@@ -41,11 +43,12 @@ class Plan:
         known = (self.people.get(person, {}).get("department") for person in people)
         return tuple({department for department in known if department})
 
-    def to_person(self, notice: Document, *, forced: bool = False) -> Iterator[Document]:
+    def to_person(self, notice: Document, content: Document, *, forced: bool = False) -> Iterator[Document]:
         """Yield the mail about a notice, if the person has an address and wants one at once.
 
         Args:
             notice: of one person.
+            content: what it says to everybody.
             forced: whoever tells it asks for mail, so a preference for the digest does not hold.
         """
         person = self.people.get(notice["person"])
@@ -58,11 +61,15 @@ class Plan:
             return
         at = notice["created_at"]
         zone = ZoneInfo(person.get("timezone") or "UTC")
-        due = quiet.first_moment(
-            chosen, zone, at, urgent=urgent, working_day=workdays.of_department(person.get("department"))
-        )
+        days = self._days_of(person.get("department"))
+        due = quiet.first_moment(chosen, zone, at, urgent=urgent, working_day=days)
         key = f"{notice['key']}:{self.mail['_id']}"
-        yield deliveries.new(key, self.mail, notice, at, to=person["email"], due=due)
+        yield deliveries.new(key, self.mail, content, at, person=person["_id"], to=person["email"], due=due)
+
+    def _days_of(self, department: ObjectId | None) -> WorkingDay:
+        if department not in self._working_days:
+            self._working_days[department] = workdays.of_department(department)
+        return self._working_days[department]
 
     def to_groups(
         self,

@@ -32,7 +32,7 @@ class TemplatesView(ConfigureView):
             kinds=templates.TEMPLATE_KINDS,
             languages=LANGUAGE_NAMES,
             changed=templates.changed(),
-            text_of=templates.texts,
+            sample_of=lambda kind, language: templates.render(kind, language, templates.SAMPLES[language])[0],
             tabs_of=tabs("templates"),
         )
 
