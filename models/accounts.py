@@ -12,7 +12,7 @@ from bson import ObjectId
 from email_validator import EmailNotValidError, validate_email
 from pymongo.client_session import ClientSession
 
-from models import edits, leavers, passwords
+from models import edits, passwords, staffing
 from models.access import require_permission
 from models.database import db, in_transaction
 from models.errors import ForbiddenError, InUseError, InvalidError
@@ -58,6 +58,7 @@ def create_user(person: User, user: User) -> NewPassword:
     passwords.set_password(user, text)
     user.created_at = now()
     edits.store(user, USER_ATTRIBUTES, seen="")
+    staffing.changed()
     return NewPassword(user, text)
 
 
@@ -79,14 +80,23 @@ def save_user(person: User, user: User, *, seen: str) -> None:
     _check_user(person, user, before=before)
     if not user.active:
         passwords.end_sessions(user)
-    leaves = before is not None and before.active and not user.active
+    meant_before, meant = _meant_by(before), _meant_by(user)
 
     def write(session: ClientSession) -> None:
         edits.store(user, USER_ATTRIBUTES, seen=seen, also=["fs_uniquifier"], session=session)
-        if leaves:
-            leavers.put(user.id, session)
+        if before is not None and before.active and not user.active:
+            staffing.left(user.id, session)
+        if meant != meant_before:
+            staffing.changed(session)
 
     _keeping_an_administrator(write)
+
+
+def _meant_by(user: User | None) -> object:
+    """Return by what procedures mean a person: roles and department, while they work here."""
+    if user is None:
+        return None
+    return user.active, {role.id for role in user.roles}, user.department and user.department.id
 
 
 def reset_password(person: User, user: User) -> NewPassword:

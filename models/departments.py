@@ -1,10 +1,12 @@
 """The tree of departments: checked when it changes, retired instead of deleted once it is in use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bson import ObjectId
+from pymongo.client_session import ClientSession
 
-from models.database import db
+from models import edits, staffing
+from models.database import db, in_transaction
 from models.errors import InUseError, InvalidError
 from models.forms import collection_name
 from models.messages import _
@@ -94,6 +96,27 @@ def save(department: Department) -> None:
     """Store a department. Raises InvalidError beside the field."""
     check(department)
     department.save()
+
+
+def store(department: Department, names: Sequence[str], *, seen: str) -> None:
+    """Store some attributes of a department; whoever leads it from now on owes what its head owes.
+
+    Args:
+        department: with its new values.
+        names: the attributes that may have changed.
+        seen: `edits.stamp` of what the person was looking at.
+
+    Raises:
+        InvalidError: beside what was refused.
+        ConflictError: someone else saved first.
+    """
+    check(department)
+
+    def write(session: ClientSession) -> None:
+        edits.store(department, names, seen=seen, session=session)
+        staffing.changed(session)
+
+    in_transaction(write)
 
 
 def delete(department: Department) -> None:

@@ -8,7 +8,7 @@ import re
 
 from mongoengine.errors import NotUniqueError, ValidationError
 
-from models import leavers, passwords
+from models import passwords, staffing
 from models.errors import InvalidError, NotFoundError
 from models.messages import Message, _
 from models.people import USERNAME_PATTERN, Name, Role, User
@@ -99,7 +99,7 @@ def disable(username: str) -> User:
     user.active = False
     passwords.end_sessions(user)
     user.save()
-    leavers.put(user.id)
+    staffing.left(user.id)
     return user
 
 

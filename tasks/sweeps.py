@@ -6,6 +6,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from models import clocks, deliveries, files, jobs, numbering, outbox
+from models import reassigning as _reassigning  # noqa: F401  (its effects are carried out here)
 from models.deliveries import digest
 from tasks.app import celery
 from tasks.deliveries import kick

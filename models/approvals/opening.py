@@ -53,7 +53,7 @@ def _document(change: Change, state: State, approval: Approval) -> Document:
         "ended_at": None,
         "definition": approval.model_dump(mode="json", exclude_defaults=True),
         "own_work": approval.own_work,
-        "steps": [_step(step) for step in approval.steps],
+        "steps": [_step(step, state) for step in approval.steps],
         "current": 0,
         "turn": 1,
         "content_hash": None,
@@ -61,10 +61,10 @@ def _document(change: Change, state: State, approval: Approval) -> Document:
     }
 
 
-def _step(step: ApprovalStep) -> Document:
+def _step(step: ApprovalStep, state: State) -> Document:
     return {
         "key": step.key,
-        "label": _both(step.label),
+        "label": _both(step.label or state.task or state.label),
         "mode": step.mode,
         "count": step.count,
         "signature": step.signature,

@@ -1,6 +1,7 @@
 """Storing what was decided with the record's history, and telling whoever is asked next."""
 
 from datetime import datetime
+from typing import Final
 
 from bson import ObjectId
 from pymongo.client_session import ClientSession
@@ -15,10 +16,19 @@ from models.messages import Message, _
 from models.workflow import signing
 
 QUIET_SOURCES = frozenset({"import", "pack"})
-OUTCOMES: dict[str, Message] = {
+OUTCOMES: Final[dict[str, Message]] = {
     "approved": _("Approved."),
     "rejected": _("Rejected."),
     "withdrawn": _("Withdrawn."),
+}
+ACTIONS: Final[dict[str, Message]] = {  # history's words for what is done with an approval
+    "approved": _("approved"),
+    "rejected": _("rejected"),
+    "returned": _("returned to an earlier step"),
+    "withdrawn": _("withdrawn"),
+    "signer_added": _("added a signer"),
+    "handed_over": _("handed over"),
+    "signer_replaced": _("a signer left and was replaced"),
 }
 
 
@@ -41,6 +51,7 @@ def store(change: Change, before: Document, after: Document, moment: Moment, ses
     follow(change, before, after, moment, session)
     if after["status"] in OUTCOMES:
         _tell_starter(change, after, session)
+    _tell_represented(change, after, session)
 
 
 def _bind(change: Change, before: Document, after: Document) -> None:
@@ -154,6 +165,24 @@ def _tell_starter(change: Change, approval: Document, session: ClientSession) ->
         title=who.called(approval["form"], change.record),
         text=change.reason or OUTCOMES[approval["status"]],
         level="warning" if approval["status"] == "rejected" else "info",
+        by_name=change.actor.name,
+    )
+    outbox.put(effects, session)
+
+
+def _tell_represented(change: Change, approval: Document, session: ClientSession) -> None:
+    """Tell somebody what was decided on their behalf by this change."""
+    fact = change.facts["approval"]
+    if fact.get("for_person") is None or change.action not in ACTIONS:
+        return
+    effects = notifications.tell(
+        [fact["for_person"]],
+        key=f"approval:{approval['_id']}:{approval['turn']}:for",
+        kind="record",
+        form=approval["form"],
+        record=approval["record"],
+        title=who.called(approval["form"], change.record),
+        text=_("%(name)s decided on your behalf: %(what)s", name=fact["name"], what=ACTIONS[change.action]),
         by_name=change.actor.name,
     )
     outbox.put(effects, session)

@@ -147,7 +147,7 @@ def _plan(sitting: Sitting, outcome: Outcome, source: str) -> Change:
             sitting.actor,
             sitting.form,
             sitting.record,
-            outcome.transition,
+            _transition(sitting, outcome.transition),
             source=source,
             reason=outcome.reason,
             at=sitting.at,
@@ -168,6 +168,16 @@ def _plan(sitting: Sitting, outcome: Outcome, source: str) -> Change:
         source=source,
         reason=outcome.reason,
     )
+
+
+def _transition(sitting: Sitting, key: str) -> str:
+    """Return the transition of an outcome; where the form lost it since, what its approval names by now."""
+    workflow = sitting.form.definition.workflow
+    if workflow is None or key in workflow.by_transition:
+        return key
+    named = workflow.state_of(sitting.record).approval
+    outcomes = {"approved": named.approved, "rejected": named.rejected} if named else {}
+    return outcomes.get(sitting.after["status"], key)
 
 
 def checked_reason(reason: str, *, needed: bool) -> str:

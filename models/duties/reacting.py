@@ -11,6 +11,7 @@ from models import who
 from models.changes import Change
 from models.database import Document, db
 from models.duties import store
+from models.forms import LiveForm
 from models.messages import LANGUAGES
 from models.people import Actor
 from models.procedure import State, Who
@@ -46,7 +47,7 @@ def react(change: Change) -> None:
         resolved = who.resolve(_owes(state, change.record), change.form, change.record, actor=change.actor)
         change.writes.append(_Entering(change, state, resolved))
     elif change.before is not None and not ended:
-        change.writes.append(partial(_follow, change, _still_owed(change)))
+        change.writes.append(partial(_follow, change, owed_by(change.form, change.record, change.actor)))
 
 
 def _end(change: Change) -> str:
@@ -147,14 +148,14 @@ def _name(actor: Actor) -> str:
     return actor.name if actor.id else ""
 
 
-def _still_owed(change: Change) -> who.Resolved | None:
-    """Return who owes the task of the state a record stays in; None where there is none."""
-    workflow, record = change.form.definition.workflow, change.record
+def owed_by(form: LiveForm, record: Document, actor: Actor | None = None) -> who.Resolved | None:
+    """Return who owes the task of the state a record is in; None where there is none."""
+    workflow = form.definition.workflow
     state = workflow.by_state.get(record.get("state") or "") if workflow else None
     if state is None or state.is_end or record.get("deleted_at"):
         return None
     wanted = _owes(state, record)
-    return who.resolve(wanted, change.form, record, actor=change.actor) if wanted else None
+    return who.resolve(wanted, form, record, actor=actor) if wanted else None
 
 
 def _follow(change: Change, resolved: who.Resolved | None, session: ClientSession) -> None:

@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext
 
 from models import calendars, departments, edits
 from models.access import object_id
-from models.database import in_transaction
 from models.errors import ConflictError, InvalidError, NotFoundError
 from models.people import Department, Name, Permission, User
 from views.configure.base import ConfigureView, Errors, attempt, posted, said, summary, unsaved_notice
@@ -68,10 +67,7 @@ class DepartmentsView(ConfigureView):
         errors = _read(department)
         try:
             if not errors:
-                departments.check(department)
-                in_transaction(
-                    lambda session: edits.store(department, ATTRIBUTES, seen=seen, session=session)
-                )
+                departments.store(department, ATTRIBUTES, seen=seen)
                 return redirect(url_for(".index"))
         except InvalidError as error:
             errors = said(error)

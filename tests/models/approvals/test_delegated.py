@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pymongo.database import Database
 
-from models import accounts, delegations, edits, outbox, users
+from models import accounts, delegations, edits, outbox, reassigning, users
 from models.approvals import queries, replacing
 from models.database import Document
 from models.errors import ConflictError, ForbiddenError, InvalidError
@@ -16,6 +16,7 @@ from tests.models.approvals import cases
 from tests.models.approvals.cases import ask, asked, form, owing, person, record_of, say, step
 
 Store = Database[Document]
+assert reassigning  # its effects are carried out here
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,7 @@ def test_whoever_stands_in_signs_on_behalf_and_history_says_so() -> None:
         person("ben").id,
         person("amy").id,
     )
+    assert "ben decided on your behalf: approved" in cases.told(person("amy"))
     fact = cases.entries(approval)[-1]["approval"]
     assert (fact["person"], fact["for_person"]) == (person("ben").id, person("amy").id)
 

@@ -3,6 +3,7 @@
 import pytest
 from pymongo.database import Database
 
+from models import records
 from models.approvals import queries
 from models.database import Document
 from models.errors import ConflictError, ForbiddenError, InvalidError
@@ -207,3 +208,31 @@ def test_whoever_asked_is_told_the_outcome() -> None:
     approval = ask(form())
     say(approval, person("amy"), "reject", reason="尺寸不符")
     assert "尺寸不符" in cases.told(person("asker"))
+
+
+def test_the_bin_closes_the_approval_and_coming_back_asks_again() -> None:
+    live = form()
+    approval = ask(live)
+    record = record_of(approval)
+    records.delete(factories.actor(), live, record["_id"], revision=record["revision"], reason="重复")
+    assert (queries.get(approval)["status"], owing(approval)) == ("closed", [])
+    with pytest.raises(ConflictError):
+        say(approval, person("amy"))
+    records.restore(factories.actor(), live, record["_id"])
+    assert owing(approval) == ["amy"]
+
+
+def test_it_goes_on_as_it_was_asked_when_the_form_changes() -> None:
+    live = form(step("check"), step("release", ("ben",)))
+    approval = ask(live)
+    workflow = live.definition.dump()["workflow"]
+    workflow["states"][1]["approval"]["steps"] = [step("other", ("cat",))]
+    workflow["states"][1]["approval"]["approved"] = "yes"
+    workflow["transitions"] = [
+        {**one, "key": "yes"} if one["key"] == "agree" else one for one in workflow["transitions"]
+    ]
+    factories.republish(live, workflow=workflow)
+    say(approval, person("amy"))
+    assert asked(approval) == ["ben"]
+    say(approval, person("ben"))
+    assert record_of(approval)["state"] == "agreed"

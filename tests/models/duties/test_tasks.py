@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from models import duties, outbox, records
+from models import accounts, departments, duties, edits, outbox, reassigning, records, staffing
 from models.database import Document, db
 from models.duties import replacing
 from models.errors import NotFoundError
@@ -28,6 +28,9 @@ def people(db: Store) -> None:
     team()
     for username in ("amy", "ben"):
         person(username)
+
+
+assert reassigning  # its effects are carried out here
 
 
 def form(who: dict[str, Any] | None = None, *more: dict[str, Any], task: bool = True) -> LiveForm:
@@ -227,3 +230,38 @@ def test_what_somebody_owed_who_leaves_is_owed_by_the_deputy() -> None:
 def test_a_duty_that_does_not_exist_is_not_found() -> None:
     with pytest.raises(NotFoundError):
         duties.get(person("amy").id)
+
+
+def test_open_tasks_follow_when_roles_change_hands() -> None:
+    live = form({"roles": ["inspector"]})
+    record = started(live)
+    assert owing(live, record) == [[]]
+    amy, role = person("amy"), factories.role("inspector", actions=["see"])
+    for roles, expected in (([role, *amy.roles], ["amy"]), (amy.roles, [])):
+        amy = User.objects.get(username="amy")
+        seen = edits.stamp(amy, accounts.USER_ATTRIBUTES)
+        amy.roles = roles
+        accounts.save_user(factories.administrator(), amy, seen=seen)
+        outbox.carry_out_due()
+        assert owing(live, record) == [expected]
+    assert told("amy") == 1
+
+
+def test_a_new_head_owes_what_a_head_owes() -> None:
+    live = form({"heads": ["QA"]})
+    record = started(live)
+    quality = factories.department("QA")
+    seen = edits.stamp(quality, ("head",))
+    quality.head = person("amy").id
+    departments.store(quality, ("head",), seen=seen)
+    outbox.carry_out_due()
+    assert owing(live, record) == [["amy"]]
+    assert told("amy") == 1
+
+
+def test_whoever_comes_back_before_it_is_noticed_keeps_their_tasks() -> None:
+    live = form()
+    record = started(live)
+    staffing.left(person("amy").id)
+    outbox.carry_out_due()
+    assert owing(live, record) == [["amy", "ben"]]
