@@ -6,8 +6,11 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from models import notifications
+from models.messages import say_stored
 from views.admin import Screen
-from views.context import current_timezone, require_person
+from views.context import current_language, current_timezone, require_person
+
+ICONS = {"mention": "at", "task": "check2-square", "approval": "vector-pen", "deadline": "clock"}
 
 
 class Inbox(Screen):
@@ -19,8 +22,16 @@ class Inbox(Screen):
     @expose("/")
     def index(self) -> str:
         """Show what a person was told."""
-        notices = notifications.of_person(require_person())
-        return str(self.render("inbox.html", notices=notices, timezone=current_timezone()))
+        language = current_language()
+        return str(
+            self.render(
+                "inbox.html",
+                notices=notifications.of_person(require_person()),
+                timezone=current_timezone(),
+                text_of=lambda words: say_stored(words, language),
+                icons=ICONS,
+            )
+        )
 
     @expose("/read", methods=("POST",))
     def read(self) -> ResponseReturnValue:

@@ -74,7 +74,7 @@ class MailSender:
 
     def _connect(self) -> smtplib.SMTP:
         channel, context = self.channel, ssl.create_default_context()
-        host, port, name = str(channel.host), int(channel.port), surroundings().host
+        host, port, name = str(channel.host), int(channel.port), _domain(channel)
         if channel.security == "tls":
             connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, name, timeout=SECONDS, context=context)
         else:
@@ -99,13 +99,18 @@ def build(channel: Channel, message: Outgoing) -> EmailMessage:
     mail["To"] = Address(addr_spec=message.to)
     mail["Subject"] = header_text(message.subject)
     mail["Date"] = format_datetime(message.at)
-    mail["Message-ID"] = f"<{message.key_hash}@{surroundings().host}>"
+    mail["Message-ID"] = f"<{message.key_hash}@{_domain(channel)}>"
     mail["X-Backoffice-Key"] = message.header_key[:MAX_HEADER]
     mail["Auto-Submitted"] = "auto-generated"
     body = message.body.replace("\r\n", "\n").replace("\r", "\n").strip()
     mail.set_content(f"{body}\n\n{message.link}\n" if message.link else f"{body}\n", cte="base64")
     mail.add_alternative(_html(message, body), subtype="html", cte="base64")
     return mail
+
+
+def _domain(channel: Channel) -> str:
+    """Return the domain that mails come from: what receivers expect in ids and greetings."""
+    return str(channel.sender).rpartition("@")[2]
 
 
 def header_text(text: str) -> str:

@@ -24,11 +24,6 @@ class Surroundings:
         """Return the address of a page; a path stays a path while nobody said where this site is."""
         return f"{self.public_url}{path}" if path.startswith("/") else path
 
-    @property
-    def host(self) -> str:
-        """The host of this site, for the ids of mails."""
-        return self.public_url.partition("://")[2].partition(":")[0].partition("/")[0] or "backoffice.invalid"
-
 
 _current = Surroundings()
 

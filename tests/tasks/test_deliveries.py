@@ -100,7 +100,7 @@ def test_a_mail_arrives_in_its_readers_language_with_its_key(world: Receivers) -
     assert "请处理。" in html
     assert f'href="{URL}/records/sheet/1"' in html
     assert chinese["X-Backoffice-Key"].startswith("twice:")
-    assert chinese["Message-ID"].endswith("@office.example.com>")
+    assert chinese["Message-ID"].endswith("@example.com>")
     assert chinese["Message-ID"] != english["Message-ID"]
     assert chinese["From"] == "示例公司 <office@example.com>"
 
