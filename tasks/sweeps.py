@@ -37,6 +37,7 @@ def dispatch_lost() -> None:
 STEPS: tuple[Callable[[], object], ...] = (
     dispatch_lost,
     clocks.sweep,
+    clocks.ensure_schedules,
     outbox.carry_out_due,
     digest.write_due,
     deliveries.give_up_old,

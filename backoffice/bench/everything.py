@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from backoffice.bench import changes, exports, lists, starting
+from backoffice.bench import changes, clocks, exports, lists, starting
 from backoffice.bench.ground import Ground
 from backoffice.bench.measuring import Result
 
@@ -17,6 +17,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = MappingProxyType(
         "search": lists.search,
         "export": exports.export,
         "changed": changes.changed,
+        "clocks": clocks.sweep,
         "start": starting.start,
     }
 )

@@ -83,7 +83,7 @@ def connected(uri: str, name: str) -> Iterator[None]:
 
 def fill(records: int, say: Say) -> tuple[LiveForm, User]:
     """Install what a company has, and the form with its records; return the form and an administrator."""
-    migrations.run()
+    list(migrations.run())
     packs.install(packs.DEFAULT_PACK, Actor.system())
     for number in range(PEOPLE):
         User(username=f"person{number:02}", name=f"经办人{number:02}").save()

@@ -23,9 +23,16 @@ def _due(clock: Clock, data: Document) -> datetime | None:
     counted_from: datetime = clock.get("counted_from")
     rule, pace = clock.rule, clock.pace
     if rule.recurrence:
-        return following(clock, counted_from)
+        return begin_turn(clock, counted_from)
     definition = clock.form.definition
     return due.of_length(rule.length, counted_from, data, definition, pace.zone, pace.calendar)
+
+
+def begin_turn(clock: Clock, after: datetime) -> datetime:
+    """Aim a recurring clock at the next due time after a moment, and return it. Raises UncountableError."""
+    due_at = following(clock, after)
+    clock.document["turn_from"], clock.document["due_at"] = after, due_at
+    return due_at
 
 
 def following(clock: Clock, after: datetime) -> datetime:
@@ -75,11 +82,38 @@ def correct(clock: Clock, record: Document, at: datetime, said: Document) -> Non
     )
     document["counted_from"] = given or document["started_at"]
     fresh = _due(clock, record["data"])
-    if fresh and not clock.rule.length.field:
+    if fresh and not is_given(clock):
         fresh = _with_pauses(clock, fresh)
     retarget(clock, fresh, at)
     if clock.due_at != before:
         document["recalculations"].append({**said, "before": before, "after": clock.due_at})
+
+
+def recounted(clock: Clock, record: Document | None, pace: Pace) -> datetime | None:
+    """Return when an open clock would be due if all of its time were counted by another calendar.
+
+    Raises DomainError.
+    """
+    other = Clock({**clock.document, "snapshot": clock.get("snapshot")})
+    other.form, other.rule, other.pace = clock.form, clock.rule, pace
+    rule, due_at = clock.rule, clock.due_at
+    if due_at is None:
+        return None
+    if rule.recurrence:
+        return _recounted_again(other, due_at)
+    fresh = _due(other, (record or {}).get("data", {}))
+    return _with_pauses(other, fresh) if fresh and not is_given(other) else fresh
+
+
+def _recounted_again(clock: Clock, due_at: datetime) -> datetime:
+    """Return the due time of the same turn of a recurring clock; one that was moved by a pause stays."""
+    return due_at if due_at == clock.get("anchor") else following(clock, clock.get("turn_from"))
+
+
+def is_given(clock: Clock) -> bool:
+    """Tell whether a clock is due when a field says, whatever time it stood still."""
+    field = clock.form.definition.by_key.get(clock.rule.length.field)
+    return field is not None and field.type in {"date", "datetime"}
 
 
 def _with_pauses(clock: Clock, due_at: datetime) -> datetime:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from models.clocks import ladder
-from models.clocks.aiming import following, schedule
+from models.clocks.aiming import begin_turn, schedule
 from models.clocks.clock import BREACH, Clock
 from models.database import Document
 from models.procedure import Rung
@@ -94,7 +94,7 @@ def _breach(clock: Clock, step: Document, now: datetime) -> None:
 def _begin_next(clock: Clock, missed: datetime, now: datetime) -> None:
     """Aim at the next due time, with what is left of the ladder of the one that was just missed."""
     document = clock.document
-    document["due_at"] = following(clock, max(missed, now))
+    begin_turn(clock, max(missed, now))
     document["occurrence"] += 1
     left = [one for one in document["steps"] if one["of"] == missed]
     document["steps"] = ladder.ordered(left + ladder.plan(clock.rule, document["due_at"], missed, clock.pace))

@@ -9,7 +9,7 @@ from typing import Final
 from bson import ObjectId
 
 from models.clocks import due, ladder
-from models.clocks.aiming import aim, following, moved_on, schedule
+from models.clocks.aiming import aim, begin_turn, is_given, moved_on, schedule
 from models.clocks.calendars_of import Choice
 from models.clocks.clock import BREACH, Clock
 from models.clocks.coming_due import notice_breach
@@ -139,7 +139,7 @@ def resume(clock: Clock, at: datetime) -> None:
 
 def _carry(clock: Clock, paused_at: datetime, at: datetime) -> None:
     document, due_at = clock.document, clock.due_at
-    if due_at is None:
+    if due_at is None or is_given(clock):
         return
     recurrence = clock.rule.recurrence
     if recurrence and recurrence.every is None:  # a time of day is not moved by waiting
@@ -161,7 +161,7 @@ def _carry_fixed(clock: Clock, at: datetime) -> None:
     document = clock.document
     if document["due_at"] >= at:
         return
-    document["due_at"] = following(clock, at)
+    begin_turn(clock, at)
     kept = [one for one in document["steps"] if one["at"] > at and one["rung"] != BREACH]
     document["steps"] = kept + ladder.plan(clock.rule, document["due_at"], at, clock.pace)
 
@@ -184,7 +184,7 @@ def settle(clock: Clock, at: datetime) -> None:
     if was_late:
         document["steps"] = [one for one in document["steps"] if one["of"] == document["due_at"]]
     else:
-        document["due_at"] = following(clock, document["due_at"])
+        begin_turn(clock, document["due_at"])
         document["occurrence"] += 1
         document["steps"] = ladder.plan(clock.rule, document["due_at"], at, clock.pace)
     schedule(clock)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from bson import ObjectId
-from pymongo import ASCENDING, DESCENDING, ReplaceOne
+from pymongo import ASCENDING, DESCENDING, ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 
 from models import duties
@@ -55,6 +55,19 @@ def replace(clocks: Sequence[Clock], session: ClientSession) -> None:
         clock.document["fence"] += 1
         writes.append(ReplaceOne({"_id": clock.id}, clock.document))
     db().clocks.bulk_write(writes, ordered=False, session=session)
+
+
+def update(clocks: Sequence[Clock], read: Mapping[ObjectId, Document], session: ClientSession) -> None:
+    """Store what became different of clocks since they were read; for thousands, whose other parts stay."""
+    writes = [UpdateOne({"_id": clock.id}, _difference(read[clock.id], clock.document)) for clock in clocks]
+    if writes:
+        db().clocks.bulk_write(writes, ordered=False, session=session)
+
+
+def _difference(before: Document, after: Document) -> Document:
+    changed = {name: value for name, value in after.items() if value is not before.get(name)}
+    gone = {name: "" for name in before if name not in after}
+    return {"$set": {**changed, "fence": after["fence"] + 1}, **({"$unset": gone} if gone else {})}
 
 
 def set_due(records: Mapping[tuple[str, ObjectId], Sequence[Clock]], session: ClientSession) -> None:

@@ -15,7 +15,7 @@ from pymongo import ASCENDING
 from pymongo.client_session import ClientSession
 
 from models import notifications, who
-from models.clocks import aiming, life, schedules, store, telling
+from models.clocks import aiming, life, store, telling
 from models.clocks.clock import Clock
 from models.clocks.coming_due import Firing, advance
 from models.database import Document, db, in_transaction, is_passing
@@ -93,7 +93,7 @@ def _take(clocks: Sequence[Clock], session: ClientSession) -> int:
     """Move clocks on by one sweep, with everything this brings about, in one transaction."""
     if not clocks:
         return 0
-    moment = now()
+    moment, read = now(), {clock.id: dict(clock.document) for clock in clocks}
     records = _records(clocks)
     fired: list[Firing] = []
     for clock in clocks:
@@ -107,7 +107,7 @@ def _take(clocks: Sequence[Clock], session: ClientSession) -> int:
     told = telling.events(fired, records, session)
     notifications.insert(notifications.rows(told), session)
     telling.put_effects(telling.effects(fired), session)
-    store.replace(clocks, session)
+    store.update(clocks, read, session)
     return len(clocks)
 
 
@@ -118,10 +118,7 @@ def _advance(clock: Clock, records: Mapping[ObjectId, Document], moment: datetim
         return []
     if clock.get("trouble"):  # it could not be aimed; perhaps it can by now
         aiming.aim(clock, record, clock.get("started_at"))
-    fired = advance(clock, moment)
-    if clock.get("record") is None:
-        schedules.follow(clock, moment)
-    return fired
+    return advance(clock, moment)
 
 
 def _records(clocks: Iterable[Clock]) -> dict[ObjectId, Document]:

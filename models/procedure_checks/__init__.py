@@ -4,8 +4,9 @@ Apart from `models.workflow`, because publishing a form must not need what works
 Paths read `workflow.states.<key>.<property>`, `workflow.transitions.<key>.effects.<index>.<property>`.
 """
 
+from models.procedure_checks.clocks import clock_problems
 from models.procedure_checks.effects import effect_problems, who_problems
 from models.procedure_checks.problems import problems
 from models.procedure_checks.warnings import warnings
 
-__all__ = ["effect_problems", "problems", "warnings", "who_problems"]
+__all__ = ["clock_problems", "effect_problems", "problems", "warnings", "who_problems"]

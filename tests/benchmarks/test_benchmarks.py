@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from backoffice import texts
-from backoffice.bench import changes, exports, ground, lists, starting, stock
+from backoffice.bench import changes, clocks, exports, ground, lists, starting, stock
 from backoffice.bench.ground import Ground, got
 from backoffice.bench.measuring import Against, Result, in_turns, table
 from backoffice.commands import bench
@@ -87,6 +87,15 @@ def test_an_export_has_every_row_and_stays_small(field: Ground) -> None:
     assert "1,000 rows × 25 columns" in time.what
     assert time.value < 1, time
     assert peak.passed, peak
+
+
+def test_a_sweep_costs_what_is_due_and_not_what_is_open(field: Ground) -> None:
+    *idle, _pace, against_one_by_one = clocks.sweep(field)
+    assert [result.what.split(", ")[1] for result in idle] == [
+        "100 clocks running", "1,000 clocks running", "10,000 clocks running"
+    ]  # fmt: skip
+    assert idle[-1].ours < 5 * idle[0].ours, idle
+    assert against_one_by_one.value < clocks.ONE_BY_ONE, against_one_by_one
 
 
 def test_a_start_is_measured_until_ready(tmp_path: Path) -> None:
