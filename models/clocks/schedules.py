@@ -54,8 +54,9 @@ def _start(live: LiveForm, rule: ClockRule) -> bool:
     clock.document["period_from"] = clock.get("started_at")
 
     def work(session: ClientSession) -> None:
-        store.insert([clock], session)
+        clock.document["owed"] = None
         _owe(clock, now(), session)
+        store.insert([clock], session)
 
     try:
         in_transaction(work)

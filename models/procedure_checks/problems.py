@@ -10,6 +10,7 @@ from models.messages import Message, _
 from models.problems import Problem
 from models.procedure import Approval, RoutingTable, SetField, State, Transition, Workflow
 from models.procedure_checks import graph
+from models.procedure_checks.clocks import clock_problems
 from models.procedure_checks.effects import (
     effect_problems,
     field_problems,
@@ -42,6 +43,7 @@ def problems(definition: Definition) -> Iterator[Problem]:
             path = f"clocks.{clock.key}.ladder.{rung.key}"
             yield from effect_problems(rung.effects, definition, f"{path}.effects", of_clock=True)
             yield from text_problems(rung.text, definition, f"{path}.text")
+    yield from clock_problems(definition)
 
 
 def _whole(workflow: Workflow) -> Iterator[Problem]:
