@@ -212,6 +212,10 @@ class State(Part):
         """Tell whether a field cannot be edited while a record rests here."""
         return (self.readonly or field in self.readonly_fields) and field not in self.editable_fields
 
+    def closes_to_new(self, field: str) -> bool:
+        """Tell whether a field cannot be filled when a record begins here: only what is named."""
+        return field in self.readonly_fields and field not in self.editable_fields
+
 
 class Transition(Part):
     """A step from some states to one. `sources` may be `*`: every state that is not done or void.

@@ -19,6 +19,7 @@ from models import (
 )
 from models.approvals import queries as approvals
 from models.database import db
+from models.workflow import filing
 
 
 def ensure_indexes() -> None:
@@ -51,6 +52,7 @@ def ensure_indexes() -> None:
     comments.ensure_indexes()
     api_tokens.ensure_indexes()
     import_refusals.ensure_indexes()
+    filing.ensure_indexes()
     delegations.ensure_indexes()
     duties.ensure_indexes()
     approvals.ensure_indexes()

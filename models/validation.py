@@ -75,7 +75,7 @@ def validate(
         raw: field key → raw value; a key that is absent leaves the field as it is.
         before: the stored data of an existing record; None for a new one.
         record: the stored record itself: its state may close fields, and rules may ask for `@owner`.
-        partial: report only problems of the given fields (inline edit of one cell).
+        partial: report only problems of the given and the opened fields (inline edit of one cell, a step).
         strict: say so where a change of a field is refused because the state closes it.
         opened: fields that may be written in this step although they are closed.
         references: share one between many calls to look each name up once.
@@ -90,7 +90,10 @@ def validate(
     _settle(asked, checked, before or {})
     _ask_for_missing(asked, checked)
     if partial:
-        checked.errors = {path: found for path, found in checked.errors.items() if path.split(".")[0] in raw}
+        asked_for = {*raw, *opened}
+        checked.errors = {
+            path: found for path, found in checked.errors.items() if path.split(".")[0] in asked_for
+        }
     return checked
 
 
@@ -114,11 +117,8 @@ class _Asked:
     ) -> None:
         self.definition, self.opened, self.is_new = definition, frozenset(opened), is_new
         self._context = rule_context(actor)
-        self.system = (
-            rules.system_values(_newborn(actor, self._context), definition)
-            if record is None and is_new
-            else rules.system_values(record or {}, definition)
-        )
+        known_as = newborn(actor) if record is None and is_new else record or {}
+        self.system = rules.system_values(known_as, definition)
         workflow = definition.workflow
         known = workflow is not None and (is_new or record is not None)
         self.state = workflow.by_state.get(self.system["@state"]) if workflow and known else None
@@ -131,15 +131,23 @@ class _Asked:
         """Tell whether the state closes a field; to a new record only what it names is closed."""
         if self.state is None or key in self.opened:
             return False
-        if self.is_new:
-            return key in self.state.readonly_fields and key not in self.state.editable_fields
-        return self.state.closes(key)
+        return self.state.closes_to_new(key) if self.is_new else self.state.closes(key)
 
 
-def _newborn(actor: Actor, context: RuleContext) -> Values:
+def newborn(actor: Actor) -> Values:
     """Return what a record that is only being made will be called by."""
     made = {"owner": actor.id, "created_by": actor.id, "department": actor.department}
-    return {**made, "created_at": context.now, "updated_at": context.now}
+    return {**made, "created_at": now(), "updated_at": now(), "assignees": []}
+
+
+def closed_fields(definition: Definition, record: Mapping[str, Any] | None) -> frozenset[str]:
+    """Return the keys of the fields that the state of a record closes; None asks for a new one."""
+    workflow = definition.workflow
+    if workflow is None:
+        return frozenset()
+    state = workflow.state_of(record or {})
+    closes = state.closes if record is not None else state.closes_to_new
+    return frozenset(field.key for field in definition.value_fields if closes(field.key))
 
 
 def _start(definition: Definition, before: Values | None, context: ParseContext) -> Values:

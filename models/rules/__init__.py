@@ -32,6 +32,7 @@ from models.rules.reader import MAX_DEPTH, MAX_NODES, Problem, check, fields_use
 from models.rules.sources import (
     SYSTEM,
     Source,
+    browser_values,
     find_source,
     record_values,
     row_values,
@@ -50,6 +51,7 @@ __all__ = [
     "Rule",
     "RuleContext",
     "Source",
+    "browser_values",
     "check",
     "compile_rule",
     "describe",

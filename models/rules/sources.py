@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -136,6 +137,17 @@ def system_values(record: Mapping[str, Any], definition: Definition) -> dict[str
     if not values["@state"] and definition.workflow:
         values["@state"] = definition.workflow.initial
     return values
+
+
+def browser_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return system values as the browser's rules read them: ids and moments as text."""
+    return {name: _plain(value) for name, value in values.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  (a system value)
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def record_values(record: Mapping[str, Any], definition: Definition) -> dict[str, Any]:

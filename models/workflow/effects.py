@@ -54,8 +54,12 @@ def _create_one(run: Run, change: Change, effect: CreateRecord, row: Mapping[str
     run.references.expect(change.form.key, change.record["_id"])
     mapped = {key: values.raw(change, source, row) for key, source in effect.mapped.items()}
     given = {key: value for key, value in {**effect.values, **mapped}.items() if value is not None}
+    if run.dry:
+        change.facts.setdefault("created", []).append({"form": form.key, "values": given})
+        return
+    source = "pack" if change.source == "pack" else "system"  # what is taken over rings no bell
     [created] = plan_creates(
-        _creator(change), form, [given], source="system", at=change.at, references=run.references
+        _creator(change), form, [given], source=source, at=change.at, references=run.references
     )
     record = created.record
     record["links"].append({"form": change.form.key, "record": change.record["_id"], "kind": "from"})

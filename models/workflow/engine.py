@@ -43,6 +43,14 @@ def react(changes: Sequence[Change]) -> list[Change]:
     return run.more
 
 
+def rehearse(change: Change) -> None:
+    """Let a procedure act on a change that is never stored; nothing is written. Raises as `react` does."""
+    workflow = change.form.definition.workflow
+    if workflow:
+        with who.batch():
+            _go(Run(dry=True), change, workflow)
+
+
 def _acts(change: Change) -> bool:
     definition = change.form.definition
     return definition.workflow is not None or bool(definition.clocks)

@@ -8,7 +8,7 @@ from bson import ObjectId
 
 from models import forms
 from models.changes import Change
-from models.errors import DomainError
+from models.errors import DomainError, NotFoundError
 from models.forms import LiveForm
 from models.lookups import Lookup, References
 from models.messages import _
@@ -20,8 +20,12 @@ MAX_CREATED = 200
 
 @dataclass
 class Run:
-    """One commit on its way. `waiting` are records that effects created, `more` what they have become."""
+    """One commit on its way. `waiting` are records that effects created, `more` what they have become.
 
+    `dry`: nothing will be stored, so that nothing may be created or numbered either.
+    """
+
+    dry: bool = False
     references: References = attribute(default_factory=References)
     waiting: deque[Change] = attribute(default_factory=deque)
     more: list[Change] = attribute(default_factory=list)
@@ -32,9 +36,12 @@ class Run:
     _told: Counter[ObjectId] = attribute(default_factory=Counter)
 
     def form(self, key: str) -> LiveForm:
-        """Return the version of a form in force. Raises NotFoundError."""
+        """Return the version of a form in force. Raises DomainError where there is none (yet)."""
         if key not in self._forms:
-            self._forms[key] = forms.current(key)
+            try:
+                self._forms[key] = forms.current(key)
+            except NotFoundError:
+                raise DomainError(_("There is no form “%(form)s” to create a record of.", form=key)) from None
         return self._forms[key]
 
     def lookup(self, language: str) -> Lookup:

@@ -77,7 +77,7 @@ class People:
 
 
 _HEAD = _("head of %(department)s")
-_MEMBERS = _("%(department)s")
+_MEMBERS = _("people of %(department)s")
 
 
 def _say(message: Message, department: str, language: str) -> str:

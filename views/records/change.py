@@ -16,7 +16,7 @@ from models.definition import Definition, Field
 from models.errors import ConflictError, DomainError, InvalidError
 from models.fields import type_of
 from models.lookups import Lookup
-from models.validation import defaults, parse_context, rule_context, validate
+from models.validation import closed_fields, defaults, newborn, parse_context, rule_context, validate
 from views.context import current_actor, current_language, current_timezone, say
 from views.records.detail import shown
 from views.records.inputs import RecordForm, writable_fields
@@ -134,6 +134,8 @@ class ChangeScreens(_Base):
             page=page,
             form=form,
             rules=self._rules(),
+            system=self._system_values(values["record"]),
+            closed=closed_fields(self.definition, values["record"]),
             sections=form_sections(self.definition),
             **values,
         )
@@ -149,6 +151,11 @@ class ChangeScreens(_Base):
                     rule = rules.for_browser(tree, self.definition, context)
                     found.setdefault(field.key, {})[name] = rule
         return found
+
+    def _system_values(self, record: Document | None) -> dict[str, Any]:
+        """Return what the rules in the browser ask of the record besides its fields: `@state`, `@owner`."""
+        known_as = newborn(current_actor()) if record is None else record
+        return rules.browser_values(rules.system_values(known_as, self.definition))
 
     def _conflict(self, form: RecordForm, opened: Document, conflict: ConflictError) -> ResponseReturnValue:
         """Show what the other person changed beside what was typed; nothing typed is lost."""
@@ -207,7 +214,16 @@ class ChangeScreens(_Base):
     def compute_view(self) -> ResponseReturnValue:
         """Return what the posted values compute to, as text by field, while somebody types."""
         form = self._bound({})
-        checked = validate(current_actor(), self.definition, form.raw_values(), partial=True)
+        record_id = request.args.get("record")
+        record = fetch(self.person, self.form, record_id, Action.SEE) if record_id else None
+        checked = validate(
+            current_actor(),
+            self.definition,
+            form.raw_values(),
+            before=record["data"] if record else None,
+            record=record,
+            partial=True,
+        )
         lookup = Lookup(current_language(), current_timezone())
         return {
             field.key: shown(field, checked.data.get(field.key), lookup)

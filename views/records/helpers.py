@@ -1,7 +1,7 @@
 """What the templates of a form's screens ask for: small texts and addresses, no rules."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -109,14 +109,17 @@ class TemplateHelpers(_Base):
         value = form.stored.get(field.key) if form else None
         return shown(field, value, Lookup(current_language(), current_timezone()))
 
-    def browser_fields(self) -> dict[str, dict[str, Any]]:
-        """Return what the browser must know of each field to read its input: type, many, columns."""
+    def browser_fields(self, closed: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+        """Return what the browser must know of each field to read its input: type, many, columns.
+
+        `closed` are those that the state of the record closes.
+        """
         return {
             field.key: {
                 "type": field.type,
                 "many": field.many,
                 "required": field.required,
-                "readonly": field.readonly,
+                "readonly": field.readonly or field.key in closed,
                 "columns": {column.key: column.type for column in field.fields},
             }
             for field in self.definition.fields

@@ -205,6 +205,7 @@
   const read = (id) => JSON.parse(document.getElementById(id)?.textContent || "{}");
   const rules = read("record-rules");
   const fields = read("record-fields");
+  const system = read("record-system");
   const NUMBERS = new Set(["integer", "decimal", "percent", "rating"]);
 
   const number = (text) => {
@@ -252,7 +253,7 @@
 
   const values = (hidden) => {
     const data = new FormData(form);
-    const found = {};
+    const found = { ...system };
     Object.entries(fields).forEach(([key, field]) => {
       if (hidden.has(key)) return;
       const value = field.type === "table" ? readTable(data, key, field.columns) : readOne(data, key, field.type, field.many);
