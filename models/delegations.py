@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
+from pymongo.client_session import ClientSession
 
+from models import notifications, outbox
 from models.access import require_permission
-from models.database import Document, db
+from models.database import Document, db, in_transaction
 from models.errors import ConflictError, InvalidError, NotFoundError
 from models.messages import Message, _
 from models.people import DEFAULT_TIMEZONE, Permission, User
@@ -94,8 +96,27 @@ def create(
         "revoked_at": None,
         "revoked_by": None,
     }
-    db().delegations.insert_one(document)
+    told = _told(document, person)
+
+    def write(session: ClientSession) -> None:
+        db().delegations.insert_one(document, session=session)
+        outbox.put(told, session)
+
+    in_transaction(write)
     return get(document["_id"])
+
+
+def _told(document: Document, person: User) -> list[Document]:
+    """Return what tells somebody that they stand in for a person."""
+    return notifications.tell(
+        [document["to"]],
+        key=f"delegation:{document['_id']}",
+        kind="system",
+        title=_("You stand in for %(name)s.", name=str(person)),
+        text=_("From %(first)s to %(last)s.", first=document["first"], last=document["last"]),
+        url="/inbox/",
+        by_name=str(person),
+    )
 
 
 def _require_own(actor: User, person: ObjectId) -> None:

@@ -47,7 +47,7 @@ def react(change: Change) -> None:
         resolved = who.resolve(_owes(state, change.record), change.form, change.record, actor=change.actor)
         change.writes.append(_Entering(change, state, resolved))
     elif change.before is not None and not ended:
-        change.writes.append(partial(_follow, change, owed_by(change.form, change.record, change.actor)))
+        change.writes.append(partial(_follow, change, _newly_owed(change, change.before)))
 
 
 def _end(change: Change) -> str:
@@ -146,6 +146,13 @@ def _tell(change: Change, duty: Document, people: list[ObjectId], session: Clien
 
 def _name(actor: Actor) -> str:
     return actor.name if actor.id else ""
+
+
+def _newly_owed(change: Change, before: Document) -> who.Resolved | None:
+    """Return who owes the task of a state the record stays in, if a change made that somebody else."""
+    owed = owed_by(change.form, change.record, change.actor)
+    had = owed_by(change.form, before, change.actor)
+    return None if owed and had and owed.people == had.people else owed
 
 
 def owed_by(form: LiveForm, record: Document, actor: Actor | None = None) -> who.Resolved | None:

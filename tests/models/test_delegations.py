@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from models import delegations
+from models import delegations, outbox
 from models.database import Document
 from models.delegations import Delegation
 from models.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -142,3 +142,11 @@ def test_lists_show_what_was_given_and_received() -> None:
     assert [one.id for one in delegations.given_to(ben().id)] == [second.id, first.id]
     assert [one.reason for one in delegations.in_force(TODAY)] == ["年假"]
     assert delegations.standing_in([amy().id], TODAY, "any") == {amy().id: [ben().id]}
+
+
+def test_whoever_stands_in_is_told(db: Store) -> None:
+    delegate()
+    outbox.carry_out_due()
+    [notice] = db.notifications.find({"person": ben().id})
+    assert notice["title"]["en"] == "You stand in for amy."
+    assert notice["text"]["en"] == "From 2026-11-23 to 2026-11-24."

@@ -236,3 +236,19 @@ def test_it_goes_on_as_it_was_asked_when_the_form_changes() -> None:
     assert asked(approval) == ["ben"]
     say(approval, person("ben"))
     assert record_of(approval)["state"] == "agreed"
+
+
+def test_what_the_outcome_is_refused_for_loses_no_decision_and_changes_nothing(db: Store) -> None:
+    factories.form(factories.field("needed", required=True), key="order")
+    live = form()
+    workflow = live.definition.dump()["workflow"]
+    workflow["transitions"][1]["effects"] = [
+        {"do": "create", "form": "order", "values": {"needed": "x" * 9999}}
+    ]
+    live = factories.republish(live, workflow=workflow)
+    approval = ask(live)
+    before = (queries.get(approval), record_of(approval), db.history.count_documents({}))
+    with pytest.raises(InvalidError):
+        say(approval, person("amy"))
+    assert (queries.get(approval), record_of(approval), db.history.count_documents({})) == before
+    assert owing(approval) == ["amy"]
