@@ -107,6 +107,8 @@ def save(channel: Channel, *, seen: str) -> None:
     """Store a channel. Raises InvalidError beside the field, ConflictError when another was faster."""
     check(channel)
     _check_password(channel)
+    if channel.is_mail and channel.active and Channel.objects(kind=EMAIL, active=True, id__ne=channel.id):
+        raise InvalidError({"active": [_("Another mail server is in use. Switch it off first.")]})
     edits.store(channel, ATTRIBUTES, seen=seen)
 
 

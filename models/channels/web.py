@@ -4,11 +4,12 @@ The standard library's connection is enough for one POST and lets us connect to 
 checked; a client with redirects, proxies and pools would have to be talked out of all of them.
 """
 
+import contextlib
 import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,7 @@ from models.channels.addresses import Target
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 10.0
 MAX_ANSWER: Final = 64 * 1024
+MAX_NUMBERS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,30 @@ class Answer:
 class _Plain(http.client.HTTPConnection):
     """A connection to a number that was checked, whatever the name means by now."""
 
-    number: str
+    numbers: list[str]
 
     def connect(self) -> None:
-        """Connect to the checked number."""
-        self.sock = socket.create_connection((self.number, self.port), CONNECT_SECONDS)
+        """Connect to a checked number."""
+        self.sock = _connected(self.numbers, self.port)
 
 
 class _Secure(http.client.HTTPSConnection):
     """The same, with the certificate of the name."""
 
-    number: str
+    numbers: list[str]
 
     def connect(self) -> None:
-        """Connect to the checked number and ask for the certificate of the name."""
-        plain = socket.create_connection((self.number, self.port), CONNECT_SECONDS)
+        """Connect to a checked number and ask for the certificate of the name."""
+        plain = _connected(self.numbers, self.port)
         self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+
+
+def _connected(numbers: Sequence[str], port: int) -> socket.socket:
+    """Return a connection to the first number that takes one; the last one's error is the answer."""
+    for number in numbers[:-1]:
+        with contextlib.suppress(OSError):
+            return socket.create_connection((number, port), CONNECT_SECONDS)
+    return socket.create_connection((numbers[-1], port), CONNECT_SECONDS)
 
 
 def post(
@@ -64,7 +74,7 @@ def post(
 
     """
     connection = (_Secure if target.scheme == "https" else _Plain)(target.host, target.port, timeout=seconds)
-    connection.number = target.numbers()[0]
+    connection.numbers = target.numbers()[:MAX_NUMBERS]
     watch = threading.Timer(seconds, _cut, [connection])  # a server that sends one byte at a time, too
     watch.daemon = True
     watch.start()

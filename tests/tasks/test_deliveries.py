@@ -261,6 +261,17 @@ def test_a_mail_server_that_is_away_pauses_the_channel(world: Receivers, db: Dat
     assert Channel.objects.get(key="mail").paused_until == NOON + breaker.SHORTEST
 
 
+def test_a_server_without_encryption_gets_neither_password_nor_mail(
+    world: Receivers, db: Database[Document]
+) -> None:
+    before = len(world.mails())
+    mail_channel(world, security="starttls", user="office", secret="hush")  # noqa: S106  (of the test)
+    tell(person())
+    carrying.send_due()
+    assert only(db)["state"] == "failed"
+    assert len(world.mails()) == before
+
+
 def test_who_left_or_has_no_address_any_more_is_skipped(world: Receivers, db: Database[Document]) -> None:
     mail_channel(world)
     leaver, mover = person("leaver"), person("mover")

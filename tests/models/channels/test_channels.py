@@ -81,6 +81,14 @@ def test_two_channels_never_share_a_key() -> None:
     assert "key" in refused.value.errors
 
 
+def test_one_mail_server_is_in_use_at_a_time() -> None:
+    channels.save(mailbox(), seen="")
+    channels.save(mailbox(key="spare", active=False), seen="")
+    with pytest.raises(InvalidError) as refused:
+        channels.save(mailbox(key="other"), seen="")
+    assert set(refused.value.errors) == {"active"}
+
+
 def test_an_address_is_shown_without_what_makes_it_work() -> None:
     assert robot().shown_address == "qyapi.weixin.qq.com/…1f3d"
     assert "very-secret" not in robot().shown_address
