@@ -14,16 +14,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from bson import ObjectId
 
-from models import access, approvals, clocks, duties, forms, notifications, outbox, records, times, workflow
+from models import access, clocks, delegations, duties, forms, notifications, outbox, records, times, workflow
 from models.access import Action
+from models.approvals import decisions
 from models.database import Document, db
 from models.departments import save as save_department
 from models.errors import ForbiddenError, InvalidError
-from models.people import Actor, Department, Role, User
+from models.people import DEFAULT_TIMEZONE, Actor, Department, Role, User
 from seed import packs
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)  # Monday 9 o'clock in Shanghai
@@ -126,7 +128,7 @@ class Player:
         """Decide about the open approval of a record, signed with the own name."""
         approval = db().approvals.find_one({"record": record["_id"]}, sort=[("_id", -1)])
         assert approval is not None, "no approval was ever asked for"
-        approvals.decide(
+        decisions.decide(
             self.actor,
             self.person,
             approval["_id"],
@@ -202,6 +204,19 @@ class Play:
                 return live
         raise AssertionError(record)
 
+    def form(self, key: str) -> forms.LiveForm:
+        return forms.current(key)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(DEFAULT_TIMEZONE)
+
+    def delegate(self, person: Player, to: Player, *, days: int = 1) -> None:
+        """Let somebody act for a person from today on."""
+        first = self.moment.astimezone(self.zone).date()
+        last = first + timedelta(days=days)
+        delegations.create(person.person, person.person, to.person, first=first, last=last)
+
     def now(self, record: Document) -> Document:
         """Return a record as it is stored."""
         found = self.form_of(record).records().find_one({"_id": record["_id"]})
@@ -216,6 +231,14 @@ class Play:
         definition = self.form_of(record).definition.by_key[field_key]
         wanted = self.now(record)["data"][field_key]
         found = forms.current(definition.form).records().find_one({"_id": wanted})
+        assert found is not None
+        return found
+
+    def made(self, record: Document, form: str) -> Document:
+        """Return the newest record of a form that came out of a record."""
+        made = [link["record"] for link in self.now(record)["links"] if link["form"] == form]
+        assert made, f"no {form} came out of it"
+        found = forms.current(form).records().find_one({"_id": made[-1]})
         assert found is not None
         return found
 
@@ -245,7 +268,8 @@ class Play:
 
     def clock(self, record: Document, key: str) -> Any:
         """Return the newest clock of a record with this key."""
-        found = [one for one in clocks.of_record(self.form_of(record).key, record["_id"]) if one.key == key]
+        of_record = clocks.of_record(self.form_of(record).key, record["_id"])
+        found = [one for one in of_record if one.rule.key == key]
         assert found, f"no clock {key}"
         return found[-1]
 
