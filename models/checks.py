@@ -22,6 +22,27 @@ def check_histories() -> Iterator[Message]:
         yield from _vanished(form)
 
 
+def check_clocks() -> Iterator[Message]:
+    """Yield running clocks that no sweep would ever look at, and those that were set aside."""
+    running: Document = {"state": "running", "kind": {"$ne": "retention"}}
+    waiting: Document = {
+        "$or": [{"steps.0": {"$exists": True}}, {"due_at": {"$type": "date"}, "breached_at": None}]
+    }
+    asleep = {**running, "next_action_at": {"$exists": False}, **waiting}
+    for clock in db().clocks.find(asleep, {"form": 1, "number": 1, "record": 1, "rule": 1}):
+        yield _clock_problem(clock, _("the clock “%(clock)s” would never be looked at", clock=clock["rule"]))
+    for clock in db().clocks.find({**running, "trouble": {"$exists": True}}):
+        text = _(
+            "the clock “%(clock)s” cannot go on: %(text)s", clock=clock["rule"], text=clock["trouble"]["text"]
+        )
+        yield _clock_problem(clock, text)
+
+
+def _clock_problem(clock: Document, problem: Message) -> Message:
+    shown = clock.get("number") or clock.get("record") or ""
+    return _("%(form)s %(record)s: %(problem)s", form=clock["form"], record=shown, problem=problem)
+
+
 def _changed_or_unsealed(form: str) -> Iterator[Message]:
     records = db()[PREFIX + form].find({}, {"revision": 1, "seal": 1, "number": 1})
     while batch := list(islice(records, BATCH)):

@@ -39,7 +39,7 @@ _DEFINITION: Final[dict[str, Any]] = {
         ],
         "transitions": [
             {"key": "close", "label": {"zh": "关闭", "en": "Close"}, "sources": ["open"], "to": "closed"},
-            {"key": "end", "label": {"zh": "到期", "en": "End"}, "sources": ["*"], "to": "closed", "by": "clock"},
+            {"key": "end", "label": {"en": "End"}, "sources": ["open"], "to": "closed", "by": "clock"},
         ],
     },
     "clocks": [

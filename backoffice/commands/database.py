@@ -1,10 +1,12 @@
 """`db`: bring stored data up to date, and look whether it is sound."""
 
+from itertools import chain
+
 import click
 
 from backoffice.commands.connection import connected
 from backoffice.preparation import migrate
-from models.checks import check_histories
+from models.checks import check_clocks, check_histories
 
 
 @click.group("db")
@@ -22,10 +24,10 @@ def migrate_command() -> None:
 
 @database.command()
 def check() -> None:
-    """Look whether every record agrees with its sealed history."""
+    """Look whether every record agrees with its sealed history, and every running clock is looked after."""
     problems = 0
     with connected():
-        for problem in check_histories():
+        for problem in chain(check_histories(), check_clocks()):
             click.echo(str(problem), err=True)
             problems += 1
     if problems:

@@ -107,15 +107,18 @@ def _days(clock: Clock, due_at: datetime) -> Iterator[_Sentence]:
     for (kind, worked, _name), group in groupby(found, lambda one: (one.kind, one.seconds, one.name)):
         days = list(group)
         if worked or len(days) == 1:
-            for day in days:
-                yield "day", _day(day, _time(timedelta(seconds=worked)))
+            yield from (("day", _day(day, _time(timedelta(seconds=worked)))) for day in days)
         else:
             text = _(
                 "%(first)s to %(last)s: %(kind)s", first=days[0].date, last=days[-1].date, kind=_KINDS[kind]
             )
             yield "day", _named(text, days[0])
-    total = sum(day.seconds for day in found) - _paused_work(clock)
-    yield "length", _("Together: %(time)s of work.", time=wording.span(timedelta(seconds=total)))
+    paused = _paused_work(clock)
+    total = wording.span(timedelta(seconds=sum(day.seconds for day in found) - paused))
+    if paused:
+        yield "length", _("Together: %(time)s of work, without the time it stood still.", time=total)
+    else:
+        yield "length", _("Together: %(time)s of work.", time=total)
 
 
 def _time(time: timedelta) -> Message | str:

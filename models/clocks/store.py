@@ -9,6 +9,7 @@ from pymongo.client_session import ClientSession
 from models import duties
 from models.clocks.clock import OPEN, Clock
 from models.database import Document, db
+from models.duties.store import LEVELS, TIMED
 
 _OPEN: Document = {"state": {"$in": list(OPEN)}}
 
@@ -68,6 +69,18 @@ def _difference(before: Document, after: Document) -> Document:
     changed = {name: value for name, value in after.items() if value is not before.get(name)}
     gone = {name: "" for name in before if name not in after}
     return {"$set": {**changed, "fence": after["fence"] + 1}, **({"$unset": gone} if gone else {})}
+
+
+def raise_levels(levels: Mapping[tuple[str, str], Sequence[ObjectId]], session: ClientSession) -> None:
+    """Let what is owed for records (by form and level) be as urgent as the rung that was just told."""
+    for (form, level), records in levels.items():
+        owed = {"form": form, "record": {"$in": list(records)}, "kind": {"$in": list(TIMED)}}
+        # never down again: a first warning may come after another clock's last
+        db().duties.update_many(
+            {**owed, "done_at": None, "rank": {"$gt": LEVELS[level]}},
+            {"$set": {"level": level, "rank": LEVELS[level]}},
+            session=session,
+        )
 
 
 def set_due(records: Mapping[tuple[str, ObjectId], Sequence[Clock]], session: ClientSession) -> None:

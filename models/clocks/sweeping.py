@@ -107,8 +107,18 @@ def _take(clocks: Sequence[Clock], session: ClientSession) -> int:
     told = telling.events(fired, records, session)
     notifications.insert(notifications.rows(told), session)
     telling.put_effects(telling.effects(fired), session)
+    store.raise_levels(_levels(fired), session)
     store.update(clocks, read, session)
     return len(clocks)
+
+
+def _levels(fired: Iterable[Firing]) -> dict[tuple[str, str], list[ObjectId]]:
+    """Return the records of which something was said, by form and level."""
+    found: dict[tuple[str, str], list[ObjectId]] = defaultdict(list)
+    for firing in fired:
+        if firing.clock.get("record") and firing.rung.level != "info":
+            found[firing.clock.get("form"), firing.rung.level].append(firing.clock.get("record"))
+    return found
 
 
 def _advance(clock: Clock, records: Mapping[ObjectId, Document], moment: datetime) -> list[Firing]:

@@ -7,9 +7,10 @@ import pytest
 from pymongo.database import Database
 
 from models import records
-from models.checks import check_histories
+from models.checks import check_clocks, check_histories
 from models.database import Document
 from tests import factories
+from tests.models.clocks import casting
 
 Store = Database[dict[str, Any]]
 
@@ -67,3 +68,14 @@ def test_a_record_that_was_put_in_by_hand_is_found(db: Store, record: Document) 
     db.record_sheet.insert_one({"_id": 1, "number": "X-1", "revision": 1, "data": {}})
     assert "sheet X-1: its last change is not in the history" in found()
     assert record["_id"] != 1
+
+
+def test_a_clock_that_nobody_would_look_at_is_found(db: Store) -> None:
+    live = casting.form()
+    asleep, aside = casting.create(live), casting.create(live)
+    assert list(check_clocks()) == []
+    db.clocks.update_one({"record": asleep["_id"]}, {"$unset": {"next_action_at": ""}})
+    db.clocks.update_one({"record": aside["_id"]}, {"$set": {"trouble": {"text": "no calendar"}}})
+    first, second = map(str, check_clocks())
+    assert "would never be looked at" in first
+    assert "no calendar" in second

@@ -179,6 +179,8 @@ def test_duties_of_a_record_show_its_soonest_deadline() -> None:
     [duty] = db().duties.find({"record": record["_id"]})
     assert duty["due_at"] == at(hours=2)
     assert duty["clock"] == casting.only(record, "contact").id
+    casting.move(live, record, "wait", at(hours=1))
+    assert db().duties.count_documents({"record": record["_id"], "done_at": None, "due_at": at(hours=2)}) == 0
 
 
 def test_times_are_kept_to_the_millisecond() -> None:

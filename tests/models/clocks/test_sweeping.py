@@ -112,6 +112,17 @@ def test_effects_of_a_rung_go_to_the_outbox_once() -> None:
     assert effect["payload"]["record"] == record["_id"]
 
 
+def test_what_is_owed_becomes_as_urgent_as_the_rung() -> None:
+    task = {"key": "new", "label": {"zh": "新", "en": "new"}, "task": {"zh": "答复", "en": "Answer"}}
+    workflow = casting.flow(states=[task, *casting.states()[1:]])
+    record = casting.create(casting.form(casting.rule(ladder=LADDER), workflow=workflow))
+    levels = []
+    for hours in (1, 23, 26):
+        casting.sweep(at(hours=hours))
+        levels += [duty["level"] for duty in db().duties.find({"record": record["_id"]})]
+    assert levels == ["info", "warning", "urgent"]
+
+
 def test_people_without_a_rung_of_their_own_are_those_of_the_clock() -> None:
     person = factories.reader()
     casting.create(casting.form(casting.rule(who={"people": ["reader"]}, ladder=[{"key": "due"}])))
