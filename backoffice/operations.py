@@ -25,7 +25,7 @@ from prometheus_client.core import GaugeMetricFamily
 from pymongo.errors import PyMongoError
 
 from backoffice.settings import Settings
-from models import jobs, migrations
+from models import calendars, jobs, migrations
 from models.database import client, db
 from models.times import now
 from models.users import administrator_exists
@@ -130,6 +130,14 @@ def _broker() -> str:
     return OK
 
 
+def _calendars() -> str:
+    try:
+        missing = calendars.missing_years(now().date())
+    except PyMongoError:
+        return "unknown"
+    return f"holidays not known: {', '.join(f'{key} {year}' for key, year in missing)}" if missing else OK
+
+
 def _browser_libraries() -> str:
     return OK if VENDOR.is_dir() and any(VENDOR.iterdir()) else "missing (build the package)"
 
@@ -139,6 +147,7 @@ PARTS: Final = {
     "migrations": Part(_migrations, needed=True),
     "administrator": Part(_administrator, needed=False),
     "broker": Part(_broker, needed=False),
+    "calendars": Part(_calendars, needed=False),
     "browser_libraries": Part(_browser_libraries, needed=False),
 }
 

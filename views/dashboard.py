@@ -5,14 +5,14 @@ from typing import Any
 
 from flask_admin import AdminIndexView, expose
 
-from models import jobs, notifications
+from models import calendars, jobs, notifications
 from models.access import Action, permitted
 from models.database import Document
 from models.forms import LiveForm
 from models.lookups import Lookup
 from models.people import Permission, User
 from models.queries import Count, ListQuery, count, page
-from models.times import now
+from models.times import now, today
 from views.admin import Screen
 from views.context import current_language, current_timezone, require_person
 from views.navigation import visible_forms
@@ -44,6 +44,7 @@ class Dashboard(Screen, AdminIndexView):  # type: ignore[misc]
                 jobs=jobs.of_owner(person, limit=5),
                 creatable=[form for form in forms if permitted(person, form.key, Action.CREATE)],
                 may_configure=person.may(Permission.CONFIGURE_FORMS),
+                missing_years=_missing_years(person),
             )
         )
 
@@ -72,3 +73,14 @@ class Dashboard(Screen, AdminIndexView):  # type: ignore[misc]
             }
             for form, record in found[:RECENT]
         ]
+
+
+def _missing_years(person: User) -> list[tuple[str, int, str]]:
+    """Return (calendar, year, address) of holidays that are not known, for whoever may enter them."""
+    if not person.may(Permission.CONFIGURE_CALENDARS):
+        return []
+    labels = {one.key: one.label.text(current_language()) for one in calendars.every()}
+    return [
+        (labels[key], year, f"/configure/calendars/{key}?year={year}")
+        for key, year in calendars.missing_years(today(current_timezone()))
+    ]

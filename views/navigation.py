@@ -23,6 +23,7 @@ GROUP_TITLES: dict[str, Message] = {
 _CONFIGURE = (
     (Permission.CONFIGURE_FORMS, _("Forms"), "/configure/forms/", "ui-checks"),
     (Permission.CONFIGURE_DEPARTMENTS, _("Departments"), "/configure/departments/", "diagram-3"),
+    (Permission.CONFIGURE_CALENDARS, _("Calendars"), "/configure/calendars/", "calendar3"),
     (Permission.CONFIGURE_CHANNELS, _("Messages"), "/configure/channels/", "send"),
     (Permission.CONFIGURE_PEOPLE, _("People"), "/configure/users/", "people"),
     (Permission.CONFIGURE_ROLES, _("Roles"), "/configure/roles/", "shield-check"),

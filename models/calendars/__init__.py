@@ -1,7 +1,7 @@
 """Working calendars: when work goes on, by which calendar, in which version."""
 
 from models.calendars.arithmetic import DayCount, NoWorkingTimeError, WorkingCalendar
-from models.calendars.choice import of_department
+from models.calendars.choice import chosen_by_departments, of_department
 from models.calendars.definition import DEFAULT_KEY, WEEKDAYS, CalendarDefinition, DayException
 from models.calendars.keeping import (
     Calendar,
@@ -30,6 +30,7 @@ __all__ = [
     "NoWorkingTimeError",
     "WorkingCalendar",
     "at_version",
+    "chosen_by_departments",
     "create",
     "current",
     "delete",

@@ -41,7 +41,24 @@ def load(plain: Mapping[str, Any]) -> CalendarDefinition:
         found.setdefault(path, []).append(message)
     if found:
         raise InvalidError(found)
-    return definition
+    return _tidy(definition)
+
+
+def _tidy(definition: CalendarDefinition) -> CalendarDefinition:
+    """Return the same calendar in the one way it is written, so that two can be compared."""
+    week = {name: tidy for name in WEEKDAYS if (tidy := _tidy_hours(definition.week.get(name, ())))}
+    dates = [
+        one.model_copy(update={"hours": _tidy_hours(one.hours), "like": None if one.hours else one.like})
+        if one.kind == "make_up"
+        else one.model_copy(update={"hours": (), "like": None})
+        for one in sorted(definition.exceptions, key=lambda one: one.date)
+    ]
+    years = tuple(sorted(set(definition.loaded_years)))
+    return definition.model_copy(update={"week": week, "exceptions": tuple(dates), "loaded_years": years})
+
+
+def _tidy_hours(hours: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(str, parse_all(hours)))
 
 
 def problems(definition: CalendarDefinition) -> Iterator[Problem]:

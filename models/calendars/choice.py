@@ -1,5 +1,7 @@
 """By which calendar a department works: its own, else that of the department above it."""
 
+from typing import Any
+
 from bson import ObjectId
 
 from models.calendars.definition import DEFAULT_KEY
@@ -16,3 +18,12 @@ def of_department(department: ObjectId | None) -> str:
             return str(found["calendar"])
         department = found.get("parent")
     return DEFAULT_KEY
+
+
+def chosen_by_departments() -> dict[str, int]:
+    """Return how many departments have chosen each calendar themselves."""
+    stages: list[dict[str, Any]] = [
+        {"$match": {"calendar": {"$gt": ""}, "retired": {"$ne": True}}},
+        {"$group": {"_id": "$calendar", "count": {"$sum": 1}}},
+    ]
+    return {str(one["_id"]): int(one["count"]) for one in db().departments.aggregate(stages)}

@@ -11,7 +11,7 @@ from models.calendars import checks, intervals
 from models.calendars.definition import MAX_EXCEPTIONS, MAX_NAME, WEEKDAYS, CalendarDefinition, DayException
 from models.errors import InvalidError, ValueProblem
 from models.fields.reading import cell_text, narrow_text
-from models.messages import Message, _, translate
+from models.messages import LANGUAGES, Message, _, translate
 from models.procedure import Weekday
 from models.spreadsheets.cells import Locale
 from models.spreadsheets.columns import Column
@@ -22,7 +22,7 @@ from models.spreadsheets.workbook import About, Book
 COLUMNS: Mapping[str, Message] = {
     "date": _("Date"),
     "kind": _("Kind of day"),
-    "name": _("Name"),
+    "name": _("Name of the day"),
     "name_en": _("Name in English"),
     "like": _("Works like"),
     "hours": _("Working hours"),
@@ -40,7 +40,7 @@ DAYS: Mapping[Weekday, Message] = {
 _HEADERS = {
     "date": ("日期", "date", "day"),
     "kind": ("类型", "kind", "type", "性质", "休班"),
-    "name": ("名称", "name", "节日", "节假日名称", "说明"),
+    "name": ("名称", "name", "nameoftheday", "节日", "节假日名称", "说明"),
     "name_en": ("英文名称", "nameinenglish", "nameen"),
     "like": ("按星期", "workslike", "like", "调休星期", "按周几上班"),
     "hours": ("工作时间", "workinghours", "hours", "时段", "上班时间"),
@@ -115,9 +115,18 @@ def read(table: Table, week: Mapping[Weekday, Sequence[str]]) -> Reading:
 
 
 def _columns(names: Sequence[str]) -> dict[str, int]:
-    known = {word: key for key, words in _HEADERS.items() for word in words}
-    plain = [re.sub(r"[\s_-]+", "", name).lower() for name in names]
+    known = {word: key for key in COLUMNS for word in _words(_HEADERS[key], COLUMNS[key])}
+    plain = [_plain(name) for name in names]
     return {known[name]: index for index, name in reversed(list(enumerate(plain))) if name in known}
+
+
+def _words(words: Sequence[str], label: Message) -> set[str]:
+    """Return what people may write for something: known words, and what it is called in each language."""
+    return {*words, *(_plain(translate(label, language)) for language in LANGUAGES)}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_-]+", "", text).lower()
 
 
 def _read_row(
@@ -186,9 +195,9 @@ def _read_date(cell: object) -> date:
 
 
 def _read_kind(cell: object) -> str:
-    text = re.sub(r"[\s-]+", "", _text(cell)).lower()
+    text = _text(cell)
     for kind, words in _KIND_WORDS.items():
-        if text in words:
+        if _plain(text) in _words(words, KINDS[kind]):
             return kind
     raise ValueProblem(_("Write 休 for a holiday or 班 for a make-up day, not “%(text)s”.", text=text[:40]))
 
@@ -201,12 +210,12 @@ def _read_name(cell: object) -> str:
 
 
 def _read_like(cell: object) -> Weekday | None:
-    text = _text(cell).lower()
+    text = _text(cell)
     if not text:
         return None
     for index, (name, chinese) in enumerate(_WEEKDAY_WORDS.items()):
-        words = {f"{before}{chinese}" for before in ("周", "星期", "礼拜")} | {str(index + 1)}
-        if text in words | {name, DAYS[name].msgid.lower()} or (name == "sun" and text in {"周天", "星期天"}):
+        words = [f"{before}{chinese}" for before in ("周", "星期", "礼拜")]
+        if _plain(text) in _words((*words, str(index + 1), name), DAYS[name]):
             return name
     raise ValueProblem(_("“%(text)s” is not a weekday.", text=text[:40]))
 

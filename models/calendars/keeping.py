@@ -24,7 +24,6 @@ from models.times import now
 
 NOVEMBER = 11
 MAX_NOTE = 2_000
-_FIRST_NOTE = "first installation"
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def ensure_default() -> None:
     """Make the standard calendar of an installation where it has none."""
     if db().calendars.find_one({"_id": DEFAULT_KEY}, {"_id": 1}) is None:
         try:
-            _insert(Actor.system(), DEFAULT_KEY, china.standard(), _FIRST_NOTE)
+            _insert(Actor.system(), DEFAULT_KEY, china.standard(), "")
         except InvalidError:
             return  # another process was faster
 

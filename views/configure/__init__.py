@@ -2,6 +2,7 @@
 
 from flask_admin import BaseView
 
+from views.configure.calendars import CalendarsView
 from views.configure.channels import ChannelsView
 from views.configure.deliveries import DeliveriesView
 from views.configure.departments import DepartmentsView
@@ -18,6 +19,7 @@ def views() -> list[BaseView]:
         OverviewView(),
         FormsView(),
         DepartmentsView(),
+        CalendarsView(),
         UsersView(),
         RolesView(),
         ChannelsView(),

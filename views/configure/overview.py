@@ -16,6 +16,7 @@ class OverviewView(ConfigureView):
     """The list of the other screens."""
 
     permissions = (
+        Permission.CONFIGURE_CALENDARS,
         Permission.CONFIGURE_CHANNELS,
         Permission.CONFIGURE_DEPARTMENTS,
         Permission.CONFIGURE_FORMS,
@@ -51,6 +52,15 @@ def _areas() -> list[dict[str, Any]]:
             "url": url_for("configure_departments.index"),
             "count": _count("departments", {"retired": {"$ne": True}}),
             "note": _note(_count("departments", {"retired": True}), _("retired")),
+        },
+        {
+            "permission": Permission.CONFIGURE_CALENDARS,
+            "title": _("Calendars"),
+            "text": _("Working hours, holidays and make-up days that deadlines count by."),
+            "icon": "calendar3",
+            "url": url_for("configure_calendars.index"),
+            "count": _count("calendars", {}),
+            "note": "",
         },
         {
             "permission": Permission.CONFIGURE_CHANNELS,
