@@ -24,6 +24,7 @@ SYSTEM_LABELS: dict[str, Message] = {
     "updated_by": _("Changed by"),
     "owner": _("Owner"),
     "department": _("Department"),
+    "assignees": _("Assigned to"),
 }
 AS_STORED = frozenset(
     {"text", "long_text", "integer", "decimal", "money", "percent", "date", "datetime", "duration", "boolean",

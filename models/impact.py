@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo.errors import ExecutionTimeout
 
-from models import form_checks, form_guards, forms, saved_views
+from models import form_checks, form_guards, forms, procedure_checks, saved_views
 from models.database import db
 from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError
@@ -57,12 +57,16 @@ class Loss:
 
 @dataclass(frozen=True)
 class Impact:
-    """What publishing a draft would do. It can be published only without `problems` and `duplicates`."""
+    """What publishing a draft would do. It can be published only without `problems` and `duplicates`.
+
+    `warnings` are what to look at in its procedure; they keep nobody from publishing.
+    """
 
     form: str
     records: int
     difference: Difference
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     losses: tuple[Loss, ...] = ()
     invalid: tuple[Finding, ...] = ()
     hidden: tuple[Finding, ...] = ()
@@ -90,8 +94,9 @@ def impact(key: str, *, most: int = MAX_CHECKED, seconds: float = MAX_SECONDS) -
     before, draft = _before(form), forms.draft_of(form)
     difference = compare(before, draft)
     problems = tuple(_all_problems(form, before, draft, difference))
+    warnings = () if problems else tuple(procedure_checks.warnings(draft))
     if before is None:
-        return Impact(key, 0, difference, problems)
+        return Impact(key, 0, difference, problems, warnings)
     live = LiveForm(draft, form.version)
     scan = Rereading(draft, _to_read(draft, difference))
     if not problems:  # rules that do not fit cannot be asked
@@ -101,6 +106,7 @@ def impact(key: str, *, most: int = MAX_CHECKED, seconds: float = MAX_SECONDS) -
         records=live.records().estimated_document_count(),
         difference=difference,
         problems=problems,
+        warnings=warnings,
         losses=tuple(_losses(live, difference)),
         invalid=tuple(scan.invalid.values()),
         hidden=tuple(scan.hidden.values()),

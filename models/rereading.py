@@ -11,6 +11,7 @@ from typing import Any
 
 from bson import ObjectId
 
+from models import rules
 from models.database import Document
 from models.definition import Definition, Field
 from models.errors import DomainError
@@ -20,7 +21,7 @@ from models.forms import LiveForm
 from models.lookups import References
 from models.messages import Message, _
 from models.people import Actor
-from models.validation import Checked, validate
+from models.validation import Checked, closed_fields, validate
 
 MAX_SAMPLES = 5
 
@@ -69,7 +70,7 @@ class Rereading:
         if not self.fields:
             return
         until = time.monotonic() + seconds
-        wanted = {"data": 1, "number": 1, "title": 1}
+        wanted = ["data", "number", "title", *(name[1:] for name in rules.SYSTEM)]
         for record in live.records().find(NOT_IN_BIN, wanted).sort("_id", -1).limit(most + 1):
             if self.checked >= most or time.monotonic() > until:
                 self.sampled = True
@@ -80,7 +81,16 @@ class Rereading:
     def _look(self, record: Document) -> None:
         data = record.get("data", {})
         raw = {field.key: _raw(field, data.get(field.key)) for field in self.fields}
-        checked = validate(self.actor, self.draft, raw, before=data, partial=True, references=self.references)
+        checked = validate(
+            self.actor,
+            self.draft,
+            raw,
+            before=data,
+            record=record,
+            partial=True,
+            opened=closed_fields(self.draft, record),  # what the state closes may be invalid all the same
+            references=self.references,
+        )
         for path in _one_per_column(checked):
             self._note(path, checked.errors[path][0], record)
         for key in checked.hidden & raw.keys():

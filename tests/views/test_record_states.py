@@ -59,3 +59,12 @@ def test_what_is_posted_to_a_closed_field_is_left_out(client: FlaskClient, sheet
         headers={"X-CSRFToken": csrf_token(client)},
     )
     assert cell.status_code in {400, 422}
+
+
+def test_history_says_which_step_was_taken_from_where_to_where(client: FlaskClient, sheet: LiveForm) -> None:
+    record = factories.record(sheet, name="a")
+    procedures.take(sheet, record, "start")
+    page = client.get(f"/records/sheet/{record['_id']}").text
+    assert "took a step: start" in page
+    assert "In work" in page
+    assert "@state" not in page

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from models import comments, forms, history, notifications, queries
 from models.access import Action, fetch, permitted
 from models.database import Document
-from models.definition import Definition, Field
+from models.definition import STATE, Definition, Field
 from models.errors import InvalidError, NotFoundError
 from models.fields import type_of
 from models.fields.tables import sums
@@ -21,6 +21,7 @@ from models.validation import referenced_files
 from tasks.sweeps import carry_out_effects
 from views import downloads
 from views.context import current_actor, current_language, current_timezone, require_person, say
+from views.records.filters import label_of
 from views.records.listing import state_tag, system_text, tags_of
 from views.sending import send_quietly
 
@@ -94,13 +95,18 @@ class DetailScreens(_Base):
 
     def _entry(self, entry: Document, lookup: Lookup) -> dict[str, Any]:
         definition = forms.at_version(self.form.key, entry["form_version"]).definition
+        workflow = definition.workflow
+        taken = workflow.by_transition.get(entry.get("transition", "")) if workflow else None
         return {
             **entry,
             "shown": [self._change(definition, change, lookup) for change in entry["changes"]],
+            "step": taken.label.text(lookup.language) if taken else "",
         }
 
     def _change(self, definition: Definition, change: Document, lookup: Lookup) -> dict[str, str]:
         field = definition.by_key.get(change["field"]) or self.definition.by_key.get(change["field"])
+        if change["field"].startswith("@"):
+            return _system_change(definition, change, lookup)
         if field is None:
             return {"label": change["field"], "before": str(change["before"]), "after": str(change["after"])}
         return {
@@ -220,6 +226,25 @@ def _sums(field: Field, rows: list[Document], lookup: Lookup) -> list[str]:
         " + ".join(shown(column, total, lookup) for total in totals.get(column.key, ()))
         for column in field.fields
     ]
+
+
+def _system_change(definition: Definition, change: Document, lookup: Lookup) -> dict[str, str]:
+    """Return what a procedure changed besides fields: state, department, owner, assignees."""
+    key = change["field"].removeprefix("@")
+    return {
+        "label": label_of(definition, key, lookup.language),
+        "before": _system_value(definition, key, change["before"], lookup),
+        "after": _system_value(definition, key, change["after"], lookup),
+    }
+
+
+def _system_value(definition: Definition, key: str, value: Any, lookup: Lookup) -> str:  # noqa: ANN401  (stored)
+    if key == STATE and value and definition.workflow:
+        found = state_tag(definition, {STATE: value}, lookup.language)
+        return found[0] if found else str(value)
+    if isinstance(value, list):
+        return "、".join(lookup.person(one) for one in value)
+    return system_text({key: value}, key, lookup)
 
 
 def shown(field: Field, value: Any, lookup: Lookup) -> str:  # noqa: ANN401  (stored)
