@@ -22,7 +22,7 @@ from models.times import now
 from models.who import Substitution
 from models.workflow import signing
 
-ATTEMPTS = 10
+ATTEMPTS = 20  # of those who decide at once, one is stored each time
 
 
 @dataclass
