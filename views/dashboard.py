@@ -10,6 +10,7 @@ from models.access import Action, permitted
 from models.database import Document
 from models.forms import LiveForm
 from models.lookups import Lookup
+from models.messages import say_stored
 from models.people import Permission, User
 from models.queries import Count, ListQuery, count, page
 from models.times import now, today
@@ -41,6 +42,7 @@ class Dashboard(Screen, AdminIndexView):  # type: ignore[misc]
                 tiles=[self._tile(person, form) for form in forms[:TILES]],
                 recent=self._recent(person, forms),
                 notices=notifications.of_person(person, limit=5),
+                text_of=lambda words: say_stored(words, current_language()),
                 jobs=jobs.of_owner(person, limit=5),
                 creatable=[form for form in forms if permitted(person, form.key, Action.CREATE)],
                 may_configure=person.may(Permission.CONFIGURE_FORMS),

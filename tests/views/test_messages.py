@@ -263,3 +263,20 @@ def test_wrong_times_are_explained_and_nothing_is_kept(client: FlaskClient, db: 
     assert page.status_code == 200
     assert "Enter a time such as 08:00." in page.text
     assert db.notice_preferences.count_documents({}) == 0
+
+
+def test_notices_of_every_kind_are_shown_with_their_words_and_page(client: FlaskClient) -> None:
+    factories.form()
+    reader = sign_in(client, factories.reader())
+    words = {"zh": "逾期", "en": "It is overdue"}
+    told: dict[str, Any] = {"kind": "deadline", "text": words, "url": "/reports/", "late": True}
+    outbox.put(notifications.tell([reader.id], key="late", title={"zh": "月报", "en": "Report"}, **told))
+    outbox.put(notifications.tell([reader.id], key="m", kind="mention", title="QF-1", by_name=SCRIPT))
+    outbox.carry_out_due()
+    for path in ("/inbox/", "/"):
+        page = client.get(path).text
+        assert "Report" in page
+        assert 'href="/reports/"' in page
+        assert "It is overdue" in page
+        assert SCRIPT not in page
+    assert "late</span>" in client.get("/inbox/").text
