@@ -36,6 +36,10 @@ class Lookup:
         """Return what a record of a form is called."""
         return self._name(collection_name(form), record_id)
 
+    def prime_people(self, people: Iterable[ObjectId]) -> None:
+        """Fetch the names of people with one query."""
+        self._fetch("users", set(people))
+
     def prime(
         self, definition: Definition, records: Iterable[Document], keys: Iterable[str] | None = None
     ) -> None:

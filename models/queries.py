@@ -237,6 +237,12 @@ def _projection(definition: Definition, query: ListQuery) -> Document:
     return found
 
 
+def assignees(form: LiveForm, ids: Sequence[ObjectId]) -> dict[ObjectId, list[ObjectId]]:
+    """Return the people to whom records are assigned that somebody was just shown."""
+    found = form.records().find({"_id": {"$in": list(ids)}}, {"assignees": 1})
+    return {record["_id"]: list(record.get("assignees") or ()) for record in found}
+
+
 def count(person: User, form: LiveForm, query: ListQuery) -> Count:
     """Return how many records a list has, without counting far beyond what a person reads.
 

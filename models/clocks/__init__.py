@@ -3,7 +3,7 @@
 from models.clocks.clock import Clock
 from models.clocks.exemption import exempt, may_exempt
 from models.clocks.explanation import Line, explain
-from models.clocks.listing import due_between, due_within, of_record, open_of_record, overdue
+from models.clocks.listing import due_between, due_within, of_record, open_of_record, overdue, soonest
 from models.clocks.reacting import act, react
 from models.clocks.recalculation import ClockMove, affected_by_calendar, recalculate
 from models.clocks.schedules import ensure_schedules, of_form
@@ -31,5 +31,6 @@ __all__ = [
     "problems",
     "react",
     "recalculate",
+    "soonest",
     "sweep",
 ]

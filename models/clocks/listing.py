@@ -29,6 +29,16 @@ def open_of_record(form_key: str, record_id: ObjectId) -> list[Clock]:
     return sorted(found, key=lambda clock: (clock.due_at is None, clock.due_at or now()))
 
 
+def soonest(form_key: str, records: Sequence[ObjectId]) -> dict[ObjectId, datetime]:
+    """Return when the next running clock of each of some records is due; of those that have one."""
+    query = {**_DATED, "form": form_key, "record": {"$in": list(records)}, "due_at": {"$ne": None}}
+    found: dict[ObjectId, datetime] = {}
+    for clock in db().clocks.find(query, {"record": 1, "due_at": 1}):
+        due_at = clock["due_at"]
+        found[clock["record"]] = min(due_at, found.get(clock["record"], due_at))
+    return found
+
+
 def overdue(
     person: User, *, department: ObjectId | None = None, form: str = "", limit: int = MOST
 ) -> list[Clock]:

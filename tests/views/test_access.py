@@ -122,12 +122,14 @@ TABLE: dict[str, dict[str, Answers]] = {
     "records.ajax_lookup": {"GET": NOBODY},
     "records.ajax_update": {"POST": Answers(404, 400, 400, 400)},
     "records.apply_filters": {"GET": READERS_ON},
+    "records.board_view": {"GET": NOBODY},  # the form has no workflow
     "records.comment_view": {"POST": EDITORS_ON},
     "records.compute_view": {"POST": WHO_SEES},
     "records.create_view": {"GET": EDITORS, "POST": Answers(404, 403, 422, 422)},
     "records.delete_view": {"POST": EDITORS_ON},
     "records.delete_view_of_list": {"POST": Answers(404, 404, 404, 302)},  # the administrator's own
     "records.details_view": {"GET": WHO_SEES},
+    "records.drop_view": {"POST": Answers(404, 400, 400, 400)},  # it names no step
     "records.edit_cell": {"POST": Answers(404, 403, 400, 400)},
     "records.edit_view": {"GET": EDITORS, "POST": Answers(404, 403, 409, 409)},
     "records.export": {"GET": READERS_ON},
@@ -139,6 +141,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "records.index_view": {"GET": WHO_SEES},
     "records.mapping_view": {"GET": IMPORTER, "POST": Answers(404, 403, 404, 422)},
     "records.mentions_view": {"GET": WHO_SEES},
+    "records.moves_view": {"GET": WHO_SEES},
     "records.options_view": {"GET": WHO_SEES},
     "records.print_view": {"GET": WHO_SEES},
     "records.restore_view": {"POST": Answers(404, 403, 404, 404)},  # it is not in the bin

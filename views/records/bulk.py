@@ -11,14 +11,17 @@ from flask_admin.actions import action
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
-from models import jobs, records
+from models import jobs, records, workflow
 from models.access import Action, fetch, require
 from models.database import Document
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
+from models.procedure import Transition
 from models.queries import ListQuery
 from tasks.jobs import dispatch
+from tasks.sweeps import carry_out_effects
 from views.context import current_actor, current_language, say
+from views.sending import send_quietly
 
 if TYPE_CHECKING:
     from views.records.helpers import TemplateHelpers
@@ -32,7 +35,13 @@ else:
 
 MAX_TICKED = 500
 MAX_REASONS_SHOWN = 5
-_NEEDED = {"delete": Action.DELETE, "restore": Action.RESTORE, "set": Action.EDIT, "export": Action.EXPORT}
+_NEEDED = {
+    "delete": Action.DELETE,
+    "restore": Action.RESTORE,
+    "set": Action.EDIT,
+    "export": Action.EXPORT,
+    "move": Action.SEE,
+}
 
 
 class BulkActions(_Base):
@@ -41,7 +50,20 @@ class BulkActions(_Base):
     def is_action_allowed(self, name: str) -> bool:
         """Show and allow an action to whoever may do it; restoring only in the bin."""
         in_bin = request.args.get("bin") == "1"
+        if name == "move" and not self.bulk_steps():
+            return False
         return name in _NEEDED and self.may(_NEEDED[name]) and (name == "restore") == in_bin
+
+    def bulk_steps(self) -> list[Transition]:
+        """Return the steps that people take and that ask for nothing but a reason."""
+        flow = self.definition.workflow
+        if flow is None:
+            return []
+        return [
+            step
+            for step in flow.transitions
+            if step.by == "person" and not (step.fields or step.required or step.signature != "no")
+        ]
 
     @expose("/action", methods=("POST",))
     def action_view(self) -> ResponseReturnValue:
@@ -78,6 +100,28 @@ class BulkActions(_Base):
         """Take records out of the bin."""
         self._each(
             ids, Action.RESTORE, lambda record: records.restore(current_actor(), self.form, record["_id"])
+        )
+
+    @action("move", lazy_gettext("Take a step"))  # type: ignore[misc]
+    def action_move(self, ids: Sequence[str]) -> None:
+        """Take a step of the workflow with each record that stands where it begins."""
+        key, reason = request.form.get("transition", ""), request.form.get("reason", "")
+        if key not in {step.key for step in self.bulk_steps()}:
+            flash(_("Choose a step."), "danger")
+            return
+        self._each(ids, Action.SEE, lambda record: self._take(record, key, reason))
+        send_quietly(carry_out_effects)
+
+    def _take(self, record: Document, key: str, reason: str) -> None:
+        workflow.take(
+            current_actor(),
+            self.person,
+            self.form,
+            record["_id"],
+            key,
+            {},
+            revision=record["revision"],
+            reason=reason,
         )
 
     @action("set", lazy_gettext("Set a field"))  # type: ignore[misc]

@@ -9,6 +9,7 @@ from views.records.change import ChangeScreens
 from views.records.detail import DetailScreens
 from views.records.helpers import TemplateHelpers
 from views.records.importing import ImportScreens
+from views.records.kanban import KanbanScreens
 from views.records.lists import ListScreens
 from views.records.lookups import LookupScreens
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 class RecordScreen(
     BulkActions,
+    KanbanScreens,
     ListScreens,
     DetailScreens,
     ChangeScreens,
