@@ -7,77 +7,65 @@ was: what was missed is made up for by the next.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import structlog
 from bson import ObjectId
-from pymongo import ASCENDING
 from pymongo.client_session import ClientSession
 
 from models import notifications, who
-from models.clocks import aiming, life, store, telling
+from models.clocks import aiming, life, reading, store, telling
 from models.clocks.clock import Clock
 from models.clocks.coming_due import Firing, advance
 from models.database import Document, db, in_transaction, is_passing
-from models.forms import collection_name
 from models.times import now
 
 log = structlog.get_logger()
 
 BATCH = 500
 LIMIT = 10_000
+AT_ONCE = 2
 
 
 def sweep(limit: int = LIMIT) -> int:
     """Take the steps that are due, at most `limit` clocks; return how many clocks were moved on.
 
-    A clock that cannot be read or told is set aside with what is wrong, and holds up nobody.
+    A clock that cannot be read or told is set aside with what is wrong, and holds up nobody. Two batches are
+    worked on at a time: while MongoDB stores one, the other is thought about.
     """
     total = 0
-    with who.batch():
-        while total < limit:
-            size = min(BATCH, limit - total)
-            done = _sweep_batch(size)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while total < limit and (ids := reading.due_ids(min(AT_ONCE * BATCH, limit - total))):
+            batches = [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
+            done = _sweep_batch(ids) if len(batches) == 1 else sum(pool.map(_sweep_batch, batches))
+            if not done:
+                break  # another sweeper has them
             total += done
-            if done < size:
-                break
     return total
 
 
-def _sweep_batch(size: int) -> int:
-    try:
-        return in_transaction(lambda session: _take(_due(size, session), session))
-    except Exception as error:
-        if is_passing(error):
-            raise
-        log.exception("clocks.batch_failed")
-        return _one_by_one(size)
-
-
-def _one_by_one(size: int) -> int:
-    """Take a batch clock by clock, to find the one that spoils it."""
-    ids = [found["_id"] for found in db().clocks.find(_is_due(), {"_id": 1}).sort(*_ORDER).limit(size)]
-    for one in ids:
+def _sweep_batch(ids: Sequence[ObjectId]) -> int:
+    with who.batch():
         try:
-            in_transaction(lambda session, one=one: _take(_due(1, session, one), session))  # type: ignore[misc]
+            return in_transaction(lambda session: _take(reading.due(ids, session), session))
         except Exception as error:
             if is_passing(error):
                 raise
-            log.exception("clock.failed", clock=str(one))
-            _set_aside(one, error)
-    return len(ids)
+            log.exception("clocks.batch_failed")
+            return sum(map(_sweep_one, ids))
 
 
-_ORDER = ("next_action_at", ASCENDING)
-
-
-def _is_due() -> Document:
-    return {"next_action_at": {"$lte": now()}}
-
-
-def _due(size: int, session: ClientSession, one: ObjectId | None = None) -> list[Clock]:
-    query = {**_is_due(), **({"_id": one} if one else {})}
-    return [Clock(found) for found in db().clocks.find(query, session=session).sort(*_ORDER).limit(size)]
+def _sweep_one(one: ObjectId) -> int:
+    """Take one clock of a batch that something in it spoiled."""
+    try:
+        return in_transaction(lambda session: _take(reading.due([one], session), session, careful=True))
+    except Exception as error:
+        if is_passing(error):
+            raise
+        log.exception("clock.failed", clock=str(one))
+        _set_aside(one, error)
+        return 1
 
 
 def _set_aside(one: ObjectId, error: Exception) -> None:
@@ -89,12 +77,15 @@ def _set_aside(one: ObjectId, error: Exception) -> None:
         db().clocks.update_one({"_id": one, "fence": found["fence"]}, {"$set": fields})
 
 
-def _take(clocks: Sequence[Clock], session: ClientSession) -> int:
-    """Move clocks on by one sweep, with everything this brings about, in one transaction."""
+def _take(clocks: Sequence[Clock], session: ClientSession, *, careful: bool = False) -> int:
+    """Move clocks on by one sweep, with everything this brings about, in one transaction.
+
+    With `careful`, effects that are stored already are left out.
+    """
     if not clocks:
         return 0
     moment, read = now(), {clock.id: dict(clock.document) for clock in clocks}
-    records = _records(clocks)
+    records = reading.records(clocks)
     fired: list[Firing] = []
     for clock in clocks:
         try:
@@ -106,7 +97,7 @@ def _take(clocks: Sequence[Clock], session: ClientSession) -> int:
             life.set_aside(clock, error, moment)
     told = telling.events(fired, records, session)
     notifications.insert(notifications.rows(told), session)
-    telling.put_effects(telling.effects(fired), session)
+    telling.put_effects(telling.effects(fired), session, careful=careful)
     store.raise_levels(_levels(fired), session)
     store.update(clocks, read, session)
     return len(clocks)
@@ -129,16 +120,3 @@ def _advance(clock: Clock, records: Mapping[ObjectId, Document], moment: datetim
     if clock.get("trouble"):  # it could not be aimed; perhaps it can by now
         aiming.aim(clock, record, clock.get("started_at"))
     return advance(clock, moment)
-
-
-def _records(clocks: Iterable[Clock]) -> dict[ObjectId, Document]:
-    """Read the records of clocks, one query for each form."""
-    wanted: dict[str, list[ObjectId]] = defaultdict(list)
-    for clock in clocks:
-        if clock.get("record") is not None:
-            wanted[clock.get("form")].append(clock.get("record"))
-    found: dict[ObjectId, Document] = {}
-    for form, ids in wanted.items():
-        for record in db()[collection_name(form)].find({"_id": {"$in": ids}}, {"search": 0}):
-            found[record["_id"]] = record
-    return found

@@ -117,10 +117,11 @@ def _payload(firing: Firing) -> Document:
     }
 
 
-def put_effects(found: Sequence[Document], session: ClientSession) -> None:
-    """Store effects that are not stored yet."""
-    if not found:
-        return
-    keys = [effect["key"] for effect in found]
-    known = {one["key"] for one in db().outbox.find({"key": {"$in": keys}}, {"key": 1}, session=session)}
-    outbox.put([effect for effect in found if effect["key"] not in known], session)
+def put_effects(found: Sequence[Document], session: ClientSession, *, careful: bool) -> None:
+    """Store effects; with `careful` only those that are not stored yet."""
+    new = list(found)
+    if careful and new:
+        stored = db().outbox.find({"key": {"$in": [one["key"] for one in new]}}, {"key": 1}, session=session)
+        known = {one["key"] for one in stored}
+        new = [one for one in new if one["key"] not in known]
+    outbox.put(new, session)
