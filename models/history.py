@@ -33,7 +33,7 @@ def entry(
         actor: who did it.
         form: the form's key.
         record: the record as it will be stored.
-        action: `created`, `updated`, `deleted`, `restored` or `destroyed`.
+        action: `created`, `updated`, `moved`, `deleted`, `restored` or `destroyed`.
         changes: `{"field", "before", "after"}` with raw stored values.
         reason: why, in the person's words; may be empty.
         source: `screen`, `import`, `api`, `pack` or `system`.

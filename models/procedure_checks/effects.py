@@ -49,7 +49,6 @@ _TYPES: Mapping[str, frozenset[str]] = MappingProxyType(
         "@id": frozenset({"reference"}),
     }
 )
-UNKNOWN_FIELD = "There is no field “%(key)s”."
 
 
 def unknown(key: str) -> Message:

@@ -1,12 +1,13 @@
 """What a clock does to a record when it runs out: once, and only while the record is still there."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from bson import ObjectId
 from pymongo.database import Database
 
-from models import history, outbox, records
+from models import clocks, history, outbox, records, times
 from models.database import Document
 from models.forms import LiveForm
 from models.workflow import timing
@@ -91,3 +92,22 @@ def test_a_clock_of_the_form_itself_creates_records(db: Store) -> None:
     made = db.record_sheet.find_one({"data.name": "monthly"})
     assert made
     assert made["state"] == "new"
+
+
+def test_a_clock_that_runs_out_moves_its_record_through_the_sweep() -> None:
+    live = form(MOVE, SET, stop={"states": ["work", "done"]})
+    begun = datetime(2026, 11, 20, 4, tzinfo=UTC)
+    with times.set_clock(begun):
+        record = factories.record(live, name="a")
+    with times.set_clock(begun + timedelta(minutes=59)):
+        clocks.sweep()
+        outbox.carry_out_due()
+        assert stored(live, record)["state"] == "new"
+    with times.set_clock(begun + timedelta(minutes=61)):
+        for _turn in range(2):
+            clocks.sweep()
+            outbox.carry_out_due()
+    moved = stored(live, record)
+    assert (moved["state"], moved["data"]["note"], moved["revision"]) == ("work", "late", 2)
+    [clock] = clocks.of_record(live.key, record["_id"])
+    assert clock.state == "done"
