@@ -157,7 +157,11 @@ def test_somebody_standing_in_takes_a_step_on_behalf_of_the_other() -> None:
     boss, deputy = holder("leader", "boss"), holder("assistant")
     with pytest.raises(ForbiddenError):
         take(live, record, "start", deputy)
-    procedures.stand_in(boss, deputy)
+    factories.form(key="other")
+    procedures.stand_in(boss, deputy, "other")
+    with pytest.raises(ForbiddenError):
+        take(live, record, "start", deputy)
+    procedures.stand_in(boss, deputy, live.key)
     take(live, record, "start", deputy)
     entry = history.of_record(live.key, record["_id"])[0]
     assert (entry["by"], entry["on_behalf_of"]) == (deputy.id, boss.id)
