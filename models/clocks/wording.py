@@ -125,7 +125,7 @@ def because(clock: Clock) -> Message:
     if key := said.get("transition"):
         return _("step “%(step)s” was taken", step=_step_name(definition, key))
     if said.get("rule"):
-        return _("%(condition)s", condition=Condition(clock.rule.start, definition))
+        return _("“%(condition)s” became true", condition=Condition(clock.rule.start, definition))
     if said.get("action"):
         return _("the workflow said so")
     if said.get("published"):
