@@ -20,7 +20,13 @@ pytestmark = pytest.mark.usefixtures("db")
 
 
 def notices(person: User, count: int) -> None:
-    told = {"kind": "mention", "form": "sheet", "record": ObjectId(), "title": "One", "text": "hello"}
+    told: dict[str, Any] = {
+        "kind": "mention",
+        "form": "sheet",
+        "record": ObjectId(),
+        "title": "One",
+        "text": "hello",
+    }
     outbox.put(
         [
             effect
