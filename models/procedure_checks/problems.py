@@ -121,6 +121,8 @@ def _transition(transition: Transition, definition: Definition, workflow: Workfl
     yield from effect_problems(transition.effects, definition, f"{path}.effects")
     if transition.by != "person" and (transition.signature != "no" or transition.reason == "required"):
         yield Problem(path, _("Only a person can give a reason or sign."))
+    if transition.by != "person" and transition.waits_for:
+        yield Problem(f"{path}.waits_for", _("Only a step that a person takes can wait for other records."))
 
 
 def _table(table: RoutingTable, definition: Definition, workflow: Workflow) -> Iterator[Problem]:

@@ -130,6 +130,9 @@ def _named(definition: Definition) -> Iterator[tuple[str, str, str]]:
             yield f"{path}.form", "forms", effect.form
         if isinstance(effect, FileWith):
             yield f"{path}.department", "departments", effect.department
+    for transition in definition.workflow.transitions if definition.workflow else ():
+        path = f"workflow.transitions.{transition.key}.waits_for"
+        yield from ((path, "forms", key) for key in transition.waits_for if key != definition.key)
     for table in definition.workflow.routing if definition.workflow else ():
         for at, row in enumerate(table.routes):
             path = f"workflow.routing.{table.key}.routes.{at}"

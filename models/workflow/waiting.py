@@ -31,10 +31,10 @@ def _open(form: LiveForm, record: Document, other_key: str) -> Iterator[str]:
     if workflow is None:
         return
     query = {"$or": _belongs(form, record, other), "deleted_at": None}
-    shown = {"number": 1, "state": 1}
+    shown = {"number": 1, "title": 1, "state": 1}
     for one in db()[other.collection].find(query, shown).sort("_id", 1):
         if not workflow.state_of(one).is_end:
-            yield one.get("number") or str(one["_id"])
+            yield one.get("number") or one.get("title") or str(one["_id"])
 
 
 def _belongs(form: LiveForm, record: Document, other: LiveForm) -> list[dict[str, Any]]:
