@@ -1,9 +1,9 @@
 """What a pack may hold, and whether it makes sense before anything is installed."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Attribute
@@ -12,16 +12,21 @@ from models import form_checks
 from models.access import Action
 from models.definition import Definition, Key, Label
 from models.errors import InvalidError
-from models.form_checks import Problem
 from models.messages import _
 from models.people import Permission
+from models.problems import Problem
+from seed import mentions
 from seed.reading import FORMS, MAIN, load_yaml, read_parts
+from seed.surroundings import Surroundings
 
 EVERY_FORM = "*"
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+PackName = Annotated[str, Attribute(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 
 
 class DepartmentPlan(_Part):
@@ -48,16 +53,39 @@ class RolePlan(_Part):
     grants: tuple[GrantPlan, ...] = ()
 
 
-class Pack(_Part):
-    """One pack, complete: nothing in it refers to a file any more."""
+class MoreGrants(_Part):
+    """Rights that a pack adds to a role of a pack that it requires."""
 
-    name: str = Attribute(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
+    role: Key
+    grants: tuple[GrantPlan, ...]
+
+
+class Takeover(_Part):
+    """Where records stand that are older than their form's workflow: `field` held `value`, so `state`."""
+
+    form: Key
+    field: Key
+    value: str = Attribute(max_length=60)
+    state: Key
+
+
+class Pack(_Part):
+    """One pack, complete: nothing in it refers to a file any more.
+
+    `requires` names packs whose roles, departments and forms it uses; they are installed first. `more_grants`
+    opens this pack's forms to their roles.
+    """
+
+    name: PackName
     version: int = Attribute(ge=1, le=1_000_000)
     label: Label
     description: Label = Label()
+    requires: tuple[PackName, ...] = Attribute((), max_length=20)
     departments: tuple[DepartmentPlan, ...] = Attribute((), max_length=500)
     roles: tuple[RolePlan, ...] = Attribute((), max_length=200)
+    more_grants: tuple[MoreGrants, ...] = Attribute((), max_length=200)
     forms: tuple[Definition, ...] = Attribute((), max_length=200)
+    takeover: tuple[Takeover, ...] = Attribute((), max_length=200)
 
     def dump(self) -> dict[str, Any]:
         """Return it as plain values without defaults, fit for YAML."""
@@ -108,16 +136,32 @@ def _shape_errors(error: ValidationError) -> dict[str, list[Any]]:
     return found
 
 
-def problems(pack: Pack) -> Iterator[Problem]:
-    """Yield what keeps a pack from being installed."""
-    yield from _department_problems(pack)
-    yield from _role_problems(pack)
+def problems(pack: Pack, around: Surroundings | None = None) -> Iterator[Problem]:
+    """Yield what keeps a pack from being installed.
+
+    Args:
+        pack: the pack.
+        around: what it may refer to besides itself; by default nothing.
+    """
+    roles = [role.name for role in pack.roles]
+    codes = [department.code for department in pack.departments]
+    known = (around or Surroundings()).with_pack(roles, codes, pack.forms)
+    yield from _department_problems(pack, known)
+    yield from _role_problems(pack, known)
     yield from _repeated("forms", [form.key for form in pack.forms])
-    known = {form.key for form in pack.forms}
     for form in pack.forms:
-        for problem in form_checks.problems(form):
-            yield Problem(f"{form.key}.{problem.path}", problem.message)
-        yield from _reference_problems(form, known)
+        yield from form_problems(form, known)
+    yield from _takeover_problems(pack)
+
+
+def form_problems(form: Definition, known: Surroundings) -> Iterator[Problem]:
+    """Yield what is wrong with one form: in itself, and in what it refers to."""
+    for problem in form_checks.problems(form):
+        yield Problem(f"{form.key}.{problem.path}", problem.message)
+    yield from _reference_problems(form, known)
+    for mention in mentions.of(form):
+        if unknown := known.problem(mention):
+            yield unknown
 
 
 def _repeated(path: str, keys: list[str]) -> Iterator[Problem]:
@@ -125,11 +169,11 @@ def _repeated(path: str, keys: list[str]) -> Iterator[Problem]:
         yield Problem(f"{path}.{key}", _("“%(key)s” is given twice.", key=key))
 
 
-def _department_problems(pack: Pack) -> Iterator[Problem]:
+def _department_problems(pack: Pack, known: Surroundings) -> Iterator[Problem]:
     parents = {department.code: department.parent for department in pack.departments}
     yield from _repeated("departments", [department.code for department in pack.departments])
     for code, parent in parents.items():
-        if parent and parent not in parents:
+        if parent and parent not in known.departments:
             yield Problem(f"departments.{code}.parent", _("There is no department “%(code)s”.", code=parent))
         elif _is_own_ancestor(code, parents):
             yield Problem(f"departments.{code}.parent", _("A department cannot be above itself."))
@@ -142,22 +186,40 @@ def _is_own_ancestor(code: str, parents: Mapping[str, str]) -> bool:
         if above == code:
             return True
         seen.add(above)
-        above = parents.get(above, "")
+        above = parents.get(above, "")  # what is above an installed department is not this pack's business
     return False
 
 
-def _role_problems(pack: Pack) -> Iterator[Problem]:
-    known = {EVERY_FORM, *(form.key for form in pack.forms)}
+def _role_problems(pack: Pack, known: Surroundings) -> Iterator[Problem]:
     yield from _repeated("roles", [role.name for role in pack.roles])
+    yield from _repeated("more_grants", [more.role for more in pack.more_grants])
     for role in pack.roles:
-        for grant in role.grants:
-            if grant.form not in known:
-                yield Problem(f"roles.{role.name}.grants", _("There is no form “%(form)s”.", form=grant.form))
+        yield from _grant_problems(f"roles.{role.name}.grants", role.grants, {EVERY_FORM, *known.fields})
+    own_forms = {form.key for form in pack.forms}
+    for more in pack.more_grants:
+        path = f"more_grants.{more.role}"
+        if more.role not in known.roles:
+            yield Problem(path, _("There is no role “%(role)s”.", role=more.role))
+        yield from _grant_problems(path, more.grants, own_forms)
 
 
-def _reference_problems(form: Definition, known: set[str]) -> Iterator[Problem]:
+def _grant_problems(path: str, grants: Iterable[GrantPlan], forms: Collection[str]) -> Iterator[Problem]:
+    for grant in grants:
+        if grant.form not in forms:
+            yield Problem(path, _("There is no form “%(form)s”.", form=grant.form))
+
+
+def _reference_problems(form: Definition, known: Surroundings) -> Iterator[Problem]:
     for field in form.fields:
         for inner in (field, *field.fields):
-            if inner.type == "reference" and inner.form and inner.form not in known:
+            if inner.type == "reference" and inner.form and inner.form not in known.fields:
                 path = f"{form.key}.fields.{field.key}.form"
                 yield Problem(path, _("There is no form “%(form)s”.", form=inner.form))
+
+
+def _takeover_problems(pack: Pack) -> Iterator[Problem]:
+    by_key = {form.key: form for form in pack.forms}
+    for index, one in enumerate(pack.takeover):
+        workflow = by_key[one.form].workflow if one.form in by_key else None
+        if workflow is None or one.state not in workflow.by_state:
+            yield Problem(f"takeover.{index}", _("There is no state “%(state)s”.", state=one.state))

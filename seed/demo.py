@@ -1,37 +1,36 @@
 """The demo company: people, customers, products and three years of complaints, told the same way every time.
 
-Everything goes through `models.records` with its own moment in the past, so numbers, history and search are
-what they would be had it happened. An interrupted load goes on where it stopped.
+Everything goes through `models.records` and the workflows with its own moment in the past, so numbers,
+states, history and search are what they would be had it happened. An interrupted load goes on where it
+stopped.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 
-from bson import ObjectId
-from pymongo.client_session import ClientSession
-
-from models import forms, passwords, records
+from models import calendars, forms, passwords
 from models.database import Document, db
 from models.departments import save as save_department
 from models.errors import InUseError
-from models.lookups import References
 from models.messages import _
 from models.people import Actor, Department, Role, User
 from models.times import now, set_clock
 from seed.company import partners, timeline, vocabulary
-from seed.company.incident import Raw, Step
+from seed.company.incident import Raw
 from seed.company.stories import Story, stories
 from seed.packs import DEFAULT_PACK, install
+from seed.writing import Writer
 
 SEED = 20_260_101
 SHEETS = 1_500
 BATCH = 100
-SOURCE = "pack"
+CLAIMS = 26
+PROCEDURE = timedelta(days=150)  # since when sheets go through their workflow; older ones are taken over
 BEFORE_ALL = timedelta(days=timeline.YEARS * 365 + 30)
 MASTER_DATA = ("supplier", "customer", "product")
+TOLD = ("feedback_sheet", "corrective_action", "claim", "quality_cost")
 
 Progress = Callable[[int, int], None]
 
@@ -81,16 +80,20 @@ def load(
     begun = db().demo.find_one({"_id": "company"})
     if begun and begun.get("finished_at"):
         return Loaded(_accounts(), _counts())
+    calendars.ensure_default()
     install(DEFAULT_PACK, Actor.system())
     begun = begun or _begin(sheets, customers)
     password = password or passwords.generate()
     _people(password)
-    writer = _Writer.ready()
+    writer = Writer.ready()
     moment: datetime = begun["moment"]
     rng = Random(SEED)  # noqa: S311  (a story, not a secret)
     told = _master_data(rng, moment, begun["customers"], writer)
     events = timeline.events(rng, moment, begun["sheets"], begun["customers"])
-    _tell(stories(rng, events, moment, told), begun["done"], writer, progress)
+    _tell(stories(rng, events, moment, told), begun["done"], moment - PROCEDURE, writer, progress)
+    after = Random(SEED + 1)  # noqa: S311  (a story, not a secret)
+    writer.follow_actions(after, moment)
+    writer.tell_claims(after, moment, -(-CLAIMS * begun["sheets"] // SHEETS), moment - PROCEDURE)
     db().demo.update_one({"_id": "company"}, {"$set": {"finished_at": now()}})
     return Loaded(_accounts(), _counts(), password)
 
@@ -108,13 +111,13 @@ def _accounts() -> tuple[Account, ...]:
 
 
 def _counts() -> dict[str, int]:
-    kinds = (*MASTER_DATA, "feedback_sheet")
+    kinds = (*MASTER_DATA, *TOLD)
     counts = {kind: db()[forms.collection_name(kind)].estimated_document_count() for kind in kinds}
     return {"departments": Department.objects.count(), "people": len(_accounts()), **counts}
 
 
 def _people(password: str) -> None:
-    """Make the accounts that are missing and name the heads; one hash for all, because it costs time."""
+    """Make the accounts that are missing, name heads and deputies; one hash for all: it costs time."""
     hashed = passwords.hash_password(password)
     for person in vocabulary.people():
         user = User.objects(username=person.username).first() or User(
@@ -130,9 +133,13 @@ def _people(password: str) -> None:
             department = Department.objects.get(code=person.head)
             department.head = user.id
             save_department(department)
+        if person.deputy:
+            department = Department.objects.get(code=person.deputy)
+            department.deputies = [user.id]
+            save_department(department)
 
 
-def _master_data(rng: Random, moment: datetime, count: int, writer: "_Writer") -> list[Raw]:
+def _master_data(rng: Random, moment: datetime, count: int, writer: Writer) -> list[Raw]:
     """Store suppliers, customers and products that are missing; return the customers."""
     today = moment.date()
     made = {
@@ -146,101 +153,12 @@ def _master_data(rng: Random, moment: datetime, count: int, writer: "_Writer") -
     return made["customer"]
 
 
-def _tell(told: list[Story], done: int, writer: "_Writer", progress: Progress | None) -> None:
+def _tell(
+    told: list[Story], done: int, procedure_from: datetime, writer: Writer, progress: Progress | None
+) -> None:
     """Store the stories from position `done` on, in batches that count as a whole."""
     for position in range(done, len(told), BATCH):
         batch = told[position : position + BATCH]
-        writer.store_sheets(position, batch)
+        writer.store_sheets(position, batch, procedure_from)
         if progress:
             progress(position + len(batch), len(told))
-
-
-@dataclass
-class _Writer:
-    """Knows every id by the key it is called in the stories, and writes as the person named there."""
-
-    ids: dict[partners.To, ObjectId]
-    actors: dict[str, Actor]
-    references: References = field(default_factory=References)
-    sheets: dict[int, ObjectId] = field(default_factory=dict)
-
-    @classmethod
-    def ready(cls) -> "_Writer":
-        """Return a writer that knows the people and the departments."""
-        names = [person.username for person in vocabulary.people()]
-        users = list(User.objects(username__in=names))
-        people = {partners.To("person", user.username): user.id for user in users}
-        departments = {partners.To("department", one.code): one.id for one in Department.objects}
-        return cls({**people, **departments}, {user.username: Actor.of(user) for user in users})
-
-    def resolve(self, value: Any) -> Any:  # noqa: ANN401  (raw values nest)
-        """Return raw values with ids in the place of names."""
-        if isinstance(value, partners.To):
-            return str(self.ids[value])
-        if isinstance(value, dict):
-            return {key: self.resolve(inner) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [self.resolve(inner) for inner in value]
-        return value
-
-    def store_missing(self, form: str, raws: list[Raw]) -> None:
-        """Store the records of a form whose code is not there yet, and remember them all."""
-        live = forms.current(form)
-        known = {one["data"]["code"]: one["_id"] for one in live.records().find({}, {"data.code": 1})}
-        missing = [self.resolve(raw) for raw in raws if raw["code"] not in known]
-        if missing:
-            owner = self._owner(form)
-            changes = records.plan_creates(
-                owner, live, missing, source=SOURCE, at=now(), references=self.references
-            )
-            records.commit(changes)
-            known |= {change.record["data"]["code"]: change.record["_id"] for change in changes}
-        self.ids |= {partners.To(form, code): record_id for code, record_id in known.items()}
-
-    def _owner(self, form: str) -> Actor:
-        return self.actors[{"supplier": "jia.chunlan", "product": "xia.changqing"}.get(form, "yuan.zhiqiang")]
-
-    def store_sheets(self, position: int, told: list[Story]) -> None:
-        """Store a batch of sheets with every save that happened to them."""
-        live = forms.current("feedback_sheet")
-        created = [self._create(live, story) for story in told]
-        records.commit(created, also=lambda session: _note_done(position + len(told), session))
-        ids = [change.record["_id"] for change in created]
-        self.sheets |= dict(enumerate(ids, start=position))
-        for number in range(1, max(len(story.steps) for story in told)):
-            steps = [
-                (one, story.steps[number])
-                for one, story in zip(ids, told, strict=True)
-                if number < len(story.steps)
-            ]
-            changes = [self._update(live, record_id, number, step) for record_id, step in steps]
-            records.commit([change for change in changes if change])
-
-    def _create(self, live: forms.LiveForm, story: Story) -> records.Change:
-        first = story.steps[0]
-        values = self.resolve(first.values)
-        if story.earlier in self.sheets:
-            values["earlier_sheet"] = str(self.sheets[story.earlier])
-        with set_clock(first.at):
-            [change] = records.plan_creates(
-                self.actors[first.by], live, [values], source=SOURCE, at=now(), references=self.references
-            )
-        return change
-
-    def _update(
-        self, live: forms.LiveForm, record_id: ObjectId, revision: int, step: Step
-    ) -> records.Change | None:
-        with set_clock(step.at):
-            return records.plan_update(
-                self.actors[step.by],
-                live,
-                record_id,
-                self.resolve(step.values),
-                revision=revision,
-                source=SOURCE,
-                references=self.references,
-            )
-
-
-def _note_done(done: int, session: ClientSession) -> None:
-    db().demo.update_one({"_id": "company"}, {"$set": {"done": done}}, session=session)

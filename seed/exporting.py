@@ -13,6 +13,7 @@ from models.definition import Definition
 from models.errors import NotFoundError
 from models.messages import _
 from models.people import Department, Role
+from seed import mentions
 from seed.contents import EVERY_FORM, GrantPlan, Pack, RolePlan
 from seed.keeping import digest, items_of, plan_of_department, plan_of_role
 from seed.reading import FORMS, MAIN
@@ -23,7 +24,8 @@ WIDTH = 110
 def export(name: str, file: Path) -> Pack:
     """Write an installed pack as it is configured now, and return it.
 
-    Its forms, those they refer to, every department in use and every role with rights on those forms.
+    Its forms with their workflows and clocks, those they refer to, every department in use and every role
+    with rights on those forms.
     What differs from what was installed makes it the next version.
 
     Args:
@@ -53,7 +55,7 @@ def _as_configured(stored: Document) -> Pack:
         label=stored["label"],
         description=stored["description"],
         departments=tuple(_departments()),
-        roles=tuple(_roles(keys)),
+        roles=tuple(_roles(keys, _named_roles(definitions))),
         forms=tuple(definitions),
     )
     configured = {f"{item.kind}:{item.key}": digest(item.wanted()) for item in items_of(pack)}
@@ -78,10 +80,10 @@ def _collect(key: str, found: dict[str, Definition], entered: set[str]) -> None:
         definition = forms.current(key).definition
     except NotFoundError:
         return
-    for field in definition.fields:
-        for inner in (field, *field.fields):
-            if inner.form:
-                _collect(inner.form, found, entered)
+    referred = [inner.form for field in definition.fields for inner in (field, *field.fields) if inner.form]
+    created = [mention.name for mention in mentions.of(definition) if mention.kind == "form"]
+    for other in (*referred, *created):
+        _collect(other, found, entered)
     found[key] = definition
 
 
@@ -92,14 +94,19 @@ def _departments() -> list[Any]:
     return [plan if plan.parent in codes else plan.model_copy(update={"parent": ""}) for plan in plans]
 
 
-def _roles(keys: set[str]) -> list[RolePlan]:
+def _named_roles(definitions: list[Definition]) -> set[str]:
+    return {one.name for form in definitions for one in mentions.of(form) if one.kind == "role"}
+
+
+def _roles(keys: set[str], named: set[str]) -> list[RolePlan]:
+    """Return the roles with rights on the forms, and those that their procedures name."""
     found = []
     for role in Role.objects(administrator=False).order_by("name"):
         plan = plan_of_role(role)
         grants: tuple[GrantPlan, ...] = tuple(
             grant for grant in plan.grants if grant.form in keys or grant.form == EVERY_FORM
         )
-        if grants:
+        if grants or plan.name in named:
             found.append(plan.model_copy(update={"grants": grants}))
     return found
 

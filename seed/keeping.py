@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from models.database import db
 from models.definition import Definition, Label
 from models.errors import NotFoundError
 from models.people import Actor, Department, Grant, Name, Role
-from seed.contents import DepartmentPlan, GrantPlan, Pack, RolePlan
+from seed.contents import EVERY_FORM, DepartmentPlan, GrantPlan, MoreGrants, Pack, RolePlan
 
 Plain = dict[str, Any]
 
@@ -28,7 +28,7 @@ class Item(Protocol):
 
     @property
     def kind(self) -> str:
-        """`department`, `role` or `form`."""
+        """`department`, `role`, `grants` or `form`."""
 
     @property
     def key(self) -> str:
@@ -98,9 +98,10 @@ def plan_of_department(stored: Department) -> DepartmentPlan:
 
 @dataclass(frozen=True)
 class RoleItem:
-    """A role with its rights; who has it is never touched."""
+    """A role with its rights on the pack's forms; who has it, and rights on other forms, stay."""
 
     plan: RolePlan
+    forms: frozenset[str] = frozenset()
     kind: str = "role"
 
     @property
@@ -115,7 +116,13 @@ class RoleItem:
     def found(self) -> Plain | None:
         """Return the same of the role with this name."""
         stored = Role.objects(name=self.key).first()
-        return _plain_role(plan_of_role(stored)) if stored else None
+        return _plain_role(self._own(plan_of_role(stored))) if stored else None
+
+    def _own(self, plan: RolePlan) -> RolePlan:
+        return plan.model_copy(update={"grants": tuple(one for one in plan.grants if self._is_own(one.form))})
+
+    def _is_own(self, form: str) -> bool:
+        return form == EVERY_FORM or form in self.forms
 
     def busy(self) -> bool:
         """Roles have no drafts."""
@@ -127,10 +134,50 @@ class RoleItem:
         stored = Role.objects(name=self.key).first() or Role(name=self.key)
         stored.label = _name(self.plan.label)
         stored.permissions = [permission.value for permission in self.plan.permissions]
-        stored.grants = [
-            Grant(form=grant.form, actions=[action.value for action in grant.actions])
-            for grant in self.plan.grants
-        ]
+        others = [grant for grant in stored.grants if not self._is_own(grant.form)]
+        stored.grants = [*map(_stored_grant, self.plan.grants), *others]
+        stored.save()
+
+
+def _stored_grant(plan: GrantPlan) -> Grant:
+    return Grant(form=plan.form, actions=[action.value for action in plan.actions])
+
+
+@dataclass(frozen=True)
+class MoreGrantsItem:
+    """Rights on the pack's forms for a role that another pack brought."""
+
+    plan: MoreGrants
+    forms: frozenset[str]
+    kind: str = "grants"
+
+    @property
+    def key(self) -> str:
+        """The role's name."""
+        return self.plan.role
+
+    def wanted(self) -> Plain:
+        """Return the rights on the pack's forms."""
+        return _plain_grants(self.plan.grants)
+
+    def found(self) -> Plain | None:
+        """Return the same of the role; None where it has none of them."""
+        stored = Role.objects(name=self.key).first()
+        return (stored and _plain_grants(self._own(plan_of_role(stored)))) or None
+
+    def _own(self, plan: RolePlan) -> list[GrantPlan]:
+        return [grant for grant in plan.grants if grant.form in self.forms]
+
+    def busy(self) -> bool:
+        """Tell whether the role was deleted here; then nobody wants its rights."""
+        return Role.objects(name=self.key).first() is None
+
+    def write(self, actor: Actor) -> None:
+        """Replace the role's rights on the pack's forms."""
+        _unused = actor
+        stored = Role.objects.get(name=self.key)
+        others = [grant for grant in stored.grants if grant.form not in self.forms]
+        stored.grants = [*others, *map(_stored_grant, self.plan.grants)]
         stored.save()
 
 
@@ -153,15 +200,19 @@ def plan_of_role(stored: Role) -> RolePlan:
 
 def _plain_role(plan: RolePlan) -> Plain:
     """Return a role so that the order of rights, or their division into grants, makes no difference."""
-    actions: dict[str, set[str]] = {}
-    for grant in plan.grants:
-        actions.setdefault(grant.form, set()).update(grant.actions)
     return {
         "name": plan.name,
         "label": plan.label.model_dump(),
         "permissions": sorted(plan.permissions),
-        "grants": {form: sorted(allowed) for form, allowed in sorted(actions.items())},
+        "grants": _plain_grants(plan.grants),
     }
+
+
+def _plain_grants(grants: Iterable[GrantPlan]) -> Plain:
+    actions: dict[str, set[str]] = {}
+    for grant in grants:
+        actions.setdefault(grant.form, set()).update(grant.actions)
+    return {form: sorted(allowed) for form, allowed in sorted(actions.items())}
 
 
 @dataclass(frozen=True)
@@ -210,9 +261,11 @@ class FormItem:
 def items_of(pack: Pack) -> list[Item]:
     """Return everything in a pack, in the order in which it can be installed."""
     departments = _parents_first(pack.departments)
+    forms_of_pack = frozenset(form.key for form in pack.forms)
     return [
         *(DepartmentItem(plan, order) for order, plan in enumerate(departments)),
-        *(RoleItem(plan) for plan in pack.roles),
+        *(RoleItem(plan, forms_of_pack) for plan in pack.roles),
+        *(MoreGrantsItem(plan, forms_of_pack) for plan in pack.more_grants),
         *(FormItem(definition, pack) for definition in pack.forms),
     ]
 

@@ -12,12 +12,14 @@ from typing import Literal, TypeAlias
 from models.database import Document, db
 from models.definition import Label
 from models.errors import DomainError, InvalidError
-from models.form_checks import Problem, by_path
 from models.messages import Message, _
 from models.people import Actor
+from models.problems import Problem, by_path
 from models.times import now
+from seed import takeover
 from seed.contents import Pack, problems, read_pack
 from seed.keeping import Item, digest, items_of
+from seed.surroundings import Surroundings
 
 BUNDLED = Path(__file__).parent / "packs"
 DEFAULT_PACK = "customer-management"
@@ -91,18 +93,44 @@ def locate(source: str | Path) -> Path:
 def check(source: str | Path) -> list[Problem]:
     """Return everything that keeps a pack from being installed; empty when it is fine.
 
+    Without a database it may refer to the packs that it requires, with one also to what is installed.
+
     Args:
         source: the name of a pack that comes with the product, or a folder, YAML file or zip.
     """
     try:
         pack = read_pack(locate(source))
+        return list(problems(pack, _around(pack)))
     except InvalidError as error:
         return [Problem(path, message) for path, messages in error.errors.items() for message in messages]
-    return list(problems(pack))
+
+
+def _around(pack: Pack) -> Surroundings:
+    known = Surroundings.installed()
+    for required in _required(pack):
+        roles = [role.name for role in required.roles]
+        codes = [department.code for department in required.departments]
+        known = known.with_pack(roles, codes, required.forms)
+    return known
+
+
+def _required(pack: Pack, above: tuple[str, ...] = ()) -> list[Pack]:
+    """Return the packs that come with the product and that a pack builds on, those without needs first.
+
+    Raises InvalidError where one does not exist, or where they need each other.
+    """
+    found: dict[str, Pack] = {}
+    for name in pack.requires:
+        if name in (pack.name, *above):
+            raise InvalidError({"requires": [_("A pack cannot require itself.")]})
+        one = read_pack(BUNDLED / name)
+        found |= {other.name: other for other in _required(one, (pack.name, *above))}
+        found[name] = one
+    return list(found.values())
 
 
 def install(source: str | Path, actor: Actor) -> Report:
-    """Bring a pack into the database; a second time changes nothing.
+    """Bring a pack into the database, after the packs that it requires; a second time changes nothing.
 
     What an administrator has changed, deleted or is just editing is never overwritten: it is reported as
     `kept`. What nobody touched follows a newer version of the pack, a form as a new version of the form.
@@ -115,13 +143,23 @@ def install(source: str | Path, actor: Actor) -> Report:
         InvalidError: the pack has problems; nothing was written.
     """
     pack = read_pack(locate(source))
-    found = list(problems(pack))
+    found = list(problems(pack, _around(pack)))
     if found:
         raise InvalidError(by_path(found))
+    present = installed()
+    for required in _required(pack):
+        if required.name not in present:
+            _install(required, actor)
+    return _install(pack, actor)
+
+
+def _install(pack: Pack, actor: Actor) -> Report:
     stored = db().packs.find_one({"_id": pack.name}) or {}
     before: dict[str, str] = stored.get("items", {})
     items = items_of(pack)
     outcomes = tuple(_settle(item, before.get(_place(item)), actor) for item in items)
+    kept = {outcome.key for outcome in outcomes if outcome.kind == "form" and outcome.result == "kept"}
+    takeover.run(actor, [one for one in pack.takeover if one.form not in kept])
     _remember(pack, stored, _fingerprints(items, outcomes, before), actor)
     return Report(pack.name, pack.version, outcomes)
 

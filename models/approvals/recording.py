@@ -49,6 +49,8 @@ def store(change: Change, before: Document, after: Document, moment: Moment, ses
     if not replaced.matched_count:
         raise ConflictError
     follow(change, before, after, moment, session)
+    if change.source in QUIET_SOURCES:
+        return
     if after["status"] in OUTCOMES:
         _tell_starter(change, after, session)
     _tell_represented(change, after, session)

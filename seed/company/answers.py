@@ -22,7 +22,7 @@ def enquiry_answer(told: Incident, entered: datetime) -> Step:
     }
     if not at_once:
         values["study_departments"] = ["engineering"]
-    return Step(answered, by, values)
+    return Step(answered, by, values, "answer")
 
 
 def thanks(told: Incident, entered: datetime) -> Step:
@@ -30,7 +30,7 @@ def thanks(told: Incident, entered: datetime) -> Step:
     answered = entered + timedelta(days=told.rng.randint(1, 6))
     by = told.rng.choice(OWNERS["SERVICE"])
     reply = "感谢您的建议，已转技术部评估，结果将另行告知。"
-    return Step(answered, by, _closing(told, answered, by, reply, "建议已登记并转技术部评估。"))
+    return Step(answered, by, _closing(told, answered, by, reply, "建议已登记并转技术部评估。"), "answer")
 
 
 def _closing(told: Incident, at: datetime, by: str, reply: str, result: str) -> Raw:
@@ -40,57 +40,45 @@ def _closing(told: Incident, at: datetime, by: str, reply: str, result: str) -> 
         "replied_by": To("person", by),
         "reply": reply,
         "result": result,
-        "customer_satisfied": True,
         "satisfaction": told.rng.choices([5, 4, 3], [5, 4, 1])[0],
-        "progress": "closed",
-        "closed_on": day(at),
     }
 
 
-def answered(
-    told: Incident, graded: datetime, at: datetime, by: str, severity: str, measures: list[Raw]
-) -> Raw:
-    """Return the values of the third save: cause, liability, solution and answer."""
+def is_happy(told: Incident, at: datetime) -> bool:
+    """Tell whether the customer is content with what was proposed; the later, the less likely."""
+    return told.chance(max(0.45, 0.97 - (at - told.event.at) / DAY * 0.022))
+
+
+def dissatisfied(told: Incident) -> Raw:
+    """Return why a customer wants another remedy (P03.21, P03.25)."""
+    return {"dissatisfied_reason": told.rng.choice(vocabulary.phrases()["dissatisfied"])}
+
+
+def replied(told: Incident) -> Raw:
+    """Return what the customer was told when content."""
+    cause, solution = told.fill(told.cause.text), told.pick("solutions")
+    return {"reply": f"经查，{cause}。我方将{solution}。给您带来不便，敬请谅解。"}
+
+
+def carried_out(told: Incident, at: datetime, severity: str, todo: list[Raw], *, again: bool) -> Raw:
+    """Return the values with which the result is recorded and archived (P03.26)."""
     solution = told.pick("solutions")
-    spent = (at - told.event.at) / DAY
-    is_happy = told.chance(max(0.45, 0.97 - spent * 0.022))
-    values: Raw = {
-        "measures": [{**measure, "done": True, "done_on": day(at)} for measure in measures],
-        **_diagnosis(told, graded, at),
-        **_liability(told, by),
+    return {
+        "measures": [{**measure, "done": True, "done_on": day(at)} for measure in todo],
         "solution_kind": _solution_kind(told),
         "solution": f"{solution}。",
         "solution_approved_by": To("person", "su.mingyuan"),
         "solution_approved_on": day(at),
         "repair_progress": "100",
-        "replied_at": at.isoformat(),
-        "replied_by": To("person", told.rng.choice(OWNERS["SALES"])),
-        "reply": f"经查，{told.fill(told.cause.text)}。我方已{solution}。给您带来不便，敬请谅解。",
-        "customer_satisfied": is_happy,
-        "satisfaction": told.rng.choices([5, 4, 3], [4, 5, 1])[0]
-        if is_happy
-        else told.rng.choice([1, 2, 2, 3]),
+        "satisfaction": told.rng.choices([5, 4, 3], [1, 4, 3] if again else [4, 5, 1])[0],
+        "result": f"{'再次处理后，' if again else ''}{solution}，顾客{'接受' if again else '确认满意'}。",
         **_money(told, severity),
-        **_prevention(told, at, severity),
     }
-    if is_happy:
-        closed = {"result": f"{solution}，顾客确认满意。", "progress": "closed", "closed_on": day(at)}
-        return {**values, **closed}
-    reason = told.rng.choice(vocabulary.phrases()["dissatisfied"])
-    return {**values, "dissatisfied_reason": reason, "progress": "verifying"}
 
 
-def contented(told: Incident, at: datetime) -> Raw:
-    """Return the values of a fourth save: the customer was won over by a second remedy (P03.25)."""
-    solution = told.pick("solutions")
-    return {
-        "solution": f"重新制定方案：{solution}。",
-        "customer_satisfied": True,
-        "satisfaction": told.rng.choices([4, 3], [2, 3])[0],
-        "result": f"再次处理后，{solution}，顾客接受。",
-        "progress": "closed",
-        "closed_on": day(at),
-    }
+def analysed(told: Incident, judged: datetime, at: datetime) -> Raw:
+    """Return cause and liability (P03.27)."""
+    return {**_diagnosis(told, judged, at), **_liability(told)}
 
 
 def _diagnosis(told: Incident, graded: datetime, at: datetime) -> Raw:
@@ -112,13 +100,13 @@ def _diagnosis(told: Incident, graded: datetime, at: datetime) -> Raw:
     }
 
 
-def _liability(told: Incident, by: str) -> Raw:
+def _liability(told: Incident) -> Raw:
     values: Raw = {
         "cause_category": told.cause.category,
         "root_cause": f"{told.fill(told.cause.text)}。",
         "responsibility": told.cause.responsibility,
         "responsible_department": To("department", told.cause.department),
-        "responsible_person": To("person", by),
+        "responsible_person": To("person", told.rng.choice(OWNERS[told.cause.department])),
     }
     if told.cause.responsibility == "supplier":
         values["supplier"] = To("supplier", told.event.product.supplier)
@@ -146,13 +134,15 @@ def _money(told: Incident, severity: str) -> Raw:
     return values
 
 
-def _prevention(told: Incident, at: datetime, severity: str) -> Raw:
-    if severity == "general" and told.chance(0.7):
-        return {"capa_needed": False}
+def needs_action(told: Incident, severity: str) -> bool:
+    """Tell whether quality asks for a corrective action (P03.27)."""
+    return told.chance({"general": 0.06, "important": 0.3}.get(severity, 0.85))
+
+
+def action(told: Incident, at: datetime) -> Raw:
+    """Return what is written beside a corrective action that begins."""
     return {
-        "capa_needed": True,
-        "capa_number": f"CAPA-{at:%y%m}-{told.rng.randint(1, 99):02}",
-        "capa_due_on": day(at + DAY * told.rng.randint(15, 45)),
+        "capa_due_on": day(at + DAY * told.rng.randint(20, 45)),
         "prevention": f"{told.pick('preventions')}。",
         "follow_up_control": f"连续跟踪三批，{told.words['part']}同类问题为零后关闭。",
         "trial_result": f"小批 {told.rng.choice([20, 30, 50])} 件验证，未再现。",

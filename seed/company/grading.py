@@ -1,4 +1,4 @@
-"""What quality assurance writes when it judges a sheet and passes it on."""
+"""What is written when a sheet is judged and passed on, and when a remedy is proposed."""
 
 from datetime import datetime, timedelta
 
@@ -12,12 +12,10 @@ def not_valid(at: datetime, by: str) -> Raw:
     """Return the values of a sheet that turned out to be no fault."""
     reason = "经核查为误操作，产品检验合格，已向顾客说明。"
     return {
-        "valid": False,
         "invalid_reason": reason,
         "replied_at": at.isoformat(),
         "replied_by": To("person", by),
         "reply": f"感谢反馈。{reason}如再出现请随时联系我们。",
-        "progress": "rejected",
     }
 
 
@@ -30,33 +28,34 @@ def severity_of(told: Incident) -> str:
     return told.rng.choices(["major", "important", "general"], [3, 22, 75])[0]
 
 
-def graded(told: Incident, at: datetime, by: str, severity: str, handler: str) -> Raw:
-    """Return the values of the second save: grade, who handles it, first measures."""
-    is_serious = severity in {"urgent", "major"}
-    stays = severity == "general" and told.cause.department in {"SALES", "SERVICE"}
-    values: Raw = {
+def graded(told: Incident, at: datetime, by: str, severity: str) -> Raw:
+    """Return the values of the second save: the grade, and that somebody called the customer (P03.20)."""
+    return {
         "valid": True,
         "severity": severity,
         "graded_by": To("person", by),
         "graded_at": at.isoformat(),
         "severity_reason": _severity_reason(told, severity),
-        "pass_on": not stays,
-        "handler": To("person", handler),
-        "first_contact_at": (at + timedelta(minutes=told.rng.randint(10, 150))).isoformat(),
-        "stock_checked": told.rng.sample(["customer", "transit", "finished", "in_process", "parts"], 2),
-        "measures": _measures(told, at, handler),
-        "expected_on": day(at + DAY * told.rng.randint(3, 12)),
-        "progress": "handling",
+        "first_contact_at": (at - timedelta(minutes=told.rng.randint(1, 12))).isoformat(),
     }
-    if not stays:
-        values |= {
-            "passed_to": To("department", "QUALITY" if is_serious else told.cause.department),
-            "passed_at": (at + timedelta(minutes=8)).isoformat(),
-            "tightened_inspection": is_serious or told.chance(0.2),
-        }
+
+
+def remedy(told: Incident, at: datetime, handler: str, severity: str) -> Raw:
+    """Return the values with which a remedy is proposed, after a meeting where it is serious (P03.23)."""
+    is_serious = severity in {"urgent", "major"}
+    values: Raw = {
+        "stock_checked": told.rng.sample(["customer", "transit", "finished", "in_process", "parts"], 2),
+        "measures": measures(told, at, handler),
+        "expected_on": day(at + DAY * told.rng.randint(3, 12)),
+        "tightened_inspection": is_serious or told.chance(0.2),
+    }
     if is_serious:
-        meeting = at + timedelta(hours=told.rng.randint(1, 20))
-        values |= {"meeting_at": meeting.isoformat(), "meeting_people": "品保部、技术部、生产部、采购部"}
+        values |= {
+            "meeting_at": (at - timedelta(hours=1)).isoformat(),
+            "meeting_people": "品保部、技术部、生产部、采购部",
+            "meeting_departments": ["quality", "engineering", "production", "purchasing"],
+            "meeting_record": f"{told.pick('phenomena')}；会议决定：{told.pick('measures')}。",
+        }
     return values
 
 
@@ -71,7 +70,8 @@ def _severity_reason(told: Incident, severity: str) -> str:
     return reasons[severity]
 
 
-def _measures(told: Incident, at: datetime, handler: str) -> list[Raw]:
+def measures(told: Incident, at: datetime, handler: str) -> list[Raw]:
+    """Return one to three measures, none of them done yet."""
     chosen = told.rng.sample(told.event.fault.words["measures"], told.rng.choice([1, 2, 2, 3]))
     return [
         {

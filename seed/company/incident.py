@@ -38,11 +38,12 @@ def day(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Step:
-    """One save of a sheet: who, when, and the values given then."""
+    """One save of a sheet: who, when, the values given then, and the step of the workflow that was taken."""
 
     at: datetime
     by: str
     values: Raw
+    take: str = ""
 
 
 @dataclass

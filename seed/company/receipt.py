@@ -34,7 +34,6 @@ def received(told: Incident, receiver: str) -> Raw:
         "product": To("product", told.event.product.code),
         "model": told.event.product.model,
         "information_complete": True,
-        "progress": "received",
     }
     return {**values, **(_problem(told) if told.event.kind in FAULTY else _question(told))}
 

@@ -12,13 +12,14 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Person:
-    """Someone of the demo company."""
+    """Someone of the demo company; `head` and `deputy` are codes of departments."""
 
     username: str
     name: str
     department: str
     roles: tuple[str, ...]
     head: str = ""
+    deputy: str = ""
 
 
 @dataclass(frozen=True)

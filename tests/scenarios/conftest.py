@@ -5,12 +5,18 @@ from collections.abc import Iterator
 import pytest
 from pymongo.database import Database
 
+from models import calendars
 from models.database import Document
+from tests.scenarios.p03 import company
 from tests.scenarios.play import MONDAY_MORNING, Play
+
+__all__ = ["company", "play"]
 
 
 @pytest.fixture
 def play(db: Database[Document]) -> Iterator[Play]:
+    calendars.forget_versions()
+    calendars.ensure_default()
     stage = Play()
     stage.at(MONDAY_MORNING)
     yield stage

@@ -19,6 +19,16 @@ from seed.exporting import export
 
 NAME = packs.DEFAULT_PACK
 ACTOR = Actor.system()
+FORMS = [
+    "customer",
+    "supplier",
+    "product",
+    "severity_criterion",
+    "corrective_action",
+    "feedback_sheet",
+    "quality_cost",
+    "claim",
+]
 
 
 @pytest.fixture
@@ -38,7 +48,7 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def newer(folder: Path) -> Path:
-    change(folder / "pack.yaml", "version: 1", "version: 2")
+    change(folder / "pack.yaml", "version: 2", "version: 3")
     return folder
 
 
@@ -62,6 +72,7 @@ def state(db: Database[Document]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("info", packs.list_packs(), ids=lambda info: info.name)
 class TestBundled:
+    @pytest.mark.usefixtures("empty_db")
     def test_it_checks_clean(self, info: packs.PackInfo) -> None:
         assert packs.check(info.name) == []
 
@@ -106,13 +117,13 @@ def test_installing_makes_everything_and_a_second_time_changes_nothing(empty_db:
     first = packs.install(NAME, ACTOR)
     assert first.changed
     assert {outcome.result for outcome in first.outcomes} == {"created"}
-    assert [live.key for live in forms.live_forms()] == ["customer", "feedback_sheet", "product", "supplier"]
+    assert [live.key for live in forms.live_forms()] == sorted(FORMS)
     before = state(empty_db)
     second = packs.install(NAME, ACTOR)
     assert not second.changed
     assert {outcome.result for outcome in second.outcomes} == {"unchanged"}
     assert state(empty_db) == before
-    assert packs.installed() == {NAME: 1}
+    assert packs.installed() == {NAME: 2}
 
 
 @pytest.mark.usefixtures("empty_db")
@@ -124,7 +135,7 @@ def test_a_newer_pack_publishes_a_new_version_of_an_untouched_form(pack_folder: 
     live = forms.current("customer")
     assert live.version == 2
     assert live.definition.by_key["grade"].label.zh == "顾客分级"
-    assert packs.installed() == {NAME: 2}
+    assert packs.installed() == {NAME: 3}
 
 
 @pytest.mark.usefixtures("empty_db")
@@ -232,7 +243,7 @@ def test_what_does_not_fit_together_is_named(pack_folder: Path, old: str, new: s
     ("old", "new"),
     [
         ("actions: [see, print]", "actions: [see, fly]"),
-        ("version: 1", "version: zero"),
+        ("version: 2", "version: zero"),
         ("forms: [customer, ", "forms: [customer, missing, "),
         ("forms: [customer, ", "forms: ['../../pack', customer, "),
         ("permissions: [views:shared:write]", "administrator: true"),
@@ -264,8 +275,8 @@ def test_what_is_configured_travels_to_another_installation(
     }
     saved = forms.save_draft(ACTOR, "customer", document, draft_revision=forms.get("customer").draft_revision)
     forms.publish(ACTOR, "customer", draft_revision=saved.draft_revision)
-    file = tmp_path / f"mine{suffix}"
-    assert export(NAME, file).version == 2
+    file, claim = tmp_path / f"mine{suffix}", forms.current("claim").definition
+    assert export(NAME, file).version == 3
     assert packs.check(file) == []
     for name in state(empty_db):
         empty_db[name].delete_many({})
@@ -274,20 +285,16 @@ def test_what_is_configured_travels_to_another_installation(
     assert {outcome.result for outcome in report.outcomes} == {"created"}
     assert forms.current("customer").definition.label.zh == "我的客户"
     assert Department.objects.get(code="LAB").name.en == "Laboratory"
-    assert export(NAME, tmp_path / f"again{suffix}").version == 2
+    assert export(NAME, tmp_path / f"again{suffix}").version == 3
+    assert forms.current("claim").definition == claim
 
 
 @pytest.mark.usefixtures("empty_db")
 def test_an_untouched_pack_exports_as_it_was(tmp_path: Path) -> None:
     packs.install(NAME, ACTOR)
-    assert export(NAME, tmp_path / "same.yaml").version == 1
+    assert export(NAME, tmp_path / "same.yaml").version == 2
     exported = yaml.safe_load((tmp_path / "same.yaml").read_text("utf-8"))
-    assert [form["key"] for form in exported["forms"]] == [
-        "customer",
-        "supplier",
-        "product",
-        "feedback_sheet",
-    ]
+    assert sorted(form["key"] for form in exported["forms"]) == sorted(FORMS)
     assert not packs.install(tmp_path / "same.yaml", ACTOR).changed
 
 

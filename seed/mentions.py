@@ -1,0 +1,68 @@
+"""What a form's procedure names outside the form itself: roles, departments, people, calendars, forms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from models.definition import Definition
+from models.definition_parts import Part
+from models.procedure import ClockRule, CreateRecord, FileWith, Route, Transition, Who
+
+Kind = Literal["role", "department", "person", "calendar", "form", "field"]
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One name, and where in the definition it stands; `form` is set for a field of another form."""
+
+    path: str
+    kind: Kind
+    name: str
+    form: str = ""
+
+
+def of(definition: Definition) -> Iterator[Mention]:
+    """Yield everything that a form's workflow and clocks name."""
+    if definition.workflow:
+        yield from _inside(definition.workflow, f"{definition.key}.workflow", definition)
+    for clock in definition.clocks:
+        yield from _inside(clock, f"{definition.key}.clocks.{clock.key}", definition)
+
+
+def _inside(part: Part, path: str, definition: Definition) -> Iterator[Mention]:
+    yield from _own(part, path, definition)
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Part):
+                key = getattr(one, "key", "")
+                yield from _inside(one, f"{path}.{name}{'.' if key else ''}{key}", definition)
+
+
+def _own(part: Part, path: str, definition: Definition) -> Iterator[Mention]:
+    if isinstance(part, Who):
+        yield from _of_who(part, path, definition)
+    elif isinstance(part, Route):
+        named: tuple[tuple[Kind, str], ...] = (
+            ("role", part.role),
+            ("department", "" if part.department in definition.by_key else part.department),
+            ("person", part.person),
+        )
+        yield from (Mention(path, kind, name) for kind, name in named if name)
+    elif isinstance(part, CreateRecord):
+        yield Mention(path, "form", part.form)
+        yield from (Mention(path, "field", key, part.form) for key in {**part.values, **part.mapped})
+    elif isinstance(part, FileWith):
+        yield Mention(path, "department", part.department)
+    elif isinstance(part, Transition):
+        yield from (Mention(f"{path}.waits_for", "form", key) for key in part.waits_for)
+    elif isinstance(part, ClockRule) and part.calendar:
+        yield Mention(path, "calendar", part.calendar)
+
+
+def _of_who(who: Who, path: str, definition: Definition) -> Iterator[Mention]:
+    yield from (Mention(path, "role", name) for name in who.roles)
+    yield from (Mention(path, "person", name) for name in who.people)
+    yield from (Mention(path, "department", code) for code in (*who.heads, *who.members))
+    if who.within and not who.within.startswith("@") and who.within not in definition.by_key:
+        yield Mention(path, "department", who.within)

@@ -1,0 +1,90 @@
+"""What a pack may refer to: itself, the packs that it builds on, and what is installed already."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Self
+
+from mongoengine.connection import ConnectionFailure
+
+from models.database import db
+from models.definition import Definition
+from models.messages import Message, _
+from models.problems import Problem
+from seed.mentions import Mention
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Names that are known, each kind apart; `fields` by form. `connected`: whether a database was asked."""
+
+    roles: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+    calendars: frozenset[str] = frozenset()
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    connected: bool = False
+
+    def with_pack(
+        self, roles: Iterable[str], departments: Iterable[str], forms: Iterable[Definition]
+    ) -> "Surroundings":
+        """Return the same with what a pack brings; its forms take the place of installed ones."""
+        brought = {form.key: frozenset(form.by_key) for form in forms}
+        return Surroundings(
+            self.roles | frozenset(roles),
+            self.departments | frozenset(departments),
+            self.people,
+            self.calendars,
+            {**self.fields, **brought},
+            self.connected,
+        )
+
+    @classmethod
+    def installed(cls) -> Self:
+        """Return what the database holds; nothing where there is no database, as for `pack check` alone."""
+        try:
+            database = db()
+        except ConnectionFailure:
+            return cls()
+        forms = {
+            form["_id"]: frozenset(path for path in form["field_types"] if "/" not in path)
+            for form in database.forms.find({"version": {"$gt": 0}}, {"field_types": 1})
+        }
+        return cls(
+            roles=frozenset(database.roles.distinct("name")),
+            departments=frozenset(database.departments.distinct("code")),
+            people=frozenset(database.users.distinct("username")),
+            calendars=frozenset(database.calendars.distinct("_id")),
+            fields=forms,
+            connected=True,
+        )
+
+    def problem(self, mention: Mention) -> Problem | None:
+        """Return what is wrong with a name that a procedure uses; None where it is known."""
+        known = self._names(mention)
+        if known is None or mention.name in known:
+            return None
+        return Problem(mention.path, _UNKNOWN[mention.kind](mention))
+
+    def _names(self, mention: Mention) -> frozenset[str] | None:
+        """Return what is known of a kind; None where nobody can say, because people come with no pack."""
+        if mention.kind == "field":
+            return self.fields.get(mention.form)  # a form that is missing is a problem of its own
+        named = {"role": self.roles, "department": self.departments, "form": frozenset(self.fields)}
+        if self.connected:
+            named |= {"person": self.people, "calendar": self.calendars}
+        return named.get(mention.kind)
+
+
+_UNKNOWN: Mapping[str, Callable[[Mention], Message]] = MappingProxyType(
+    {
+        "role": lambda one: _("There is no role “%(role)s”.", role=one.name),
+        "department": lambda one: _("There is no department “%(code)s”.", code=one.name),
+        "form": lambda one: _("There is no form “%(form)s”.", form=one.name),
+        "field": lambda one: _(
+            "The form “%(form)s” has no field “%(field)s”.", form=one.form, field=one.name
+        ),
+        "person": lambda one: _("There is nobody called “%(name)s”.", name=one.name),
+        "calendar": lambda one: _("There is no calendar “%(key)s”.", key=one.name),
+    }
+)
