@@ -155,19 +155,20 @@ class WorkingCalendar:
     def add_working_days(self, start: datetime, days: Decimal) -> datetime:
         """Return the moment so many working days on; parts of a day are counted after the whole ones.
 
-        The day of the start is day 0, whatever time it is; a day is a working day when work begins on it.
+        The day of the start is day 0; a day is a working day when work begins on it.
 
-        * *n* whole days end at the same time of day on the *n*-th working day after day 0. Where nobody
-          works at that time, they end with the last work before it: Friday 19:00 and one day end on Monday
-          at 17:00, Monday 12:30 (a break) and one day on Tuesday at 12:00.
-        * A start on a free day counts to the close of the *n*-th working day: Saturday 10:00 and one day
-          end on Monday at 17:00, as the whole of Monday is had. So a later start is never due earlier.
+        * A start during the work of day 0, breaks included: *n* whole days end at the same time of day on the
+          *n*-th working day after it. Where nobody works at that time, they end with the last work before it:
+          Monday 10:00 and one day end on Tuesday at 10:00, Monday 12:30 (a break) on Tuesday at 12:00.
+        * Any other start, on a free day, before work or after it: *n* whole days end with the close of the
+          *n*-th day whose work is had as a whole: Friday 19:00, Saturday 10:00 or Monday 07:00 and one day
+          end on Monday at 17:00. So a later start is never due earlier.
         * Half a day is half of the working seconds of the day it begins on, which is the day reached or,
           where that is over, the next working day; it is counted along working time, over night if need
           be: half a day of eight hours from 15:00 ends at 10:00 on the next working day.
 
-        Negative days go back by the same rule; from a free day, to the opening of the *n*-th working day
-        before it.
+        Negative days go back in the same way: to the same time of day, or to the opening of the *n*-th day
+        whose work is had as a whole.
 
         Raises NoWorkingTimeError where that lies out of reach.
         """
@@ -176,12 +177,20 @@ class WorkingCalendar:
         return self._part_of_day(moment, days - whole) if days != whole else moment
 
     def _whole_days(self, start: datetime, days: int) -> datetime:
-        first = self.day_of(start)
-        target = self._working_day(first, days)
-        if not self.spans(first):
-            return self.spans(target)[-1].end if days > 0 else self.spans(target)[0].start
+        first, forward = self.day_of(start), days > 0
+        work = self.spans(first)
+        if work and (
+            work[0].start <= start < work[-1].end if forward else work[0].start < start <= work[-1].end
+        ):
+            return self._same_time(start, first, days)
+        is_first_whole = work and (start < work[0].start if forward else start > work[-1].end)
+        left = days - (1 if forward else -1) if is_first_whole else days
+        spans = self.spans(self._working_day(first, left) if left else first)
+        return spans[-1].end if forward else spans[0].start
+
+    def _same_time(self, start: datetime, first: date, days: int) -> datetime:
         since_midnight = shown(start, self.zone) - datetime(first.year, first.month, first.day)  # noqa: DTZ001
-        moment = first_moment(target, since_midnight, self.zone)
+        moment = first_moment(self._working_day(first, days), since_midnight, self.zone)
         return moment if self.is_working(moment) else next(self._backward(moment)).end
 
     def _part_of_day(self, moment: datetime, part: Decimal) -> datetime:

@@ -69,13 +69,15 @@ class Oracle:
         wall = shown(start, self.zone)
         first = self.shift(wall) if next(self.minutes(start))[1] else wall.date()
         assert first
-        worked = [(moment, shift) for moment, shift in islice(self.minutes(start), WALK) if shift]
-        target = sorted({shift for _moment, shift in worked if shift > first})[days - 1]
-        if not any(shift == first for _moment, shift in islice(self.minutes(start - DAY), 4 * 24 * 60)):
-            return max(moment for moment, shift in worked if shift == target) + MINUTE
-        same_time = self.first_showing(start, wall + (target - first))
+        worked = [one for one in islice(self.minutes(start - 2 * DAY), WALK) if one[1]]
+        today = [moment for moment, shift in worked if shift == first]
+        whole = sorted({shift for _moment, shift in worked if shift and shift > first})
+        if not today or start > today[-1] or start < today[0]:  # outside the work of its day
+            last = [first, *whole][days - 1] if today and start < today[0] else whole[days - 1]
+            return max(moment for moment, shift in worked if shift == last) + MINUTE
+        same_time = self.first_showing(start, wall + (whole[days - 1] - first))
         past = [moment for moment, _shift in worked if moment <= same_time]
-        return min(same_time, past[-1] + MINUTE) if past else same_time
+        return min(same_time, past[-1] + MINUTE)
 
     def minutes_of_day(self, moment: datetime) -> int:
         """Return how many minutes are worked on the day whose work goes on at a moment."""

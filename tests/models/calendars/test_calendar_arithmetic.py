@@ -72,7 +72,12 @@ def test_working_hours_skip_lunch_nights_and_weekends(start: str, hours: int, du
         ("11-16 10:00", "1.5", "11-17 15:00"),
         ("11-21 10:00", "1.5", "11-24 12:00"),
         ("11-16 17:00", "-1", "11-13 17:00"),
-        ("11-16 19:00", "-1", "11-13 17:00"),
+        ("11-16 07:00", "-1", "11-13 08:00"),
+        ("11-16 19:00", "-1", "11-16 08:00"),
+        ("11-16 19:00", "-2", "11-13 08:00"),
+        ("11-16 08:00", "1", "11-17 08:00"),
+        ("11-16 17:00", "1", "11-17 17:00"),
+        ("11-16 07:00", "2", "11-17 17:00"),
         ("11-22 19:00", "-1", "11-20 08:00"),
         ("11-16 17:00", "-0.5", "11-16 13:00"),
     ],
@@ -100,6 +105,13 @@ def test_a_night_belongs_to_the_day_on_which_it_begins() -> None:
     assert nights.day_of(at("11-17 02:00")) == date(2026, 11, 16)
     assert nights.add_working_days(at("11-17 02:00"), Decimal(1)) == at("11-19 02:00")
     assert nights.add_working(at("11-16 22:00"), 8 * 3600) == at("11-18 22:00")
+
+
+def test_a_day_is_never_over_before_it_begins() -> None:
+    late = calendar({"fri": ["08:00-12:00"], "sat": ["14:00-18:00"]})
+    assert late.add_working_days(at("11-20 13:00"), Decimal(1)) == at("11-21 18:00")
+    assert late.add_working_days(at("11-20 12:00"), Decimal(1)) == at("11-21 18:00")
+    assert late.add_working_days(at("11-20 09:00"), Decimal(1)) == at("11-20 12:00")
 
 
 def test_a_night_in_two_halves_counts_as_one_stretch_of_work() -> None:
