@@ -26,8 +26,8 @@ from seed.writing import Writer
 SEED = 20_260_101
 SHEETS = 1_500
 BATCH = 100
-CLAIMS = 26
-PROCEDURE = timedelta(days=150)  # since when sheets go through their workflow; older ones are taken over
+CLAIMS = 20
+PROCEDURE = timedelta(days=120)  # since when sheets go through their workflow; older ones are taken over
 BEFORE_ALL = timedelta(days=timeline.YEARS * 365 + 30)
 MASTER_DATA = ("supplier", "customer", "product")
 TOLD = ("feedback_sheet", "corrective_action", "claim", "quality_cost")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -25,6 +25,7 @@ from seed.company.incident import Raw, Step, day
 from seed.company.stories import Story
 
 SOURCE = "pack"
+CLAIMS_OPEN = timedelta(days=40)  # claims that young are on their way, some of each stage
 
 
 @dataclass
@@ -149,8 +150,12 @@ class Writer:
         live, sheets = forms.current("claim"), forms.current("feedback_sheet").records()
         if count <= live.records().estimated_document_count():
             return
-        found = list(sheets.find({"data.demands": "claim", "state": "closed"}).sort("data.received_at", 1))
-        chosen = found[:: max(1, len(found) // count)][-count:] if count else []
+        asked = {"data.demands": "claim", "state": {"$ne": "rejected"}}
+        found = list(sheets.find(asked).sort("data.received_at", ASCENDING))
+        newest = [sheet for sheet in found if sheet["data"]["received_at"] > moment - CLAIMS_OPEN]
+        older = [sheet for sheet in found[: -len(newest) or None] if sheet["state"] == "closed"]
+        spread = older[:: max(1, len(older) // count)][-count:] if count else []
+        chosen = [*spread, *newest[:: max(1, len(newest) * 3 // count)]]
         for first, acts in (followup.claim(rng, sheet) for sheet in chosen):
             told = list(followup.until(acts, moment))
             if first.at < procedure_from and len(told) == len(acts):
