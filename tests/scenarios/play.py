@@ -26,7 +26,7 @@ from models.database import Document, db
 from models.departments import save as save_department
 from models.errors import ForbiddenError, InvalidError
 from models.people import DEFAULT_TIMEZONE, Actor, Department, Role, User
-from seed import packs
+from tests.scenarios import installed
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)  # Monday 9 o'clock in Shanghai
 SOON = timedelta(minutes=1)
@@ -164,8 +164,7 @@ class Play:
     _clock: ExitStack = field(default_factory=ExitStack)
 
     def install(self, *names: str) -> None:
-        for name in names:
-            assert packs.install(name, Actor.system()).kept == []
+        installed.install(names)
 
     def cast(self, people: Mapping[str, str], heads: Mapping[str, str] | None = None) -> None:
         """Give each role to one person who is called like it.
