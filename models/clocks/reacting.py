@@ -46,6 +46,7 @@ class _OfRecord:
     clocks: list[Clock] = field(default_factory=list)
     touched: dict[ObjectId, Clock] = field(default_factory=dict)
     new: list[Clock] = field(default_factory=list)
+    owes_anew: bool = False
 
     def of_rule(self, key: str) -> list[Clock]:
         """Return the clocks of a rule, oldest first."""
@@ -58,7 +59,10 @@ def _store(changes: Sequence[Change], session: ClientSession) -> None:
         _apply(change, known[change.form.key, change.record["_id"]], choice)
     store.insert([clock for of in known.values() for clock in of.new], session)
     store.replace([clock for of in known.values() for clock in of.touched.values()], session)
-    store.set_due({key: [*of.clocks, *of.new] for key, of in known.items() if of.new or of.touched}, session)
+    store.set_due(
+        {key: [*of.clocks, *of.new] for key, of in known.items() if of.new or of.touched or of.owes_anew},
+        session,
+    )
 
 
 def _known(changes: Sequence[Change], session: ClientSession) -> dict[tuple[str, ObjectId], _OfRecord]:
@@ -77,6 +81,10 @@ def _known(changes: Sequence[Change], session: ClientSession) -> dict[tuple[str,
 def _apply(change: Change, of: _OfRecord, choice: Choice) -> None:
     moment = Moment.of(change)
     shown = life.shown(change.record)
+    # a state entered opens duties, and they have the deadline of clocks that were running before
+    of.owes_anew |= bool(of.clocks) and (
+        bool(change.transitions) or moment.before.state != moment.after.state
+    )
     for clock in of.clocks:
         if clock.is_open and any(clock.get(name) != value for name, value in shown.items()):
             clock.document.update(shown)
@@ -152,6 +160,15 @@ class _Turn:
             self._end("done", f"state:{self.moment.after.state}" if stop.states else "rule")
         elif self._is_over() and not self.moment.after.holds(self.rule.start):
             self._end("stopped", f"{ENDED}:{self.moment.after.state}")
+        elif self._is_kept_no_longer():
+            self._end("stopped", "rule")
+
+    def _is_kept_no_longer(self) -> bool:
+        """Tell whether a record left what its time of keeping counts from: it was opened again."""
+        lasts = self.rule.start.states or self.rule.start.rule is not None
+        if self.rule.kind != "retention" or self.rule.stop or not lasts:
+            return False
+        return not self.moment.after.holds(self.rule.start)
 
     def _is_over(self) -> bool:
         """Tell whether the record came to an end by this change, so that nothing more is to be waited for."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from bson import ObjectId
-from pymongo import ASCENDING, DESCENDING, ReplaceOne, UpdateOne
+from pymongo import ASCENDING, DESCENDING, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.client_session import ClientSession
 
-from models import duties
 from models.clocks.clock import OPEN, Clock
 from models.database import Document, db
+from models.duties import store as duties_store
 from models.duties.store import LEVELS, TIMED
 
 _OPEN: Document = {"state": {"$in": list(OPEN)}}
@@ -84,13 +84,18 @@ def raise_levels(levels: Mapping[tuple[str, str], Sequence[ObjectId]], session: 
 
 
 def set_due(records: Mapping[tuple[str, ObjectId], Sequence[Clock]], session: ClientSession) -> None:
-    """Give what is owed for records the deadline of their soonest running clock."""
+    """Give what is owed for records the deadline of their soonest running clock, all in one go."""
+    writes = []
     for (form, record), clocks in records.items():
         soonest = _soonest(clocks)
         if soonest is None and all(clock.get("kind") == "retention" for clock in clocks):
             continue
         due_at = soonest.late_since or soonest.due_at if soonest else None
-        duties.set_due(form, record, due_at, session, clock=soonest.id if soonest else None)
+        owed = {"form": form, "record": record, "kind": {"$in": list(TIMED)}, **duties_store.OPEN}
+        fields = {**duties_store.due(due_at), "clock": soonest.id if soonest else None}
+        writes.append(UpdateMany(owed, {"$set": fields}))
+    if writes:
+        db().duties.bulk_write(writes, ordered=False, session=session)
 
 
 def _soonest(clocks: Sequence[Clock]) -> Clock | None:

@@ -187,3 +187,32 @@ def test_times_are_kept_to_the_millisecond() -> None:
     moment = datetime(2026, 3, 2, 1, 0, 0, 123_456, tzinfo=UTC)
     record = casting.create(casting.form(), moment)
     assert casting.only(record).due_at == moment.replace(microsecond=123_000) + timedelta(hours=24)
+
+
+def test_a_record_opened_again_is_kept_from_its_last_closing_on() -> None:
+    five_years = casting.rule(
+        kind="retention", start={"states": ["closed"]}, stop={}, length={"amount": 5, "unit": "years"}
+    )
+    live = casting.form(five_years)
+    record = casting.create(live)
+    casting.move(live, record, "close", at(hours=1))
+    clock = casting.only(record)
+    assert (clock.due_at, clock.get("next_action_at")) == (datetime(2031, 3, 2, 2, tzinfo=UTC), None)
+    assert not clock.is_late(at(days=4_000))
+    casting.move(live, record, "again", at(days=1))
+    casting.move(live, record, "close", at(days=2))
+    states = [(one["state"], one["due_at"]) for one in db().clocks.find().sort("_id", 1)]
+    assert states == [
+        ("stopped", datetime(2031, 3, 2, 2, tzinfo=UTC)),
+        ("running", datetime(2031, 3, 4, 1, tzinfo=UTC)),
+    ]
+
+
+def test_the_task_of_a_later_state_has_the_deadline_of_a_clock_that_runs_on() -> None:
+    task = {"task": {"zh": "催问", "en": "Ask again"}}
+    states = [one | task if one["key"] == "waiting" else one for one in casting.states()]
+    live = casting.form(workflow=casting.flow(states=states))
+    record = casting.create(live)
+    casting.move(live, record, "wait", at(hours=1))
+    [duty] = db().duties.find({"record": record["_id"], "done_at": None})
+    assert (duty["what"]["en"], duty["due_at"]) == ("Ask again", at(hours=24))
