@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 
-from models import forms, notifications
+from models import duties, forms, notifications
 from models.access import Action, permitted
 from models.definition import GROUPS
+from models.duties import Total
 from models.forms import LiveForm
 from models.messages import Message, _
 from models.people import Permission, User
@@ -52,8 +53,17 @@ def frame() -> dict[str, Any]:
         **shared,
         "nav": navigation(person),
         "inbox_count": notifications.unread_count(person),
+        "inbox_url": "/inbox/notices",
         "profile_url": "/account/",
     }
+
+
+def owed(person: User) -> Total:
+    """Return how much a person owes, counted once per request."""
+    if "owed" not in g:
+        g.owed = duties.counts(person)
+    found: Total = g.owed
+    return found
 
 
 def visible_forms(person: User) -> list[LiveForm]:
@@ -69,7 +79,7 @@ def navigation(person: User) -> list[dict[str, Any]]:
     """Return the groups of the side navigation, empty ones left out."""
     start = [
         _item(say(_("Dashboard")), url_for("admin.index"), "grid-1x2", exact=True),
-        _item(say(_("Inbox")), "/inbox/", "inbox"),
+        {**_item(say(_("Inbox")), "/inbox/", "inbox"), "count": owed(person).open, "badge": "open"},
         _item(say(_("Exports and imports")), "/jobs/", "arrow-down-up"),
     ]
     groups = [{"title": "", "items": start}]

@@ -1,6 +1,6 @@
 """Reading approvals: those of a record, what a person may do with one, and whether content changed since."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,14 @@ class Options:
     withdraw: bool
 
 
+@dataclass(frozen=True)
+class Demand:
+    """What the current step of an approval asks for: which signature, and of whom it is asked now."""
+
+    signature: str
+    people: tuple[ObjectId, ...]
+
+
 def get(approval_id: ObjectId) -> Document:
     """Return an approval. Raises NotFoundError."""
     found = db().approvals.find_one({"_id": approval_id})
@@ -59,6 +67,18 @@ def of_record(form: str, record_id: ObjectId) -> list[Document]:
 def open_of_record(form: str, record_id: ObjectId) -> Document | None:
     """Return the approval that is open for a record, if any."""
     return db().approvals.find_one({"form": form, "record": record_id, "status": "open"})
+
+
+def demands(approvals: Iterable[ObjectId]) -> dict[ObjectId, Demand]:
+    """Return what the current step of each of some open approvals asks for; one query."""
+    query = {"_id": {"$in": list(approvals)}, "status": "open"}
+    wanted = {"status": 1, "current": 1, "steps.signature": 1, "steps.signers": 1}
+    return {one["_id"]: _demand(one) for one in db().approvals.find(query, wanted)}
+
+
+def _demand(approval: Document) -> Demand:
+    people = tuple(one["person"] for one in signers.asked(approval).values())
+    return Demand(str(signers.current_step(approval)["signature"]), people)
 
 
 def slots(approval: Document, person: User, at: datetime | None = None) -> list[Slot]:

@@ -16,18 +16,28 @@ from models.duties.store import (
     set_due,
     tell,
 )
+from models.duties.visibility import (
+    LedDepartment,
+    approvals_of,
+    departments_led,
+    may_see_owed_by,
+    visible_records,
+)
 
 __all__ = [
     "KINDS",
     "DepartmentLoad",
+    "LedDepartment",
     "Load",
     "Page",
     "PersonLoad",
     "Total",
+    "approvals_of",
     "close",
     "close_of_record",
     "count_for",
     "counts",
+    "departments_led",
     "due_of",
     "duty",
     "ensure_indexes",
@@ -38,10 +48,12 @@ __all__ = [
     "get",
     "insert",
     "load",
+    "may_see_owed_by",
     "may_supervise",
     "of_record",
     "open_for",
     "react",
     "set_due",
     "tell",
+    "visible_records",
 ]

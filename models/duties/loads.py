@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bson import ObjectId
 
@@ -13,10 +13,16 @@ from models.duties.store import OPEN
 from models.people import User
 from models.times import now
 
+SOON = timedelta(days=7)
+
 
 @dataclass
 class PersonLoad:
-    """What one person owes; `next_due` is the soonest deadline, which may be over."""
+    """What one person owes.
+
+    `soon`: due within a week, not yet late; `next_due`: the soonest deadline, which may be over; `oldest`:
+    since when the oldest is owed.
+    """
 
     person: ObjectId
     name: str
@@ -24,6 +30,8 @@ class PersonLoad:
     open: int = 0
     overdue: int = 0
     next_due: datetime | None = None
+    soon: int = 0
+    oldest: datetime | None = None
 
 
 @dataclass
@@ -36,6 +44,8 @@ class DepartmentLoad:
     people: int
     open: int = 0
     overdue: int = 0
+    soon: int = 0
+    oldest: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ def load(person: User) -> Load:
 def _owed(people: Iterable[ObjectId]) -> list[Document]:
     """Return every open duty of some people, with no more than is counted."""
     query = {"people": {"$in": list(people)}, **OPEN}
-    return list(db().duties.find(query, {"_id": 0, "people": 1, "due_at": 1}))
+    return list(db().duties.find(query, {"_id": 0, "people": 1, "due_at": 1, "created_at": 1}))
 
 
 def _people(people: Iterable[ObjectId], owed: Iterable[Document], known: Directory) -> list[PersonLoad]:
@@ -79,14 +89,19 @@ def _people(people: Iterable[ObjectId], owed: Iterable[Document], known: Directo
     for duty in owed:
         for one in duty["people"]:
             if one in found:
-                _count(found[one], duty["due_at"], moment)
+                _count(found[one], duty, moment)
     return sorted(found.values(), key=lambda one: (-one.overdue, -one.open, one.name))
 
 
-def _count(counted: PersonLoad, due_at: datetime | None, moment: datetime) -> None:
+def _count(counted: PersonLoad | DepartmentLoad, duty: Document, moment: datetime) -> None:
+    due_at, since = duty["due_at"], duty["created_at"]
     counted.open += 1
-    if due_at is not None:
-        counted.overdue += due_at < moment
+    counted.oldest = min(since, counted.oldest or since)
+    if due_at is None:
+        return
+    counted.overdue += due_at < moment
+    counted.soon += moment <= due_at < moment + SOON
+    if isinstance(counted, PersonLoad):
         counted.next_due = min(due_at, counted.next_due or due_at)
 
 
@@ -94,7 +109,9 @@ def _department(
     department: ObjectId, members: set[ObjectId], owed: Iterable[Document], known: Directory
 ) -> DepartmentLoad:
     about, moment = known.departments[department], now()
-    theirs = [duty["due_at"] for duty in owed if not members.isdisjoint(duty["people"])]
-    late = sum(due_at is not None and due_at < moment for due_at in theirs)
     name = about.get("name") or {}
-    return DepartmentLoad(department, about["code"], name, len(members), len(theirs), late)
+    counted = DepartmentLoad(department, about["code"], name, len(members))
+    for duty in owed:
+        if not members.isdisjoint(duty["people"]):
+            _count(counted, duty, moment)
+    return counted

@@ -108,8 +108,13 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_users.edit": {"GET": ADMIN, "POST": ADMIN},
     "configure_users.index": {"GET": ADMIN},
     "configure_users.password": {"POST": ADMIN},
+    "inbox.approve": {"POST": SENT_ON},  # nothing is ticked
+    "inbox.badge": {"GET": EVERYONE},
+    "inbox.calendar": {"GET": EVERYONE},
     "inbox.index": {"GET": EVERYONE},
+    "inbox.notices": {"GET": EVERYONE},
     "inbox.read": {"POST": SENT_ON},
+    "inbox.team": {"GET": ADMIN},
     "jobs.cancel_view": {"POST": Answers(404, 404, 404, 302)},
     "jobs.download_view": {"GET": NOBODY},  # nothing to download yet
     "jobs.index": {"GET": EVERYONE},

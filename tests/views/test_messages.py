@@ -273,10 +273,10 @@ def test_notices_of_every_kind_are_shown_with_their_words_and_page(client: Flask
     outbox.put(notifications.tell([reader.id], key="late", title={"zh": "月报", "en": "Report"}, **told))
     outbox.put(notifications.tell([reader.id], key="m", kind="mention", title="QF-1", by_name=SCRIPT))
     outbox.carry_out_due()
-    for path in ("/inbox/", "/"):
+    for path in ("/inbox/notices", "/"):
         page = client.get(path).text
         assert "Report" in page
         assert 'href="/reports/"' in page
         assert "It is overdue" in page
         assert SCRIPT not in page
-    assert "late</span>" in client.get("/inbox/").text
+    assert "late</span>" in client.get("/inbox/notices").text

@@ -345,7 +345,7 @@ def test_whoever_is_mentioned_is_told(client: FlaskClient, editor: User, sheet: 
     assert page.one(css="comment-body").text == "@reader @stranger please <b>look</b> at this"
     assert [one.text for one in page.one(css="comment-body").all("b")] == ["@reader", "@stranger"]
     sign_in(client, reader)
-    inbox = open_page(client, "/inbox/")
+    inbox = open_page(client, "/inbox/notices")
     assert_safe(inbox)
     assert "编辑 mentioned you · T-0001 lamp" in inbox.one("a", css="notice-main").text
     assert notifications.unread_count(reader) == 1
