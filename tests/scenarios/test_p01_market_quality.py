@@ -397,6 +397,36 @@ def test_a_changed_grade_routes_anew_and_the_deadline_of_the_analysis_begins_aga
     assert len(containments) == 1  # inspectors already inspect
 
 
+def test_the_head_of_the_department_names_who_handles_it(plant: Play) -> None:
+    """P01.06, P01.07: 技术部 and 责任部门 have people; the deadline goes on."""
+    information = graded(plant, "important")
+    leader, engineer = plant.as_("tech_head"), plant.as_("market_engineering_staff")
+    due = plant.clock(information, "analysis").due_at
+    plant.later(hours=3)
+    engineer.cannot(information, "hand_over", handler=engineer)
+    assert leader.lacks(information, "hand_over") == {"handler"}
+    leader.take(information, "hand_over", handler=engineer)
+    assert plant.state(information) == "analysing"
+    assert engineer.owes(information) == ["组织分析原因，制订整改措施"]
+    assert leader.owes(information) == []
+    assert plant.clock(information, "analysis").due_at == due
+    opinions = [{"department": dept("PRODUCTION"), "opinion": "建议增加防松垫圈"}]
+    plant.as_("production_head").edit(information, opinions=opinions)
+    engineer.take(information, "decide_measures", **MEASURES)
+    assert plant.made(information, "rectification_schedule")["data"]["leader"] == engineer.id
+
+
+def test_information_that_is_none_is_discarded_with_a_reason(plant: Play) -> None:
+    """P01.04: nothing is owed and no clock runs any more."""
+    information = graded(plant, "general")
+    head = plant.as_("product_inspection_head")
+    assert head.lacks(information, "discard") == {"reason"}
+    head.take(information, "discard", reason="与上月信息重复")
+    assert plant.state(information) == "void"
+    assert plant.open_duties(information) == []
+    assert not any(clock.is_open for clock in clocks.of_record("market_information", information["_id"]))
+
+
 def test_the_grade_cannot_be_changed_on_the_edit_form(plant: Play) -> None:
     """P01.22: only by the step that routes anew."""
     information = graded(plant, "important")

@@ -7,7 +7,7 @@ import pytest
 
 from models import clocks
 from models.database import Document, db
-from models.errors import ForbiddenError
+from models.errors import ForbiddenError, InvalidError
 from tests.scenarios.play import MONDAY_MORNING, Play, Player, dept
 
 PEOPLE = {
@@ -262,9 +262,13 @@ def test_t4_special_circumstances_are_exempted_by_the_head_with_a_reason(plant: 
     staff, head = plant.as_("field_service_staff"), plant.as_("after_sales_head")
     with pytest.raises(ForbiddenError):
         clocks.exempt(staff.actor, staff.person, clock.id, "太远")
+    with pytest.raises(InvalidError):
+        clocks.exempt(head.actor, head.person, clock.id, "")
     clocks.exempt(head.actor, head.person, clock.id, "客户船舶在海上，三天后靠港")
     plant.later(hours=30)
-    assert plant.clock(record, "t4_on_site").state == "exempt"
+    exempted = plant.clock(record, "t4_on_site")
+    assert exempted.state == "exempt"
+    assert "三天后靠港" in " ".join(str(line) for line in clocks.explain(exempted, "zh", plant.zone))
     assert not head.heard("24 小时已到，尚未到现场")
 
 
@@ -276,7 +280,10 @@ def test_t5_progress_is_reported_every_two_hours_until_solved(plant: Play) -> No
     assert plant.clock(record, "t5_progress").due_at == started + 2 * HOUR
     plant.later(hours=2)  # the last moment
     first = {"at": plant.moment.isoformat(), "progress": "拆检油泵"}
-    staff.edit(record, progress=[first])
+    head.cannot(record, "report_progress", progress=[first])
+    assert staff.lacks(record, "report_progress") == {"progress"}
+    staff.take(record, "report_progress", progress=[first])
+    assert head.heard("现场报告进展，请告知客户：动力不足，海安船务")
     plant.later(minutes=16)
     assert not head.heard("现场未按时报告进展")
     assert plant.clock(record, "t5_progress").due_at == started + 4 * HOUR
@@ -302,7 +309,10 @@ def test_the_head_keeps_the_customer_informed(plant: Play) -> None:
     record, head = on_site(plant), plant.as_("after_sales_head")
     plant.later(hours=2, minutes=31)
     assert head.heard("请向客户通报进展：海安船务")
-    head.edit(record, customer_updates=[{"at": plant.moment.isoformat(), "said": "油泵磨损，明早换好"}])
+    said = [{"at": plant.moment.isoformat(), "said": "油泵磨损，明早换好"}]
+    plant.as_("field_service_staff").cannot(record, "inform_customer", customer_updates=said)
+    head.take(record, "inform_customer", customer_updates=said)
+    assert plant.state(record) == "on_site"
     assert not is_late(plant, record, "inform_customer")
 
 

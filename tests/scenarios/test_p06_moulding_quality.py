@@ -7,7 +7,7 @@ import pytest
 
 from models import clocks
 from models.database import Document
-from models.errors import ForbiddenError
+from models.errors import ForbiddenError, InvalidError
 from tests.scenarios.play import MONDAY_MORNING, SOON, Play
 
 PEOPLE = {
@@ -185,7 +185,8 @@ def test_exactly_24_hours_is_in_time(plant: Play) -> None:
     assert plant.clock(sheet, "preventive").due_at == MONDAY_MORNING + timedelta(hours=24)
     plant.later(hours=20)
     assert engineer.heard("四小时内须定长期预防措施")
-    plant.at(MONDAY_MORNING + timedelta(hours=24))
+    plant.later(hours=4)
+    assert plant.state(sheet) == "preventing"
     assert not plant.clock(sheet, "preventive").is_late(plant.moment)
     engineer.take(sheet, "prevent", preventive_owner=engineer, **PREVENTION)
     plant.later(hours=1)
@@ -266,6 +267,8 @@ def test_the_quality_centre_exempts_with_a_reason(plant: Play) -> None:
     engineer, chief = plant.as_("manufacturing_engineer"), plant.as_("quality_chief")
     with pytest.raises(ForbiddenError):
         clocks.exempt(engineer.actor, engineer.person, clock.id, "来不及")
+    with pytest.raises(InvalidError):
+        clocks.exempt(chief.actor, chief.person, clock.id, " ")
     clocks.exempt(chief.actor, chief.person, clock.id, "该批为试制，不再生产")
     plant.later(hours=25)
     assert plant.state(sheet) == "containing"
