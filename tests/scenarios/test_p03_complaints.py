@@ -6,7 +6,7 @@ import pytest
 
 from models import clocks, records
 from models.database import Document
-from models.errors import ConflictError, ForbiddenError
+from models.errors import ConflictError, ForbiddenError, InvalidError
 from tests.scenarios.p03 import CAUSE, MEASURES, MEETING, complaint, one
 from tests.scenarios.play import MONDAY_MORNING, Play, dept
 
@@ -440,3 +440,42 @@ def test_somebody_who_stands_in_takes_the_step_on_behalf(company: Play) -> None:
     company.delegate(sales, colleague, days=3)
     sheet = colleague.take(sheet, "propose_remedy", measures=MEASURES)
     assert company.state(sheet) == "sales_talk"
+
+
+def test_an_abnormal_trend_leads_to_a_corrective_action_of_its_own(company: Play) -> None:
+    """P03.34, P03.04: 相关部门提出整改计划; only quality names the department."""
+    with pytest.raises(ForbiddenError):
+        company.as_("sales_staff").create(
+            "corrective_action", subject="渗漏上升", origin="trend", problem="渗漏"
+        )
+    quality = company.as_("quality_staff")
+    action = quality.create("corrective_action", subject="渗漏上升", origin="trend", problem="三个月连续上升")
+    assert company.state(action) == "issued"
+    assert quality.owes(action) == ["指定责任部门和完成期限"]
+    assert quality.lacks(action, "name_department", responsible_department=dept("PRODUCTION")) == {"due_on"}
+    company.as_("production_head").cannot(
+        action, "name_department", responsible_department=dept("TECH"), due_on="2026-04-01"
+    )
+    action = quality.take(
+        action, "name_department", responsible_department=dept("PRODUCTION"), due_on="2026-04-01"
+    )
+    assert company.as_("production_head").owes(action) == ["分析原因，制订纠正/预防措施"]
+    company.later(days=28)
+    assert company.as_("production_head").heard("措施要求 3 个工作日内实施完成")
+
+
+def test_many_at_once_and_one_cell_go_the_same_way(company: Play) -> None:
+    """Every path: a change of one field of many records cannot write what steps write, and says so."""
+    sheet, sales = complaint(company), company.as_("sales_staff")
+    for field, value in {"pass_on": True, "customer_satisfied": True, "closed_on": "2026-03-02"}.items():
+        with pytest.raises(InvalidError) as caught:
+            records.update(
+                sales.actor,
+                company.form_of(sheet),
+                sheet["_id"],
+                {field: value},
+                revision=sheet["revision"],
+                partial=True,
+            )
+        assert set(caught.value.errors) == {field}
+    assert company.now(sheet) == sheet
