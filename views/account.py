@@ -16,7 +16,7 @@ from models import passwords
 from models.errors import InvalidError
 from models.messages import LANGUAGES
 from models.people import User
-from views import context, notices
+from views import context, delegations, notices
 
 LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
 CHOICES: Final = {context.LANGUAGE_COOKIE: LANGUAGES, context.THEME_COOKIE: context.THEMES}
@@ -77,6 +77,7 @@ def init_app(app: Flask) -> None:
     """Add a person's own pages to an app, and what every page says about the person."""
     app.register_blueprint(blueprint)
     app.register_blueprint(notices.blueprint)
+    delegations.init_app(app)
     app.context_processor(_describe_person)
 
 

@@ -16,6 +16,7 @@ from models.queries import Count, ListQuery, count, page
 from models.times import now, today
 from views.admin import Screen
 from views.context import current_language, current_timezone, require_person
+from views.inbox.summary import summary
 from views.navigation import visible_forms
 from views.records.detail import heading
 from views.records.listing import system_text
@@ -47,6 +48,7 @@ class Dashboard(Screen, AdminIndexView):  # type: ignore[misc]
                 creatable=[form for form in forms if permitted(person, form.key, Action.CREATE)],
                 may_configure=person.may(Permission.CONFIGURE_FORMS),
                 missing_years=_missing_years(person),
+                work=summary(person),
             )
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from bson import ObjectId
@@ -13,13 +14,13 @@ from pymongo.database import Database
 from werkzeug.routing import Rule
 
 from backoffice.security import PUBLIC_ENDPOINTS
-from models import api_tokens, database, deliveries, files, jobs, saved_views
+from models import api_tokens, database, delegations, deliveries, files, jobs, saved_views
 from models.channels import Channel
 from models.database import Document
 from models.forms import LiveForm
 from models.people import User
 from models.queries import ListQuery
-from models.times import now
+from models.times import now, today
 from tests import everything, factories
 from tests.web import csrf_token, sign_in
 
@@ -108,6 +109,8 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_users.edit": {"GET": ADMIN, "POST": ADMIN},
     "configure_users.index": {"GET": ADMIN},
     "configure_users.password": {"POST": ADMIN},
+    "delegations.index": {"GET": EVERYONE, "POST": Answers(422, 422, 422, 422)},
+    "delegations.revoke": {"POST": ADMIN_ON},  # the administrator's own
     "inbox.approve": {"POST": SENT_ON},  # nothing is ticked
     "inbox.badge": {"GET": EVERYONE},
     "inbox.calendar": {"GET": EVERYONE},
@@ -217,6 +220,7 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
         "role_id": admin.roles[0].id,
         "user_id": admin.id,
         "key_id": _key_of(admin),
+        "delegation_id": _delegation_of(admin),
         "kind": "yaml",
         "export_type": "csv",
     }
@@ -237,6 +241,11 @@ def _key_of(person: User) -> ObjectId:
         api_tokens.create(person, "program", 30)
     key: ObjectId = api_tokens.of_person(person)[0]["_id"]
     return key
+
+
+def _delegation_of(person: User) -> ObjectId:
+    until = today(ZoneInfo("Asia/Shanghai"))
+    return delegations.create(person, person, factories.editor(), first=until, last=until).id
 
 
 def ask(client: FlaskClient, method: str, path: str, token: str | None) -> int:
