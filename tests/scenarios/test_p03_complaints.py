@@ -58,8 +58,7 @@ def test_only_sales_decides_whether_to_pass_on_and_only_the_handler_proposes(com
     """P03.20, P03.21: the wrong people are refused, and nothing changes."""
     sheet = complaint(company)
     for stranger in ("quality_staff", "technology_staff", "production_head", "finance_head"):
-        if stranger == "finance_head":
-            assert "keep" not in company.as_(stranger).offered(sheet)
+        assert "keep" not in company.as_(stranger).offered(sheet)
         company.as_(stranger).cannot(sheet, "keep", severity="general")
     sheet = company.as_("sales_staff").take(sheet, "keep")
     company.as_("colleague").cannot(sheet, "propose_remedy", measures=MEASURES)
