@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext
 from models import delegations, forms
 from models.access import Action, object_id, permitted, require_permission
 from models.delegations import Delegation
-from models.errors import ConflictError, InvalidError
+from models.errors import ConflictError, InvalidError, NotFoundError
 from models.forms import LiveForm
 from models.lookups import Lookup
 from models.messages import _ as message
@@ -101,7 +101,9 @@ def _whose(actor: User) -> User:
         return actor
     require_permission(actor, Permission.CONFIGURE_PEOPLE)
     found = User.objects(id=object_id(wanted)).first()
-    return found or actor
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def _address(actor: User, person: User) -> str:
