@@ -6,7 +6,6 @@ administrator stays.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from zoneinfo import available_timezones
 
 from bson import ObjectId
 from email_validator import EmailNotValidError, validate_email
@@ -18,7 +17,7 @@ from models.database import db, in_transaction
 from models.errors import ForbiddenError, InUseError, InvalidError
 from models.messages import Message, _
 from models.people import Permission, Role, User
-from models.times import now
+from models.times import now, timezones
 
 USER_ATTRIBUTES = (
     "username",
@@ -150,7 +149,7 @@ def _value_errors(user: User) -> Errors:
     errors: Errors = {}
     if not str(user.name or "").strip():
         errors["name"] = [_("This is needed.")]
-    if user.timezone not in available_timezones():
+    if user.timezone not in timezones():
         errors["timezone"] = [_("There is no such time zone.")]
     if user.email:
         try:

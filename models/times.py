@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 _clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731  (replaced by set_clock)
 
@@ -28,3 +29,9 @@ def set_clock(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _clock = before
+
+
+@cache
+def timezones() -> frozenset[str]:
+    """Return every time zone that this machine knows; it takes a walk over hundreds of files."""
+    return frozenset(available_timezones())

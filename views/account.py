@@ -1,7 +1,6 @@
 """A person's own corner: password, language, colours and time zone."""
 
 from typing import Final
-from zoneinfo import available_timezones
 
 from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,6 +15,7 @@ from models import passwords
 from models.errors import InvalidError
 from models.messages import LANGUAGES
 from models.people import User
+from models.times import timezones
 from views import context, delegations, notices
 
 LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
@@ -49,7 +49,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
 
     def offer_timezones(self, current: str) -> None:
         """Offer the usual zones first, then every other one that cities are known by."""
-        rest = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+        rest = sorted(name for name in timezones() if "/" in name and not name.startswith("Etc/"))
         self.timezone.choices = list(dict.fromkeys([*COMMON_TIMEZONES, current, *rest]))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import available_timezones
 
 from pydantic import ValidationError
 
@@ -19,6 +18,7 @@ from models.calendars.definition import (
 from models.calendars.intervals import DAY_MINUTES, parse_all
 from models.errors import InvalidError, ValueProblem
 from models.messages import Message, _
+from models.times import timezones
 
 Problem = tuple[str, Message]
 _NEXT = timedelta(days=1)
@@ -65,7 +65,7 @@ def problems(definition: CalendarDefinition) -> Iterator[Problem]:
     """Yield what keeps a calendar from being used."""
     if not definition.label:
         yield "label", _("This is needed.")
-    if definition.timezone not in available_timezones():
+    if definition.timezone not in timezones():
         yield "timezone", _("There is no time zone “%(name)s”.", name=definition.timezone)
     if any(not FIRST_YEAR <= year <= LAST_YEAR for year in definition.loaded_years):
         yield "loaded_years", _out_of_range()

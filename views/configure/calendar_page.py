@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask import request
 from flask_babel import gettext as _
@@ -14,7 +13,7 @@ from models.calendars.definition import FIRST_YEAR, LAST_YEAR
 from models.calendars.exchange import DAYS
 from models.errors import InvalidError
 from models.messages import _ as message
-from models.times import today
+from models.times import timezones, today
 from views.account import COMMON_TIMEZONES
 from views.configure.base import posted
 from views.context import current_language, current_timezone, say
@@ -128,7 +127,7 @@ def _texts() -> dict[str, str]:
 
 def timezones(current: str) -> list[str]:
     """Return the time zones to choose from, common ones first."""
-    rest = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    rest = sorted(name for name in timezones() if "/" in name and not name.startswith("Etc/"))
     return list(dict.fromkeys([*COMMON_TIMEZONES, current, *rest]))
 
 
