@@ -49,8 +49,13 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
 
     def offer_timezones(self, current: str) -> None:
         """Offer the usual zones first, then every other one that cities are known by."""
-        rest = sorted(name for name in timezones() if "/" in name and not name.startswith("Etc/"))
-        self.timezone.choices = list(dict.fromkeys([*COMMON_TIMEZONES, current, *rest]))
+        self.timezone.choices = timezone_choices(current)
+
+
+def timezone_choices(current: str) -> list[str]:
+    """Return the time zones to choose from: common ones, the current one, then every city."""
+    rest = sorted(name for name in timezones() if "/" in name and not name.startswith("Etc/"))
+    return list(dict.fromkeys([*COMMON_TIMEZONES, current, *rest]))
 
 
 class PasswordForm(FlaskForm):  # type: ignore[misc]

@@ -13,8 +13,7 @@ from models.calendars.definition import FIRST_YEAR, LAST_YEAR
 from models.calendars.exchange import DAYS
 from models.errors import InvalidError
 from models.messages import _ as message
-from models.times import timezones, today
-from views.account import COMMON_TIMEZONES
+from models.times import today
 from views.configure.base import posted
 from views.context import current_language, current_timezone, say
 
@@ -123,12 +122,6 @@ def _texts() -> dict[str, str]:
         "known": _("The holidays of %(year)s are all entered"),
         "own_hours": _("Hours of its own"),
     }
-
-
-def timezones(current: str) -> list[str]:
-    """Return the time zones to choose from, common ones first."""
-    rest = sorted(name for name in timezones() if "/" in name and not name.startswith("Etc/"))
-    return list(dict.fromkeys([*COMMON_TIMEZONES, current, *rest]))
 
 
 def hours_text(hours: tuple[str, ...]) -> str:

@@ -22,6 +22,7 @@ from models.spreadsheets.reading import EXTENSIONS, open_table
 from models.spreadsheets.table import UnreadableFileError
 from models.spreadsheets.workbook import About
 from models.times import now, today
+from views.account import timezone_choices
 from views.configure import calendar_moves, calendar_page
 from views.configure.base import ConfigureView, Errors, attempt, posted, said, unsaved_notice
 from views.configure.calendar_page import LABELS, paths_said
@@ -161,7 +162,7 @@ class CalendarsView(ConfigureView):
             problems=paths_said(errors),
             labels=LABELS,
             seen=seen,
-            timezones=calendar_page.timezones(str(plain.get("timezone", ""))),
+            timezones=timezone_choices(str(plain.get("timezone", ""))),
             data=calendar_page.editor_data(plain, errors),
             versions=calendars.versions(calendar.key),
             page=calendar_page,
