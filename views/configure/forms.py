@@ -18,7 +18,8 @@ from views.configure import editor
 from views.configure.base import Errors, posted, said, summary
 from views.configure.catalog import ICONS, group_labels
 from views.configure.preview import PreviewScreen
-from views.configure.publishing import Publishing, number
+from views.configure.publishing import number
+from views.configure.workflow import WorkflowDesigner
 from views.context import current_actor, current_language, say
 
 LABELS = {
@@ -29,7 +30,7 @@ LABELS = {
 MIME_TYPES = {"json": "application/json", "yaml": "application/yaml"}
 
 
-class FormsView(Publishing):
+class FormsView(WorkflowDesigner):
     """The list of forms and the editor of one."""
 
     permissions = (Permission.CONFIGURE_FORMS,)

@@ -154,4 +154,5 @@ def _for_saving() -> dict[str, str]:
         "conflict_text": _("%(by)s saved it at %(at)s. Your changes are still here."),
         "conflict_overwrite": _("Save mine instead"),
         "form": _("Form"),
+        "workflow": _("Workflow"),
     }

@@ -1,28 +1,13 @@
-/* The form editor put together: pages, live checks, saving, conflicts, leaving. */
+/* The form editor put together: its pages, and where its problems are. */
 (function () {
   "use strict";
 
   const Editor = window.FormEditor;
   if (!Editor) return;
-  const { h, t, data, root } = Editor;
-  const { fetch, toast } = window.Backoffice;
-  const CHECK_MS = 500;
+  const { t, data } = Editor;
   const PAGES = ["fields", "form", "list"];
 
-  const bar = document.getElementById("editor-bar");
-  const note = bar.querySelector("[data-note]");
-  const problemLink = bar.querySelector("[data-problem-count]");
-  const problemList = document.getElementById("editor-problems");
-  const saveButton = bar.querySelector("[data-save]");
-
   let rows = null;
-  let revision = data.draftRevision;
-  let changes = 0;
-  let timer = 0;
-  let saving = null;
-
-  /* keyTouched only lives in the browser; everything else of the document is sent. */
-  const outgoing = () => JSON.parse(JSON.stringify(Editor.doc, (name, value) => (name === "keyTouched" ? undefined : value)));
 
   const panel = (name) => document.getElementById(`page-${name}`);
 
@@ -45,31 +30,15 @@
     if (location.hash !== `#${name}`) history.replaceState(null, "", `#${name}`);
   };
 
-  Editor.onShow(() => showExtras());
-
-  /* Words and examples that the server worked out for what is being edited. */
-  const pathAround = (element) => element.closest("[data-path]").dataset.path;
-
-  const showExtras = () => {
-    root.querySelectorAll("[data-words]").forEach((element) => {
-      element.textContent = Editor.words[pathAround(element)] || "";
-    });
-    root.querySelectorAll("[data-example]").forEach((element) => {
-      const text = Editor.numbers[pathAround(element)];
-      element.textContent = text ? t("example", { text }) : "";
-    });
-    root.querySelectorAll("[data-formula]").forEach((element) => {
-      const written = element.parentElement.querySelector("textarea").value.trim();
-      element.textContent = written && !Editor.problems[pathAround(element)] ? t("formula_fine") : "";
-    });
-  };
+  const isOfProcedure = (path) => ["workflow", "clocks"].includes(path.split(".")[0]);
 
   const pageOf = (path) => {
     if (path.startsWith("fields")) return "fields";
     return ["title_fields", "list_columns", "inline_columns", "sort", "business_key"].includes(path.split(".")[0]) ? "list" : "form";
   };
 
-  const placeName = (path) => {
+  Editor.page.placeName = (path) => {
+    if (isOfProcedure(path)) return t("workflow");
     const [first, key, second, third] = path.split(".");
     if (first !== "fields") return data.formProperties[first] || t("form");
     const field = Editor.fieldByKey(key);
@@ -79,143 +48,21 @@
     return [Editor.nameOf(field), column && Editor.nameOf(column), name].filter(Boolean).join(" › ");
   };
 
-  const goTo = (path) => {
+  Editor.page.goTo = (path) => {
+    if (isOfProcedure(path)) {
+      document.querySelector("[data-workflow-tab]").click();
+      return;
+    }
     show(pageOf(path));
     if (path.startsWith("fields.")) rows.openAt(path.split(".")[1]);
-    const place = Editor.placeFor(path);
-    (place?.querySelector("input, select, textarea, button") || place)?.focus();
-    place?.scrollIntoView({ block: "center" });
+    Editor.focusOn(path);
   };
 
-  const showState = () => {
-    const count = Object.keys(Editor.problems).length;
-    const state = Editor.dirty ? t("unsaved") : data.hasDraft ? t("saved") : t("up_to_date");
-    note.textContent = data.hasDraft && !count && !Editor.dirty ? `${state} · ${t("no_problems")}` : state;
-    problemLink.hidden = count === 0;
-    problemLink.querySelector("span").textContent = t("problems", { count });
-    saveButton.disabled = !Editor.dirty;
-    problemList.querySelector("ul").replaceChildren(...Object.entries(Editor.problems).map(([path, messages]) =>
-      h("li", {}, h("a", { href: "#", onclick: (event) => { event.preventDefault(); goTo(path); } }, placeName(path)), `：${messages.join(" ")}`)));
-    if (!count) problemList.hidden = true;
-    root.dataset.dirty = Editor.dirty ? "1" : "";
-  };
-
-  const take = (judgement) => {
-    Editor.problems = judgement.problems || {};
-    Editor.words = judgement.rules || Editor.words;
-    Editor.numbers = judgement.numbers || Editor.numbers;
-    Editor.showProblems();
-    showState();
-  };
-
-  const refused = async (response) => {
-    const body = await response.json().catch(() => ({}));
-    if (body.error?.errors) take({ problems: body.error.errors });
-    return body.error?.message || t("save_failed");
-  };
-
-  const check = async () => {
-    const asked = changes;
-    const response = await fetch(root.dataset.check, { json: { definition: outgoing() } }).catch(() => null);
-    if (!response || asked !== changes) return;
-    if (response.ok) take(await response.json());
-    else await refused(response);
-  };
-
-  const conflict = async (about) => {
-    const answer = await window.Backoffice.confirm({ title: t("conflict_title"), text: t("conflict_text", about), button: t("conflict_overwrite"), kind: "danger" });
-    if (!answer) {
-      showState();
-      return false;
-    }
-    revision = about.draft_revision;
-    return saveOnce();
-  };
-
-  const saveOnce = async () => {
-    note.textContent = t("saving");
-    const sent = changes;
-    const response = await fetch(root.dataset.save, { method: "PUT", json: { definition: outgoing(), draft_revision: revision } }).catch(() => null);
-    if (!response) {
-      toast(t("save_failed"), "danger");
-      showState();
-      return false;
-    }
-    if (response.status === 409) return conflict((await response.json()).conflict);
-    if (!response.ok) {
-      await refused(response);
-      toast(t("save_refused"), "danger");
-      problemList.hidden = false;
-      return false;
-    }
-    const kept = await response.json();
-    revision = kept.draft_revision;
-    data.hasDraft = true;
-    Editor.dirty = changes !== sent;
-    take(kept);
-    document.querySelectorAll("[data-draft-only]").forEach((element) => (element.hidden = false));
-    document.querySelectorAll('[name="draft_revision"]').forEach((input) => (input.value = revision));
-    Editor.say(t("saved"));
-    return true;
-  };
-
-  /* One save at a time; pressing twice waits for the first. */
-  const save = async () => {
-    if (saving) await saving;
-    saving = saveOnce().finally(() => { saving = null; });
-    return saving;
-  };
-
-  Editor.onChange(() => {
-    changes += 1;
-    clearTimeout(timer);
-    timer = setTimeout(check, CHECK_MS);
-    showState();
-  });
-
-  saveButton.addEventListener("click", save);
-  document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
-      event.preventDefault();
-      if (Editor.dirty) save();
-    }
-  });
-  problemLink.addEventListener("click", () => {
-    problemList.hidden = false;
-    problemList.querySelector("a")?.focus();
-  });
-
-  /* Preview and publishing look at what is stored, so they save first. */
-  document.querySelectorAll("[data-save-first]").forEach((link) => {
-    link.addEventListener("click", async (event) => {
-      if (!Editor.dirty) return;
-      event.preventDefault();
-      if (await save()) {
-        Editor.dirty = false;
-        location.href = link.href;
-      }
-    });
-  });
-
-  window.addEventListener("beforeunload", (event) => {
-    if (Editor.dirty) event.preventDefault();
-  });
-
-  const tabs = [...document.querySelectorAll("[data-page]")];
-  tabs.forEach((tab, index) => {
-    tab.addEventListener("click", () => show(tab.dataset.page));
-    tab.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step) return;
-      const next = tabs[(index + step + tabs.length) % tabs.length];
-      next.focus();
-      next.click();
-    });
-  });
+  Editor.wireTabs(show);
   document.querySelector("[data-expand-all]")?.addEventListener("click", () => rows.each((row) => row.setOpen(true)));
   document.querySelector("[data-collapse-all]")?.addEventListener("click", () => rows.each((row) => row.setOpen(false)));
 
   const wanted = location.hash.slice(1);
   show(PAGES.includes(wanted) ? wanted : "fields");
-  showState();
+  Editor.showState();
 })();

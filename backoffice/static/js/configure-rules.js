@@ -20,7 +20,7 @@
         found.push({ name: `${field.key}.${column.key}`, label: `${Editor.nameOf(field)} › ${Editor.nameOf(column)}`, field: column });
       }
     }
-    return found;
+    return [...found, ...(Editor.systemSources?.() || [])];
   };
 
   const operatorsOf = (field) => {
