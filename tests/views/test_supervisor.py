@@ -52,7 +52,7 @@ def name_in(row: Element) -> str:
     return link.text.removeprefix(link.one("span", css="avatar-small").text) if link.all("span") else link.text
 
 
-LABELS = ("Open", "Overdue", "Due in 7 days", "Oldest")
+LABELS = ("Still open", "Overdue", "Due in 7 days", "Oldest")
 
 
 def test_a_head_sees_who_is_late_first_with_everything_below(client: FlaskClient) -> None:

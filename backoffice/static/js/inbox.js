@@ -11,6 +11,8 @@
     if (news) news.hidden = event.detail.open === first;
   });
 
+  document.querySelector('.tabs [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+
   /* A group goes on where the page before ended; its heading is not said twice. */
   const append = (rows) => {
     const body = table.tBodies[0];
