@@ -21,6 +21,7 @@ celery.conf.update(
     worker_enable_remote_control=False,  # MongoDB's broadcast collection is capped and may go deaf
     worker_send_task_events=False,
     broker_connection_retry_on_startup=True,
+    broker_connection_timeout=2,  # who asks for a job does not wait long for a broker that is away
     task_default_queue="default",
     task_routes={
         "tasks.deliveries.*": {"queue": "default"},
