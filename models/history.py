@@ -85,6 +85,12 @@ def of_record(form: str, record_id: ObjectId, *, limit: int = 0, before: int | N
     return list(db().history.find(query).sort("revision", DESCENDING).limit(limit))
 
 
+def path_taken(form: str, record_id: ObjectId) -> set[tuple[str, str]]:
+    """Return which steps a record has gone, as (state, transition)."""
+    moved = db().history.find({"form": form, "record": record_id, "moves": {"$ne": None}}, {"moves": 1})
+    return {(one["from"], one["transition"]) for entry in moved for one in entry["moves"]}
+
+
 def ensure_indexes() -> None:
     """Create the index that also refuses two entries for one revision."""
     db().history.create_index(

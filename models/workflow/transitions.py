@@ -26,12 +26,16 @@ from models.workflow.words import Condition, People
 
 @dataclass(frozen=True)
 class Offer:
-    """A step that a person sees on a record, and why they cannot take it now."""
+    """A step that a person sees on a record, and why they cannot take it now.
+
+    `theirs` tells whether it is theirs to take at all, ready or not.
+    """
 
     transition: Transition
     to: State
     allowed: bool
     why_not: Message | None = None
+    theirs: bool = True
 
 
 def available(person: User, form: LiveForm, record: Document) -> list[Offer]:
@@ -50,8 +54,9 @@ def available(person: User, form: LiveForm, record: Document) -> list[Offer]:
 
 def _offer(person: User, form: LiveForm, record: Document, transition: Transition) -> Offer:
     workflow = _workflow(form)
-    why_not = _not_theirs(person, form, record, transition) or _not_ready(person, form, record, transition)
-    return Offer(transition, workflow.by_state[transition.to], why_not is None, why_not)
+    not_theirs = _not_theirs(person, form, record, transition)
+    why_not = not_theirs or _not_ready(person, form, record, transition)
+    return Offer(transition, workflow.by_state[transition.to], why_not is None, why_not, not_theirs is None)
 
 
 def take(

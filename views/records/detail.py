@@ -61,6 +61,7 @@ class DetailScreens(_Base):
             more_history=len(entries) > HISTORY_ON_PAGE,
             comments=comments.of_record(self.form.key, record["_id"]),
             links=list(self._links(record)),
+            **self.procedure(record),
         )
 
     def record(self, record_id: str) -> Document:

@@ -1,6 +1,6 @@
 """WTForms forms from definitions. They carry what was typed; `models.validation` judges it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from flask import g
@@ -56,9 +56,15 @@ class RecordForm(BaseForm):
     """The inputs of one definition. Fields are items, never attributes: a form may call a field `process`."""
 
     def __init__(
-        self, definition: Definition, posted: MultiDict[str, str] | None, data: Mapping[str, Any]
+        self,
+        definition: Definition,
+        posted: MultiDict[str, str] | None,
+        data: Mapping[str, Any],
+        only: Collection[str] | None = None,
     ) -> None:
-        super().__init__([(field.key, RecordField(field)) for field in writable_fields(definition)])
+        """Take what was posted, else the stored `data`; of the fields in `only`, where it is given."""
+        fields = [one for one in writable_fields(definition) if only is None or one.key in only]
+        super().__init__([(field.key, RecordField(field)) for field in fields])
         self.stored = dict(data)
         self.process(posted, data=self.stored)
         g.bound_form = self

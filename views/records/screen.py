@@ -12,6 +12,7 @@ from views.records.importing import ImportScreens
 from views.records.kanban import KanbanScreens
 from views.records.lists import ListScreens
 from views.records.lookups import LookupScreens
+from views.records.moves import MoveScreens
 
 if TYPE_CHECKING:
     from views.records.hub import RecordsHub
@@ -23,6 +24,7 @@ class RecordScreen(
     ListScreens,
     DetailScreens,
     ChangeScreens,
+    MoveScreens,
     LookupScreens,
     ImportScreens,
     TemplateHelpers,
