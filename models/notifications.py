@@ -129,17 +129,21 @@ def rows(events: Iterable[Event]) -> Rows:
     return found
 
 
-def insert(made: Rows, session: ClientSession) -> int:
+def insert(made: Rows, session: ClientSession, *, careful: bool = True) -> int:
     """Store what `rows` returned in a transaction; return how many notices were new.
 
-    What has a key that is stored already was told before and is left out.
+    What has a key that is stored already was told before and is left out. Without `careful` nobody looks for
+    such keys first: for whoever knows that they are new, and gives up the transaction when they are not.
     """
-    new = _unknown("notifications", made.notices, session)
-    if new:
-        db().notifications.insert_many(new, session=session)
-    if deliveries := _unknown("deliveries", made.deliveries, session):
-        db().deliveries.insert_many(deliveries, session=session)
-    return len(new)
+    notices, sent = made.notices, made.deliveries
+    if careful:
+        notices = _unknown("notifications", notices, session)
+        sent = _unknown("deliveries", sent, session)
+    if notices:
+        db().notifications.insert_many(notices, session=session)
+    if sent:
+        db().deliveries.insert_many(sent, session=session)
+    return len(notices)
 
 
 def _unknown(collection: str, documents: list[Document], session: ClientSession) -> list[Document]:

@@ -3,7 +3,7 @@
 Whoever left is never asked: their deputy or head is, and the administrators are told.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = [
     "people",
     "put_once",
     "resolve",
+    "resolve_all",
     "tell_substitutions",
 ]
 
@@ -93,6 +94,29 @@ def resolve(
     found.people.extend(_holders(who, known, record))
     found.people = list(dict.fromkeys(found.people))
     return found
+
+
+def resolve_all(asked: Sequence[tuple[Who, LiveForm, Document]]) -> list[Resolved]:
+    """Return what `resolve` returns for each, in their order; for many records at once.
+
+    People are looked up together, and what was asked before is not worked out again: nobody may change it.
+    """
+    questions = [(who, _decisive(who, record)) for who, _form, record in asked]
+    answers: dict[tuple[Who, tuple[ObjectId | None, ...]], Resolved] = {}
+    with batch() as known:
+        known.know({one for _who, ids in questions for one in ids if one})
+        for question, (who, form, record) in zip(questions, asked, strict=True):
+            if question not in answers:
+                answers[question] = resolve(who, form, record)
+    return [answers[question] for question in questions]
+
+
+def _decisive(who: Who, record: Document) -> tuple[ObjectId | None, ...]:
+    """Return everything of a record that decides whom a description means."""
+    found: list[ObjectId | None] = []
+    for source in (*who.fields, *who.heads_of, *who.members_of, who.within):
+        found += [*_ids(record, source), None]
+    return tuple(found)
 
 
 def _named(who: Who, known: Directory, record: Document, actor: Actor | None) -> list[ObjectId]:

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
 from bson import ObjectId
 from pymongo import ASCENDING
@@ -18,8 +19,9 @@ from models.times import now
 
 _NOT_NEEDED: Final = dict.fromkeys(
     (
-        "because", "key", "left_steps", "paused_at", "paused_by", "pauses", "recalculations", "remaining",
-        "stopped_at", "stopped_why",
+        "because", "count", "counted_from", "exemption", "key", "kind", "left_steps", "owed", "paused_at",
+        "paused_by", "pauses", "period_from", "recalculations", "remaining", "settled_at", "stopped_at",
+        "stopped_why", "turn_from",
     ),
     0,
 )  # fmt: skip
@@ -42,7 +44,27 @@ def _due() -> Document:
 def due(ids: Sequence[ObjectId], session: ClientSession) -> list[Clock]:
     """Read some clocks in a transaction, unless somebody else took their step meanwhile."""
     query = {"_id": {"$in": list(ids)}, **_due()}
-    return [Clock(found) for found in db().clocks.find(query, _NOT_NEEDED, session=session)]
+    clocks = [Clock(found) for found in db().clocks.find(query, _NOT_NEEDED, session=session)]
+    _share(clocks)
+    return clocks
+
+
+def _share(clocks: Iterable[Clock]) -> None:
+    """Look up once what clocks of one rule have in common: their form, the rule and how they count."""
+    known: dict[tuple[Any, ...], Clock] = {}
+    for clock in clocks:
+        snapshot = clock.document["snapshot"]
+        calendar = snapshot.get("calendar") or {}
+        same = known.setdefault(
+            (
+                clock.document["form"], snapshot["form_version"], clock.document["rule"],
+                calendar.get("key"), calendar.get("version"),
+            ),
+            clock,
+        )  # fmt: skip
+        # what cannot be read is told of each clock by itself
+        with suppress(DomainError):
+            clock.form, clock.rule, clock.pace = same.form, same.rule, same.pace
 
 
 def records(clocks: Iterable[Clock]) -> dict[ObjectId, Document]:

@@ -80,7 +80,8 @@ def _set_aside(one: ObjectId, error: Exception) -> None:
 def _take(clocks: Sequence[Clock], session: ClientSession, *, careful: bool = False) -> int:
     """Move clocks on by one sweep, with everything this brings about, in one transaction.
 
-    With `careful`, effects that are stored already are left out.
+    With `careful`, notices and effects that are stored already are left out; without, one of them undoes the
+    whole batch. There are none unless somebody meddled: the steps they came from are gone.
     """
     if not clocks:
         return 0
@@ -96,7 +97,7 @@ def _take(clocks: Sequence[Clock], session: ClientSession, *, careful: bool = Fa
             log.exception("clock.failed", clock=str(clock.id))
             life.set_aside(clock, error, moment)
     told = telling.events(fired, records, session)
-    notifications.insert(notifications.rows(told), session)
+    notifications.insert(notifications.rows(told), session, careful=careful)
     telling.put_effects(telling.effects(fired), session, careful=careful)
     store.raise_levels(_levels(fired), session)
     store.update(clocks, read, session)

@@ -18,6 +18,7 @@ from models.workflow import texts
 
 EFFECTS = "clock_effects"
 _ASSIGNED = Who(fields=("@assignees",))
+_NOBODY: Document = {"data": {}}
 _OWNED = Who(fields=("@owner",))
 
 
@@ -26,9 +27,9 @@ def events(
 ) -> list[Event]:
     """Return what is to be told, one event for each rung that has somebody to tell."""
     found = []
-    for firing in fired:
-        record = records.get(firing.clock.get("record"))
-        meant = _people(firing, record)
+    about = [(firing, records.get(firing.clock.get("record"))) for firing in fired]
+    asked = [(_who(firing, record), firing.clock.form, record or _NOBODY) for firing, record in about]
+    for (firing, record), meant in zip(about, who.resolve_all(asked), strict=True):
         if meant.people:
             found.append(_event(firing, record, meant.people))
         if meant.substitutions and record:
@@ -36,12 +37,12 @@ def events(
     return found
 
 
-def _people(firing: Firing, record: Document | None) -> who.Resolved:
+def _who(firing: Firing, record: Document | None) -> Who:
     """Return who is told: those the rung names, else those of the clock, else whoever has the record."""
     wanted = firing.rung.who or firing.clock.rule.who
     if not wanted and record is not None:
         wanted = _ASSIGNED if record.get("assignees") else _OWNED
-    return who.resolve(wanted, firing.clock.form, record or {"data": {}})
+    return wanted
 
 
 def _event(firing: Firing, record: Document | None, people: Sequence[ObjectId]) -> Event:
