@@ -6,8 +6,9 @@ from dataclasses import field as attribute
 from typing import Any
 
 from models.definition import Definition, Field
+from models.procedure_changes import PartChange, compare_procedures
 
-_KEYS = frozenset({"key", "fields"})
+_KEYS = frozenset({"key", "fields", "workflow", "clocks"})  # these are compared part by part
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,12 @@ class Difference:
     changed: tuple[FieldChange, ...] = ()
     form: tuple[Change, ...] = ()
     moved: bool = False
+    procedure: tuple[PartChange, ...] = ()
 
     def __bool__(self) -> bool:
         """Tell whether anything differs."""
-        return bool(self.added or self.removed or self.changed or self.form or self.moved)
+        fields = self.added or self.removed or self.changed or self.moved
+        return bool(fields or self.form or self.procedure)
 
 
 def compare(before: Definition | None, after: Definition) -> Difference:
@@ -64,6 +67,7 @@ def compare(before: Definition | None, after: Definition) -> Difference:
         changed=tuple(changed),
         form=_changes(before.model_dump(mode="json"), after.model_dump(mode="json")) if before else (),
         moved=kept != [path for path in old if path in new],
+        procedure=tuple(compare_procedures(before, after)),
     )
 
 

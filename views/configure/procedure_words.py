@@ -42,6 +42,8 @@ _RULES = frozenset({"condition", "when", "rule"})
 _STATES = frozenset({"sources", "to", "initial", "back_to"})
 _STEPS = frozenset({"approved", "rejected", "withdrawn"})
 
+MAX_NAMED = 4
+
 
 class ProcedureWords:
     """Says the procedure of one form in one language."""
@@ -65,7 +67,7 @@ class ProcedureWords:
         """Return when the clock would be due if it started now; empty where only a record can tell."""
         person = current_person()
         department = person.department.id if person and person.department else None
-        due = example.due_at(self._form, rule, department, now())
+        due = example.due_at(self._form, rule, department, now().replace(second=0, microsecond=0))
         return _("Started now, it is due %(at)s.", at=self.moment(due)) if due else ""
 
     @staticmethod
@@ -106,11 +108,16 @@ class ProcedureWords:
 
     def when(self, when: When) -> str:
         """Return a condition of a clock in words."""
-        parts = [_("state “%(state)s”", state=self.state(key)) for key in when.states]
+        parts = [_("state %(states)s", states=self._states(when.states))] if when.states else []
         parts += [_("step “%(step)s”", step=self.step(key)) for key in when.transitions]
         if when.rule is not None:
             parts.append(self.rule(when.rule))
         return _(" or ").join(parts)
+
+    def _states(self, keys: tuple[str, ...]) -> str:
+        names = [_("“%(name)s”", name=self.state(key)) for key in keys[:MAX_NAMED]]
+        more = len(keys) - MAX_NAMED
+        return _(", ").join(names) + (_(" and %(count)s more", count=more) if more > 0 else "")
 
     # -- what definitions hold ----------------------------------------------------------------------------
 
@@ -140,6 +147,21 @@ class ProcedureWords:
         """Return what a field is called."""
         field = self.definition.by_key.get(key)
         return field.label.text(self.language) or key if field else key
+
+    def place(self, path: str) -> str:
+        """Return what a path such as `workflow.states.new.who` leads to."""
+        first, *rest = path.split(".")
+        kind, *keys = rest if first == "workflow" else ("clocks", *rest)
+        key = keys[0] if keys else ""
+        part = self._part_name(kind, key) or catalog.label(kind)
+        known = [catalog.label(name) for name in keys[1:] if name in catalog.PROPERTIES]
+        return " › ".join([str(catalog.PARTS["workflow"]), part, *known[-1:]])
+
+    def _part_name(self, kind: str, key: str) -> str:
+        clock = self.definition.by_clock.get(key)
+        if kind == "clocks" and clock:
+            return clock.label.text(self.language) or key
+        return {"states": self.state, "transitions": self.step}.get(kind, str)(key)
 
     def effect(self, raw: Any) -> str:  # noqa: ANN401  (JSON)
         """Return an effect in words."""

@@ -8,12 +8,15 @@ from flask_babel import gettext as _
 from models.definition import Definition, Field
 from models.fields import TYPES
 from models.form_changes import Change
+from models.procedure_changes import Changed, PartChange
 from models.rules import describe
-from views.configure import catalog
+from views.configure import catalog, procedure_catalog
+from views.configure.procedure_words import ProcedureWords
 from views.context import say
 
 RULES = frozenset({"visible_if", "required_if", "readonly_if"})
 MAX_TEXT = 160
+MAX_PART = 400
 
 
 class Wording:
@@ -23,6 +26,7 @@ class Wording:
         """Take the form that rules refer to, and the reader's language."""
         self.definition = definition
         self.language = language
+        self._procedure = ProcedureWords(definition, language)
 
     def field(self, path: str, field: Field) -> str:
         """Return what a field is called; a column with its table."""
@@ -30,9 +34,28 @@ class Wording:
         table = self.definition.by_key.get(path.partition(".")[0]) if "." in path else None
         return f"{table.label.text(self.language) or table.key} › {label}" if table else label
 
+    def part(self, change: PartChange) -> str:
+        """Return what a part of the procedure is called, such as “Step: Accept”."""
+        kind = str(procedure_catalog.PARTS[change.kind])
+        return (
+            _("%(kind)s: %(name)s", kind=kind, name=change.label.text(self.language)) if change.key else kind
+        )
+
+    def part_value(self, change: Changed, side: str) -> str:
+        """Return one side of a change of a part of the procedure as text."""
+        text = self._procedure.value(change.name, getattr(change, side))
+        return text if len(text) <= MAX_PART else f"{text[:MAX_PART]}…"
+
+    @staticmethod
+    def part_property(name: str) -> str:
+        """Return what a property of a part of the procedure is called."""
+        return procedure_catalog.label(name)
+
     def place(self, path: str) -> str:
         """Return what a path such as `fields.parts.qty.min` leads to, as the editor names it."""
         first, *rest = path.split(".")
+        if first in {"workflow", "clocks"}:
+            return self._procedure.place(path)
         field = self.definition.by_key.get(rest[0]) if first == "fields" and rest else None
         if field is None:
             return self.property(first) if first in catalog.FORM_PROPERTIES else path

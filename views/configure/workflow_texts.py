@@ -125,6 +125,8 @@ def _for_clocks() -> dict[str, str]:
         "again_and_again": _("Tell them again and again"),
         "add_rung": _("Add reminder"),
         "no_rungs": _("Nobody is reminded."),
+        "before_offset": _("%(length)s before"),
+        "after_offset": _("%(length)s after"),
         "ladder_help": _("Who is told before, at and after the due time."),
     }
 

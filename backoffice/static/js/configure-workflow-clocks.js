@@ -81,7 +81,7 @@
 
   const distance = (rung) => {
     const side = about.sides[rung.side || "at"];
-    return rung.side && rung.side !== "at" ? `${rung.offset?.amount ?? "?"} ${about.units[rung.offset?.unit || "hours"]} · ${side}` : side;
+    return rung.side && rung.side !== "at" ? t(`${rung.side}_offset`, { length: `${rung.offset?.amount ?? "?"} ${about.units[rung.offset?.unit || "hours"]}` }) : side;
   };
 
   const ladder = function (clock, path) {
@@ -90,7 +90,8 @@
       list: () => clock.ladder,
       path: `${path}.ladder`,
       kind: null,
-      meta: (rung) => [W.tag(about.levels[rung.level || "warning"], { info: "blue", warning: "orange", urgent: "red" }[rung.level || "warning"]), W.quiet(distance(rung)), W.quiet(Editor.text(rung.text))],
+      meta: (rung) => [W.tag(about.levels[rung.level || "warning"], { info: "blue", warning: "orange", urgent: "red" }[rung.level || "warning"]), W.quiet(Editor.text(rung.text))],
+      nameOf: distance,
       body: rungBody,
       make: () => ({ key: clock.ladder.length ? "late" : "due", ...(clock.ladder.length ? { side: "after", offset: { amount: "1", unit: "days" } } : {}), who: JSON.parse(JSON.stringify(clock.who || {})) }),
       addLabel: t("add_rung"),

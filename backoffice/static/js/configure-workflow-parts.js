@@ -121,13 +121,12 @@
     const departments = () => about.departments;
     const within = h("div", { class: "wf-within" });
     const drawWithin = () => {
-      if (!who.roles?.length) delete who.within;
       within.replaceChildren(...(who.roles?.length ? [h("label", {}, h("span", {}, t("within")),
         select([["", t("everywhere")], ["@department", about.sources["@department"]], ...W.fields("department"), ...departments()], who.within || "", (value) => W.set(who, "within", value), { class: "form-control form-control-small" }))] : []));
     };
     const people = W.sources("@owner", "@created_by", "@assignees");
     const groups = [
-      listOf(who, "roles", () => about.roles, { label: t("who_roles"), set: (list) => { W.set(who, "roles", list); drawWithin(); } }),
+      listOf(who, "roles", () => about.roles, { label: t("who_roles"), set: (list) => { if (!list.length) delete who.within; W.set(who, "roles", list); drawWithin(); } }),
       listOf(who, "fields", () => [...people, ...W.fields("person")], { label: t("who_fields") }),
       listOf(who, "heads_of", () => [...W.sources("@department"), ...W.fields("department")], { label: t("who_heads_of"), prefix: t("head_of") }),
       listOf(who, "members_of", () => [...W.sources("@department"), ...W.fields("department")], { label: t("who_members_of"), prefix: t("members_of") }),
@@ -219,7 +218,7 @@
   const open = new WeakSet();
 
   /* An ordered list of parts that open and close. `kind` names what refers to them. */
-  W.rows = function ({ list, path, kind, meta, body, make, addLabel, emptyText, max = 200 }) {
+  W.rows = function ({ list, path, kind, meta, body, make, addLabel, emptyText, max = 200, nameOf = W.nameOf }) {
     const place = h("ol", { class: "field-rows wf-rows" });
     const box = h("div", {}, place);
     const nodes = new Map();
@@ -279,7 +278,7 @@
         W.opened?.(kind, yes ? item : null);
       };
       const refresh = () => {
-        title.textContent = W.nameOf(item);
+        title.textContent = nameOf(item);
         notes.replaceChildren(...meta(item).filter(Boolean));
         const at = list().indexOf(item);
         element.querySelector("[data-up]").disabled = at === 0;
@@ -316,7 +315,7 @@
       items.splice(at + by, 0, item);
       reorder();
       nodes.get(item).element.querySelector(by < 0 ? "[data-up]" : "[data-down]").focus();
-      Editor.say(t("moved", { name: W.nameOf(item), place: at + by + 1, count: items.length }));
+      Editor.say(t("moved", { name: nameOf(item), place: at + by + 1, count: items.length }));
     };
 
     const put = (item, at) => {
@@ -335,10 +334,10 @@
 
     const remove = async (item) => {
       const count = kind ? W.uses(kind, item.key) : 0;
-      if (count && !(await window.Backoffice.confirm({ title: t("delete_part_title", { name: W.nameOf(item) }), text: t("delete_part", { count }), button: t("delete"), kind: "danger" }))) return;
+      if (count && !(await window.Backoffice.confirm({ title: t("delete_part_title", { name: nameOf(item) }), text: t("delete_part", { count }), button: t("delete"), kind: "danger" }))) return;
       list().splice(list().indexOf(item), 1);
       reorder();
-      Editor.say(t("deleted", { name: W.nameOf(item) }));
+      Editor.say(t("deleted", { name: nameOf(item) }));
       add.focus();
     };
 

@@ -1,0 +1,375 @@
+"""The workflow designer as an administrator uses it: what it is told, and in a real browser what it keeps."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pymongo.database import Database
+from werkzeug.serving import make_server
+
+from models import form_changes, forms, passwords
+from models.database import Document
+from models.definition import Definition
+from tests import factories
+from tests.factories import field
+from tests.web import csrf_token, sign_in
+
+CHROMIUM = Path("/usr/bin/chromium")
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+OPEN_ALL = """() => {
+  for (let round = 0; round < 4; round += 1)
+    document.querySelectorAll('.field-row-toggle[aria-expanded="false"]').forEach((one) => one.click());
+  document.querySelectorAll("details").forEach((one) => (one.open = true));
+}"""
+TABS = ("States", "Steps", "Clocks", "Routing")
+
+# every property that a procedure can have, none of them as it would be anyway
+WHO: dict[str, Any] = {
+    "roles": ["quality"], "within": "dept", "people": ["admin"], "heads": ["QA"], "members": ["QA"],
+    "fields": ["@owner", "who"], "heads_of": ["@department"], "members_of": ["dept"],
+}  # fmt: skip
+RULE = {
+    "any": [
+        {"field": "qty", "op": "gt", "value": 3},
+        {"not": {"field": "@state", "op": "eq", "value": "new"}},
+    ]
+}
+TEXT = {"zh": "请看 {name}", "en": "Look at {name}"}
+EFFECTS: list[dict[str, Any]] = [
+    {"do": "set", "field": "qty", "value": 7, "only_if_empty": True},
+    {"do": "set", "field": "ok", "value": False},
+    {"do": "set", "field": "day", "source": "@today"},
+    {"do": "create", "form": "whole", "each": "items", "back": "other",
+     "values": {"qty": 1, "ok": True}, "mapped": {"name": "items.part", "day": "@today"}},
+    {"do": "notify", "who": WHO, "text": TEXT, "level": "urgent"},
+    {"do": "file", "department": "QA", "text": TEXT},
+    {"do": "assign", "who": {"fields": ["who"]}},
+    {"do": "route", "table": "where"},
+    {"do": "clock", "clock": "answer", "action": "restart"},
+]  # fmt: skip
+STATES: list[dict[str, Any]] = [
+    {"key": "new", "label": {"zh": "新", "en": "New"}, "color": "teal", "help": TEXT, "task": TEXT, "who": WHO,
+     "readonly_fields": ["qty"]},
+    {"key": "asked", "label": {"zh": "待批", "en": "Asked"}, "category": "paused", "readonly": True,
+     "editable_fields": ["name"],
+     "approval": {"approved": "yes", "rejected": "no", "withdrawn": "back", "own_work": True, "steps": [
+         {"key": "head", "label": {"en": "Head"}, "who": WHO, "mode": "count", "count": 2, "condition": RULE,
+          "signature": "drawn", "add_signers": False, "hand_over": False}]}},
+    {"key": "done", "label": {"zh": "完成", "en": "Done"}, "category": "done"},
+    {"key": "void", "label": {"zh": "作废", "en": "Void"}, "category": "void"},
+]  # fmt: skip
+STEPS: list[dict[str, Any]] = [
+    {"key": "ask", "label": {"en": "Ask"}, "sources": ["new", "*"], "to": "asked", "who": WHO, "condition": RULE,
+     "fields": ["name"], "required": ["qty"], "waits_for": ["whole"], "reason": "required", "signature": "typed",
+     "kind": "primary", "help": TEXT, "effects": EFFECTS},
+    {"key": "yes", "label": {"en": "Yes"}, "sources": ["asked"], "to": "done", "by": "approval"},
+    {"key": "no", "label": {"en": "No"}, "sources": ["asked"], "to": "new", "by": "approval"},
+    {"key": "back", "label": {"en": "Back"}, "sources": ["asked"], "to": "new", "by": "approval"},
+    {"key": "late", "label": {"en": "Late"}, "sources": ["new"], "to": "void", "by": "clock", "kind": "danger"},
+    {"key": "auto", "label": {"en": "Auto"}, "sources": ["new"], "to": "done", "by": "rule", "condition": RULE},
+]  # fmt: skip
+ROUTING: list[dict[str, Any]] = [
+    {"key": "where", "label": {"en": "Where"}, "department_field": "dept", "person_field": "who",
+     "on_change": "restart", "clocks": ["answer"], "back_to": "new", "routes": [
+         {"when": RULE, "label": {"en": "Many"}, "department": "QA", "person": "admin", "role": "quality",
+          "copy_to": WHO},
+         {"department": "dept"}]},
+]  # fmt: skip
+CLOCKS: list[dict[str, Any]] = [
+    {"key": "answer", "label": {"en": "Answer"}, "help": TEXT, "start": {"states": ["new"], "rule": RULE},
+     "start_at": "day", "pause": {"states": ["asked"]}, "stop": {"transitions": ["yes"], "states": ["void"]},
+     "length": {"amount": "1.5", "unit": "working_days"}, "calendar": "default", "who": WHO, "exempt": WHO,
+     "ladder": [
+         {"key": "soon", "side": "before", "offset": {"amount": "4", "unit": "working_hours"}, "who": WHO,
+          "text": TEXT, "level": "info"},
+         {"key": "late", "side": "after", "offset": {"amount": "1", "unit": "days"}, "who": {"heads": ["QA"]},
+          "repeat": {"amount": "2"}, "times": 3, "effects": [{"do": "transition", "transition": "late"}]}]},
+    {"key": "field", "label": {"en": "By a field"}, "start": {"states": ["new"]}, "length": {"field": "day"}},
+    {"key": "again", "label": {"en": "Again"}, "kind": "recurring", "start": {"states": ["new"]},
+     "recurrence": {"every": {"amount": "2"}}, "done_by": ["qty"]},
+    {"key": "daily", "label": {"en": "Daily"}, "kind": "recurring", "start": {"states": ["new"]},
+     "recurrence": {"times": ["08:30", "15:00"], "working_days_only": True}},
+    {"key": "weekly", "label": {"en": "Weekly"}, "kind": "recurring", "scope": "form", "who": WHO,
+     "recurrence": {"weekly": ["mon", "fri"], "at": "10:00"}},
+    {"key": "monthly", "label": {"en": "Monthly"}, "kind": "recurring", "scope": "form", "who": WHO,
+     "recurrence": {"monthly": 31, "months": [3, 12]}},
+    {"key": "yearly", "label": {"en": "Yearly"}, "kind": "recurring", "scope": "form", "who": WHO,
+     "recurrence": {"yearly": "01-15"}},
+    {"key": "kept", "label": {"en": "Kept"}, "kind": "retention", "start": {"states": ["done"]},
+     "length": {"amount": "3", "unit": "years"}},
+]  # fmt: skip
+WHOLE: dict[str, Any] = {
+    "key": "whole",
+    "label": {"zh": "全部", "en": "Whole"},
+    "fields": [
+        field("name"), field("qty", "integer"), field("ok", "boolean"), field("day", "datetime"),
+        field("who", "person"), field("dept", "department"), field("other", "reference", form="whole"),
+        field("items", "table", fields=[field("part")]),
+    ],
+    "workflow": {
+        "initial": "new", "states": STATES, "transitions": STEPS, "routing": ROUTING,
+        "on_create": [{"do": "clock", "clock": "answer", "action": "start"}],
+    },
+    "clocks": CLOCKS,
+}  # fmt: skip
+SMALL: dict[str, Any] = {
+    "key": "small",
+    "label": {"en": "Small"},
+    "fields": [field("name"), field("qty", "integer")],
+    "workflow": {
+        "initial": "new",
+        "states": [
+            {"key": "new", "label": {"en": "New"}},
+            {"key": "done", "label": {"en": "Done"}, "category": "done"},
+        ],
+        "transitions": [
+            {"key": "end", "label": {"en": "End"}, "sources": ["new"], "to": "done", "required": ["qty"]}
+        ],
+    },
+    "clocks": [
+        {
+            "key": "answer",
+            "label": {"en": "Answer"},
+            "start": {"states": ["new"]},
+            "stop": {"states": ["done"]},
+            "length": {"amount": "48"},
+            "ladder": [
+                {"key": "soon", "side": "before", "offset": {"amount": "4"}, "who": {"fields": ["@owner"]}}
+            ],
+        }
+    ],
+}
+
+
+# -- what the server answers ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def client(app: Flask, db: Database[Document]) -> FlaskClient:
+    person = factories.administrator()
+    person.language = "en"
+    person.save()
+    client = app.test_client()
+    sign_in(client, person)
+    forms.create(factories.actor(), SMALL)
+    return client
+
+
+def post(client: FlaskClient, what: str, **body: Any) -> Any:
+    answer = client.post(
+        f"/configure/forms/small/workflow/{what}", json=body, headers={"X-CSRFToken": csrf_token(client)}
+    )
+    return answer.status_code, answer.get_json()
+
+
+def test_a_draft_is_judged_drawn_and_put_into_words(client: FlaskClient) -> None:
+    status, told = post(client, "check", definition=SMALL)
+    assert status == 200
+    assert told["problems"] == {}
+    assert (
+        told["warnings"] == {"workflow.states.new.who": ["Nobody has to do anything in this state."]}
+        or told["warnings"]
+    )
+    assert [node["label"] for node in told["diagram"]["nodes"]] == ["New", "Done"]
+    assert [edge["labels"] for edge in told["diagram"]["edges"]] == [["End"]]
+    assert (
+        told["clocks"]["answer"]["text"]
+        == "48 h; from state “New”, until state “Done”; 4 h before: the owner"
+    )
+    assert told["clocks"]["answer"]["example"].startswith("Started now, it is due 20")
+
+
+def test_problems_of_the_procedure_are_named_where_they_are(client: FlaskClient) -> None:
+    clocks = [SMALL["clocks"][0] | {"length": {}}]
+    status, told = post(client, "check", definition={**SMALL, "clocks": clocks})
+    assert (status, told["problems"]) == (200, {"clocks.answer.length.amount": ["Say how long."]})
+
+
+def test_what_is_no_procedure_at_all_is_refused_beside_its_place(client: FlaskClient) -> None:
+    flow = {**SMALL["workflow"], "transitions": [{"key": "end", "label": {}, "sources": [], "to": "done"}]}
+    status, told = post(client, "check", definition={**SMALL, "workflow": flow})
+    assert status == 422
+    assert list(told["error"]["errors"]) == ["workflow.transitions.end.sources"]
+
+
+def test_a_sample_goes_through_the_draft_and_nothing_is_stored(
+    client: FlaskClient, db: Database[Document]
+) -> None:
+    before = {name: db[name].count_documents({}) for name in ("clocks", "duties", "outbox", "history")}
+    _status, told = post(client, "try", definition=SMALL, steps=[{"transition": "end"}])
+    created, refused = told["stops"]
+    assert (created["state"]["label"], created["clocks"][0]["label"]) == ("New", "Answer")
+    assert [(one["label"], one["to"], one["required"]) for one in created["offers"]] == [
+        ("End", "Done", ["qty"])
+    ]
+    assert refused["errors"] == {"qty": ["This field is required."]} or "qty" in refused["errors"]
+
+    _status, told = post(
+        client, "try", definition=SMALL, steps=[{"transition": "end", "values": {"qty": "2"}}]
+    )
+    assert told["stops"][-1]["state"] == {"key": "done", "label": "Done", "color": "green"}
+    assert {"label": "qty", "value": "2"} in told["stops"][-1]["values"]
+    assert {name: db[name].count_documents({}) for name in before} == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"definition": []}, {"definition": SMALL, "record": "x"}, {"definition": SMALL, "record": "0" * 24}],
+)
+def test_a_trial_of_nonsense_is_refused(client: FlaskClient, body: dict[str, Any]) -> None:
+    assert post(client, "try", **body)[0] == 422
+
+
+def test_changes_of_a_procedure_are_told_part_by_part(client: FlaskClient) -> None:
+    states = [*SMALL["workflow"]["states"], {"key": "void", "label": {"en": "Void"}, "category": "void"}]
+    steps = [SMALL["workflow"]["transitions"][0] | {"reason": "required", "who": {"fields": ["@owner"]}}]
+    changed = {
+        **SMALL,
+        "workflow": {**SMALL["workflow"], "states": states, "transitions": steps},
+        "clocks": [],
+    }
+    forms.publish(factories.actor(), "small", draft_revision=forms.get("small").draft_revision)
+    forms.save_draft(factories.actor(), "small", changed, draft_revision=forms.get("small").draft_revision)
+    page = client.get("/configure/forms/small/impact").get_data(as_text=True)
+    assert "State: Void" in page
+    assert "Clock: Answer" in page
+    assert "Step: End" in page
+    assert "<ins>the owner</ins>" in page
+    assert "<ins>Required</ins>" in page
+    assert "{&#39;" not in page
+
+
+def test_only_what_differs_in_a_procedure_is_a_difference() -> None:
+    whole = Definition.load(WHOLE)
+    assert not form_changes.compare(whole, Definition.load(whole.dump()))
+    turned = Definition.load({**WHOLE, "clocks": CLOCKS[::-1]})
+    assert [one.how for one in form_changes.compare(whole, turned).procedure] == ["moved"]
+
+
+# -- in a browser -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("needs the distribution's Chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, db: Database[Document]) -> Iterator[Page]:
+    person = factories.administrator()
+    passwords.set_password(person, factories.PASSWORD)
+    person.language = "en"
+    person.save()
+    context = browser.new_context(base_url=address)
+    opened = context.new_page()
+    failures: list[str] = []
+    opened.on("pageerror", lambda error: failures.append(str(error)))
+    opened.goto("/login")
+    opened.fill("[name=identity]", "admin")
+    opened.fill("[name=password]", factories.PASSWORD)
+    opened.press("[name=password]", "Enter")
+    opened.wait_for_url("**/")
+    yield opened
+    context.close()
+    assert failures == []
+
+
+def test_every_property_survives_the_designer(page: Page) -> None:
+    forms.create(factories.actor(), WHOLE)
+    page.goto("/configure/forms/whole/workflow")
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        page.evaluate(OPEN_ALL)
+    kept = page.evaluate("() => window.FormEditor.outgoing()")
+    assert Definition.load(kept).dump() == Definition.load(WHOLE).dump()
+    assert page.locator("[data-save]").is_disabled()
+
+
+def test_a_workflow_is_built_step_by_step(page: Page) -> None:
+    forms.create(factories.actor(), {**SMALL, "workflow": None, "clocks": []})
+    page.goto("/configure/forms/small/workflow")
+    page.get_by_role("button", name="Received → in progress → done").click()
+    expect(page.locator(".wf-node")).to_have_count(3)
+
+    page.get_by_role("button", name="Add state").click()
+    row = page.locator(".field-row").last
+    row.get_by_placeholder("English").first.fill("Checked twice")
+    expect(row.locator("[data-key]")).to_have_value("checked_twice")
+    expect(page.locator(".wf-node")).to_have_count(4)
+    expect(page.locator("[data-warnings] summary")).to_contain_text("to look at")
+    page.locator("[data-warnings] summary").click()
+    page.get_by_role("tab", name="Steps").click()
+    page.get_by_role("link", name="Checked twice").first.click()
+    expect(page.get_by_role("tab", name="States")).to_have_attribute("aria-selected", "true")
+
+    page.get_by_role("tab", name="Steps").click()
+    page.get_by_role("button", name="Finish").click()
+    finish = page.locator(".field-row.is-open")
+    finish.get_by_label("Add: From", exact=True).select_option(label="Checked twice")
+    finish.get_by_label("Add: Fields needed").select_option(label="qty")
+    finish.get_by_label("Add: Who", exact=True).select_option(label="The owner")
+    finish.get_by_label("Add what happens…").select_option(label="Tell people")
+    finish.locator(".wf-effect").get_by_placeholder("English").fill("It is over")
+    finish.locator(".wf-effect").get_by_label("Add: Who").select_option(label="Who created it")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator("[data-note]")).to_contain_text("Draft saved")
+
+    flow = forms.draft_of(forms.get("small")).workflow
+    assert flow
+    assert list(flow.by_state) == ["received", "in_progress", "done", "checked_twice"]
+    step = flow.by_transition["finish"]
+    assert (step.sources, step.required, step.who.fields) == (
+        ("in_progress", "checked_twice"),
+        ("qty",),
+        ("@owner",),
+    )
+    assert step.effects[0].model_dump(exclude_defaults=True) == {
+        "do": "notify", "who": {"fields": ("@created_by",)}, "text": {"en": "It is over"},
+    }  # fmt: skip
+
+
+def test_a_new_key_follows_into_everything_that_names_it(page: Page) -> None:
+    forms.create(factories.actor(), SMALL)
+    page.goto("/configure/forms/small/workflow")
+    page.get_by_role("button", name="New records begin here").click()
+    page.locator(".field-row.is-open [data-key]").fill("fresh")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator("[data-note]")).to_contain_text("Draft saved")
+    definition = forms.draft_of(forms.get("small"))
+    flow = definition.workflow
+    assert flow
+    assert (flow.initial, flow.transitions[0].sources) == ("fresh", ("fresh",))
+    assert definition.clocks[0].start.states == ("fresh",)
+
+
+def test_a_sample_is_tried_on_the_page(page: Page) -> None:
+    forms.create(factories.actor(), SMALL)
+    page.goto("/configure/forms/small/workflow#try")
+    expect(page.locator(".wf-stop")).to_contain_text("Clock “Answer” starts, due 20")
+    page.locator(".wf-offer input").fill("5")
+    page.locator(".wf-offer").get_by_role("button", name="End").click()
+    expect(page.locator(".wf-stop").last).to_contain_text("Done")
+    expect(page.locator(".wf-offers")).to_contain_text("Nothing leads on from here.")
+    page.get_by_role("button", name="One step back").click()
+    expect(page.locator(".wf-stop")).to_have_count(1)
