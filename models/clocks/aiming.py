@@ -81,12 +81,20 @@ def correct(clock: Clock, record: Document, at: datetime, said: Document) -> Non
         else None
     )
     document["counted_from"] = given or document["started_at"]
-    fresh = _due(clock, record["data"])
-    if fresh and not is_given(clock):
-        fresh = _with_pauses(clock, fresh)
-    retarget(clock, fresh, at)
+    retarget(clock, _corrected(clock, record["data"], at), at)
     if clock.due_at != before:
         document["recalculations"].append({**said, "before": before, "after": clock.due_at})
+
+
+def _corrected(clock: Clock, data: Document, at: datetime) -> datetime | None:
+    """Return when a clock is due by what its record says now; of what comes again, the next time to come."""
+    document = clock.document
+    if clock.rule.recurrence:
+        document["anchor"] = document["counted_from"]
+        document["turn_from"] = max(document["anchor"], at)
+        return following(clock, document["turn_from"])
+    fresh = _due(clock, data)
+    return _with_pauses(clock, fresh) if fresh and not is_given(clock) else fresh
 
 
 def recounted(clock: Clock, record: Document | None, pace: Pace) -> datetime | None:

@@ -3,8 +3,8 @@
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
-from models import changes, forms, planning, who
-from models.clocks import life, store
+from models import access, changes, forms, planning, who
+from models.clocks import life, schedules, store
 from models.clocks.clock import OPEN, Clock
 from models.database import Document, db, in_transaction
 from models.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -16,9 +16,13 @@ MAX_REASON = 2_000
 
 
 def may_exempt(person: User, clock: Clock) -> bool:
-    """Tell whether a person may end a clock with a reason."""
+    """Tell whether a person may end a clock with a reason: whom it names, if they may see its form."""
     record = _record(clock) if clock.get("record") else {"data": {}}
-    return clock.is_open and who.includes(person, clock.rule.exempt, clock.form, record)
+    return (
+        clock.is_open
+        and access.permitted(person, clock.get("form"), access.Action.SEE)
+        and who.includes(person, clock.rule.exempt, clock.form, record)
+    )
 
 
 def _record(clock: Clock) -> Document:
@@ -30,6 +34,8 @@ def _record(clock: Clock) -> Document:
 
 def exempt(actor: Actor, person: User, clock_id: ObjectId, reason: str) -> None:
     """End a clock before it is due, or after, because it does not apply; the reason stays on record.
+
+    Of a clock of the form itself, only the turn that is owed or next is left out: it runs on.
 
     Raises:
         NotFoundError: there is no such clock.
@@ -71,7 +77,10 @@ def _end(clock_id: ObjectId, actor: Actor, reason: str, session: ClientSession) 
         raise ConflictError(_("This clock has ended already."))
     clock = Clock(found)
     at = now()
-    life.end(clock, at, "exempt", "exempt")
+    if clock.get("record"):
+        life.end(clock, at, "exempt", "exempt")
+    else:
+        schedules.settle_turn(clock, at, actor.id, "exempt", session)
     clock.document["exemption"] = {
         "at": at,
         "by": actor.id,

@@ -11,7 +11,7 @@ from bson import ObjectId
 from models.clocks import due, ladder
 from models.clocks.aiming import aim, begin_turn, is_given, moved_on, schedule
 from models.clocks.calendars_of import Choice
-from models.clocks.clock import BREACH, Clock
+from models.clocks.clock import Clock
 from models.clocks.coming_due import notice_breach
 from models.clocks.pace import counts_work
 from models.database import Document
@@ -151,18 +151,20 @@ def _carry(clock: Clock, paused_at: datetime, at: datetime) -> None:
         document["due_at"] = document["anchor"] = moved
         waiting = {one["rung"] for one in document["steps"] if one["of"] == due_at and not one["n"]}
         others = [one for one in document["steps"] if one["of"] != due_at or one["n"]]
-        kept = [{**_moved(clock, one, paused_at, at), "of": moved} for one in others]
+        kept = [_moved(clock, one, paused_at, at) for one in others]
+        kept = [{**one, "of": moved} if one["of"] == due_at else one for one in kept]
         renewed = ladder.plan(clock.rule, moved, paused_at, clock.pace)
         document["steps"] = kept + [one for one in renewed if one["rung"] in waiting]
 
 
 def _carry_fixed(clock: Clock, at: datetime) -> None:
-    """Leave out what came and went while a clock with fixed times stood still."""
-    document = clock.document
-    if document["due_at"] >= at:
+    """Leave out what came and went while a clock with fixed times stood still; what was late stays late."""
+    document, skipped = clock.document, clock.due_at
+    if skipped is None or skipped >= at:
         return
     begin_turn(clock, at)
-    kept = [one for one in document["steps"] if one["at"] > at and one["rung"] != BREACH]
+    document["occurrence"] += 1
+    kept = [one for one in document["steps"] if one["of"] != skipped]
     document["steps"] = kept + ladder.plan(clock.rule, document["due_at"], at, clock.pace)
 
 

@@ -1,7 +1,8 @@
 """What a change of a record makes of its clocks, in the transaction of the change."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
@@ -30,7 +31,8 @@ def react(change: Change) -> None:
     What is read and written is read and written once for all changes of a transaction, and nothing is read
     for new records.
     """
-    if change.form.definition.record_clocks and _store not in change.together:
+    concerned = change.before is not None or bool(change.form.definition.record_clocks)
+    if concerned and _store not in change.together:
         change.together.append(_store)
 
 
@@ -92,14 +94,22 @@ def _apply(change: Change, of: _OfRecord, choice: Choice) -> None:
     actions = defaultdict(list)
     for said in change.facts.get("clocks", ()):
         actions[said["clock"]].append(said["action"])
-    for rule in change.form.definition.record_clocks:
-        try:
+    rules = change.form.definition.record_clocks
+    for rule in rules:
+        with _forgiven(change, rule.key):
             _Turn(moment, rule, of, choice).take(actions[rule.key])
-        except DomainError:
-            # a clock that cannot be counted must not keep anybody from saving
-            log.exception(
-                "clock.failed", form=change.form.key, record=str(change.record["_id"]), clock=rule.key
-            )
+    for key in {str(clock.get("rule")) for clock in of.clocks} - {rule.key for rule in rules}:
+        with _forgiven(change, key):
+            _Turn(moment, of.of_rule(key)[-1].rule, of, choice).finish()
+
+
+@contextmanager
+def _forgiven(change: Change, clock: str) -> Iterator[None]:
+    """Note what is wrong with a clock: one that cannot be counted must not keep anybody from saving."""
+    try:
+        yield
+    except DomainError:
+        log.exception("clock.failed", form=change.form.key, record=str(change.record["_id"]), clock=clock)
 
 
 @dataclass
@@ -115,12 +125,17 @@ class _Turn:
     def _change(self) -> Change:
         return self.moment.change
 
+    def finish(self) -> None:
+        """Let a clock whose rule the form gave up go on as it began, until it ends; none is started anew."""
+        if self._follow_bin():
+            self._follow_end()
+            self._follow_pause()
+            self._follow_values()
+
     def take(self, actions: Iterable[str]) -> None:
-        if not self.moment.after.exists:
-            self._end("stopped", DELETED)
+        """Let the clocks of a rule of the form follow the change."""
+        if not self._follow_bin():
             return
-        if self.moment.before.record is not None and not self.moment.before.exists:
-            self._restore()
         self._follow_end()
         for action in actions:
             self._act(action)
@@ -142,6 +157,14 @@ class _Turn:
         if clock:
             life.end(clock, self._change.at, state, why)
             self._touch(clock)
+
+    def _follow_bin(self) -> bool:
+        """Stop in the bin and go on after it; tell whether there is a record to follow."""
+        if not self.moment.after.exists:
+            self._end("stopped", DELETED)
+        elif self.moment.before.record is not None and not self.moment.before.exists:
+            self._restore()
+        return self.moment.after.exists
 
     def _restore(self) -> None:
         last = next(reversed(self.of.of_rule(self.rule.key)), None)
@@ -226,7 +249,7 @@ class _Turn:
 
     def _follow_pause(self) -> None:
         clock, rule = self._open(), self.rule
-        if clock is None or not rule.pause:
+        if clock is None:
             return
         held = self.moment.after.holds(rule.pause)
         taken = self.moment.takes(rule.pause)

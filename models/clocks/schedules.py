@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from bson import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
@@ -47,35 +48,48 @@ def ensure_schedules() -> int:
 
 
 def _start(live: LiveForm, rule: ClockRule) -> bool:
-    count = 1 + db().clocks.count_documents({"form": live.key, "record": None, "rule": rule.key})
-    clock = life.start(
-        live, rule, None, count=count, at=now(), because={"published": live.version}, choice=Choice()
-    )
-    clock.document["period_from"] = clock.get("started_at")
+    """Start the clock of a form, unless another sweep was faster: there is never more than one open."""
 
-    def work(session: ClientSession) -> None:
-        clock.document["owed"] = None
+    def work(session: ClientSession) -> bool:
+        about = {"form": live.key, "record": None, "rule": rule.key}
+        if db().clocks.find_one({**about, "state": {"$in": list(OPEN)}}, {"_id": 1}, session=session):
+            return False
+        count = 1 + db().clocks.count_documents(about, session=session)
+        clock = _new(live, rule, count)
         _owe(clock, now(), session)
         store.insert([clock], session)
+        return True
 
     try:
-        in_transaction(work)
+        return in_transaction(work)
     except (BulkWriteError, DuplicateKeyError):
-        return False  # another sweep was faster
-    return True
+        return False
+
+
+def _new(live: LiveForm, rule: ClockRule, count: int) -> Clock:
+    because: Document = {"published": live.version}
+    clock = life.start(live, rule, None, count=count, at=now(), because=because, choice=Choice())
+    clock.document.update(period_from=clock.get("started_at"), owed=None)
+    return clock
 
 
 def _end(clock: Clock) -> bool:
-    """End the clock of a form that no longer asks for it."""
+    """End the clock of a form that no longer asks for it; return False when another sweep was faster."""
 
-    def work(session: ClientSession) -> None:
+    def work(session: ClientSession) -> bool:
         for fresh in _fresh(clock, session):
             life.end(fresh, now(), "stopped", "published")
             store.replace([fresh], session)
-            duties.close({"clock": clock.id}, at=now(), by=None, outcome="void", session=session)
+            duties.close(_owed_for(clock), at=now(), by=None, outcome="void", session=session)
+            return True
+        return False
 
-    in_transaction(work)
-    return True
+    return in_transaction(work)
+
+
+def _owed_for(clock: Clock) -> Document:
+    """Return the filter of what is owed because of a clock, along the index of open duties."""
+    return {"form": clock.get("form"), "record": None, "clock": clock.id}
 
 
 def _keep(clock: Clock, live: LiveForm, rule: ClockRule) -> bool:
@@ -115,13 +129,19 @@ def _made(clock: Clock, live: LiveForm) -> Document | None:
 
 
 def _settle(clock: Clock, made: Document, session: ClientSession) -> None:
-    at: datetime = made["created_at"]
+    settle_turn(clock, made["created_at"], made["created_by"], "done", session)
+
+
+def settle_turn(
+    clock: Clock, at: datetime, by: ObjectId | None, outcome: str, session: ClientSession
+) -> None:
+    """Settle the report that is owed, or is next, and close what is owed; the clock goes on."""
     settled = clock.late_since or clock.due_at
     life.settle(clock, at)
     # what was late is settled up to now; in time, the period that begins is that after the due time
     clock.document["period_from"] = at if settled and at > settled else settled
     clock.document["owed"] = None
-    duties.close({"clock": clock.id}, at=at, by=made["created_by"], session=session)
+    duties.close(_owed_for(clock), at=at, by=by, outcome=outcome, session=session)
 
 
 def _is_time(clock: Clock, moment: datetime) -> bool:

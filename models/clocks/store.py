@@ -29,6 +29,11 @@ def ensure_indexes() -> None:
         name="running_due",
     )
     db().clocks.create_index(
+        [("record", ASCENDING), ("form", ASCENDING), ("rule", ASCENDING)],
+        partialFilterExpression={"record": None},
+        name="of_form",
+    )
+    db().clocks.create_index(
         [("late_since", ASCENDING), ("_id", DESCENDING)],
         partialFilterExpression={"state": "running", "late_since": {"$type": "date"}},
         name="late",
