@@ -5,6 +5,7 @@ from typing import Literal
 
 from bson import ObjectId
 
+from models import access
 from models.approvals import queries, signers
 from models.approvals.queries import Slot
 from models.approvals.sitting import Outcome, Sitting, checked_reason, hold
@@ -51,7 +52,7 @@ def decide(
         source: kept in history.
 
     Raises:
-        NotFoundError: there is no such approval, or its record is in the bin.
+        NotFoundError: there is no such approval, its record is in the bin, or the person may not see it.
         ForbiddenError: the person is not asked, or asked for it themselves.
         ConflictError: they decided already, it is over, or the content changed since; nothing changed.
         InvalidError: beside `reason`, `signature`, `to_step` or `for_person`.
@@ -76,8 +77,10 @@ def decide(
 def _slot(sitting: Sitting, person: User, wanted: ObjectId | None, for_person: ObjectId | None) -> Slot:
     """Return the place a person fills.
 
-    Raises ForbiddenError, ConflictError for a second time, InvalidError where it is not said whose place.
+    Raises NotFoundError for somebody who may not see the record, whatever they are asked, ForbiddenError,
+    ConflictError for a second time, InvalidError where it is not said whose place.
     """
+    access.require(person, sitting.form.key, access.Action.SEE)
     found = queries.slots(sitting.after, person, sitting.at)
     if wanted is not None:
         return _named_slot(sitting, found, wanted)
@@ -276,6 +279,8 @@ def _checked(sitting: Sitting, whom: User | None, instead_of: ObjectId) -> User:
     live = {one["person"] for one in sitting.step["signers"] if one["status"] in signers.LIVE}
     if whom is None or not whom.active:
         refused = _("Choose somebody who works here.")
+    elif not access.permitted(whom, sitting.form.key, access.Action.SEE):
+        refused = _("This person may not see the record.")
     elif whom.id in live or whom.id == instead_of:
         refused = _("This person is asked already.")
     elif queries.is_own_work(sitting.before, whom.id):

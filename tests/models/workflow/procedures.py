@@ -74,7 +74,7 @@ def holder(role: str, username: str = "", actions: list[str] | None = None, **pr
     return factories.user(username or f"{role}_1", held, **properties)
 
 
-def stand_in(person: User, to: User, form: str) -> None:
-    """Let somebody act for a person today and tomorrow, on the records of one form."""
+def stand_in(person: User, to: User, *forms: str) -> None:
+    """Let somebody act for a person today and tomorrow, on the records of some forms or of all."""
     today = now().date()
-    delegations.create(person, person, to, first=today, last=today + timedelta(days=1), forms=[form])
+    delegations.create(person, person, to, first=today, last=today + timedelta(days=1), forms=forms)
