@@ -82,7 +82,7 @@ def follow(change: Change, before: Document, after: Document, moment: Moment, se
     for one in had.keys() - has.keys():
         said = _signer(after, one)
         duties.close(
-            {"approval": after["_id"], "signer": one},
+            {"form": after["form"], "record": after["record"], "approval": after["_id"], "signer": one},
             at=change.at,
             by=change.actor.id,
             outcome=said["status"] if said else "closed",

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from bson import ObjectId
+from pymongo.client_session import ClientSession
 
 from models import directory, who
-from models.database import Document, db
+from models.database import Document, db, in_transaction
 from models.duties import store
 from models.who import Substitution
 
@@ -24,17 +25,21 @@ def replace_person(person: ObjectId) -> int:
 
 
 def _replace(duty: Document, substitution: Substitution) -> bool:
+    """Give one duty away and tell everybody concerned, in one transaction: who was told has it."""
     people = _without(duty["people"], substitution)
-    replaced = db().duties.update_one(
-        {"_id": duty["_id"], "people": duty["people"], **store.OPEN}, {"$set": {"people": people}}
-    )
-    if not replaced.matched_count:
-        return False
     new = [one for one in people if one not in duty["people"]]
-    store.tell_again(duty, new, key=f"{duty['key']}:instead:{substitution.left}")
     record = {"_id": duty["record"] or duty["_id"], "number": duty["number"], "title": duty["title"]}
-    who.tell_substitutions(duty["form"], record, [substitution])
-    return True
+
+    def work(session: ClientSession) -> bool:
+        still_theirs = {"_id": duty["_id"], "people": duty["people"], **store.OPEN}
+        replaced = db().duties.update_one(still_theirs, {"$set": {"people": people}}, session=session)
+        if not replaced.matched_count:
+            return False
+        store.tell_again(duty, new, key=f"{duty['key']}:instead:{substitution.left}", session=session)
+        who.tell_substitutions(duty["form"], record, [substitution], session)
+        return True
+
+    return in_transaction(work)
 
 
 def _without(people: Iterable[ObjectId], substitution: Substitution) -> list[ObjectId]:

@@ -130,9 +130,11 @@ def tell(
     outbox.put(_told(document, people, key, by_name), session)
 
 
-def tell_again(document: Document, people: Iterable[ObjectId], *, key: str) -> None:
+def tell_again(
+    document: Document, people: Iterable[ObjectId], *, key: str, session: ClientSession | None = None
+) -> None:
     """Tell people what they owe unless they were told under this key before."""
-    put_once(_told(document, people, key, ""))
+    put_once(_told(document, people, key, ""), session)
 
 
 def _told(document: Document, people: Iterable[ObjectId], key: str, by_name: str) -> list[Document]:
