@@ -8,15 +8,15 @@ import structlog
 from bson import ObjectId
 from pymongo import ASCENDING
 from pymongo.client_session import ClientSession
-from pymongo.errors import PyMongoError
 
-from models.database import Document, db
+from models.database import Document, db, is_passing
 from models.times import now
 
 log = structlog.get_logger()
 
 BATCH = 500
 LEASE = timedelta(minutes=2)
+LONGEST_PAUSE = timedelta(hours=1)
 KEPT_FOR = timedelta(days=30)
 
 
@@ -83,7 +83,8 @@ def claim_due() -> Document | None:
 def carry_out_due(limit: int = BATCH) -> int:
     """Carry out what is due; return how many effects were done.
 
-    One that fails does not hold up the others: it is logged, and tried again when its lease is over.
+    One that fails does not hold up the others: it is logged, and tried again when its lease is over, later
+    each time.
     """
     done = 0
     for _turn in range(limit):
@@ -94,13 +95,23 @@ def carry_out_due(limit: int = BATCH) -> int:
     return done
 
 
+def _put_off(claimed: Document) -> None:
+    """Let an effect that fails again and again wait longer: 2, 4, 8 … minutes, at most an hour."""
+    pause = min(LONGEST_PAUSE, LEASE * 2 ** min(10, claimed["attempts"]))
+    db().outbox.update_one(
+        {"_id": claimed["_id"], "next_attempt_at": {"$exists": True}},
+        {"$set": {"next_attempt_at": now() + pause}},
+    )
+
+
 def _carry_out(claimed: Document) -> bool:
     try:
         _HANDLERS[claimed["kind"]](claimed)
-    except PyMongoError:
-        raise  # the database is gone for all of them
-    except Exception:
+    except Exception as error:
+        if is_passing(error):
+            raise  # the database is gone for all of them
         log.exception("effect.failed", effect=str(claimed["_id"]), kind=claimed["kind"])
+        _put_off(claimed)
         return False
     done = {"$set": {"done_at": now()}, "$unset": {"next_attempt_at": ""}}
     db().outbox.update_one({"_id": claimed["_id"]}, done)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import structlog
-from pymongo.errors import PyMongoError
 
 from models import clocks, deliveries, files, jobs, numbering, outbox
 from models import reassigning as _reassigning  # noqa: F401  (its effects are carried out here)
+from models.database import is_passing
 from models.deliveries import digest
 from tasks.app import celery
 from tasks.deliveries import kick
@@ -21,9 +21,9 @@ def sweep() -> None:
     for step in STEPS:
         try:
             step()
-        except PyMongoError:
-            raise  # the database is gone for all of them
-        except Exception:
+        except Exception as error:
+            if is_passing(error):
+                raise  # the database is gone for all of them
             log.exception("sweep.failed", step=step.__name__)
 
 

@@ -72,6 +72,33 @@ def test_an_effect_that_fails_holds_up_nobody_and_comes_back(
     assert (db.outbox.find_one({"kind": "odd"}) or {})["attempts"] == 2
 
 
+def test_an_effect_that_always_fails_is_tried_less_and_less_often(
+    db: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = datetime(2026, 3, 2, tzinfo=UTC)
+    with times.set_clock(begun):
+        outbox.put([outbox.effect("odd", "odd", {})])
+    with caplog.at_level(logging.CRITICAL):
+        for minute in range(24 * 60):
+            with times.set_clock(begun + timedelta(minutes=minute)):
+                outbox.carry_out_due()
+    assert (db.outbox.find_one({"kind": "odd"}) or {})["attempts"] == 28  # 2, 4 … minutes, then every hour
+
+
+def test_a_refusal_of_the_database_is_no_reason_to_stop(
+    db: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def store_twice(_claimed: dict[str, Any]) -> None:
+        db.outbox.insert_many([{"key": "twice"}, {"key": "twice"}])
+
+    monkeypatch.setitem(outbox._HANDLERS, "odd", store_twice)
+    outbox.put([outbox.effect("odd", "odd", {})])
+    notices(factories.reader(), 2)
+    db.outbox.update_one({"kind": "odd"}, {"$set": {"next_attempt_at": datetime(2000, 1, 1, tzinfo=UTC)}})
+    with caplog.at_level(logging.CRITICAL):
+        assert outbox.carry_out_due() == 2
+
+
 def test_a_sweep_does_so_much_and_no_more() -> None:
     notices(factories.reader(), 5)
     assert [outbox.carry_out_due(2), outbox.carry_out_due(2), outbox.carry_out_due(2)] == [2, 2, 1]
