@@ -96,7 +96,7 @@ def create(
         "revoked_at": None,
         "revoked_by": None,
     }
-    told = _told(document, person)
+    told = _told(document, actor, person, to)
 
     def write(session: ClientSession) -> None:
         db().delegations.insert_one(document, session=session)
@@ -106,16 +106,20 @@ def create(
     return get(document["_id"])
 
 
-def _told(document: Document, person: User) -> list[Document]:
-    """Return what tells somebody that they stand in for a person."""
+def _told(document: Document, actor: User, person: User, to: User) -> list[Document]:
+    """Return what tells somebody that they stand in for a person, and that person if another arranged it."""
+    key, by = f"delegation:{document['_id']}", str(actor)
+    told = _tell(document, to, key, _("You stand in for %(name)s.", name=str(person)), by)
+    if actor.id != person.id:
+        arranged = _("%(by)s lets %(name)s stand in for you.", by=by, name=str(to))
+        told += _tell(document, person, f"{key}:arranged", arranged, by)
+    return told
+
+
+def _tell(document: Document, whom: User, key: str, title: Message, by: str) -> list[Document]:
+    text = _("From %(first)s to %(last)s.", first=document["first"], last=document["last"])
     return notifications.tell(
-        [document["to"]],
-        key=f"delegation:{document['_id']}",
-        kind="system",
-        title=_("You stand in for %(name)s.", name=str(person)),
-        text=_("From %(first)s to %(last)s.", first=document["first"], last=document["last"]),
-        url="/inbox/",
-        by_name=str(person),
+        [whom.id], key=key, kind="system", title=title, text=text, url="/inbox/", by_name=by
     )
 
 

@@ -7,7 +7,7 @@ from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
-from models import directory, duties, forms, who
+from models import delegations, directory, duties, forms, who
 from models.changes import Change
 from models.database import Document, db, in_transaction
 from models.definition_parts import Label
@@ -83,18 +83,17 @@ def _store(
 
 
 def acknowledge(actor: Actor, person: User, filing_id: ObjectId) -> Document:
-    """Acknowledge a filing for the department; return it.
+    """Acknowledge a filing for the department, or for one of its people who is away; return it.
 
     Raises:
         NotFoundError: there is none.
-        ForbiddenError: the person does not belong to the department.
+        ForbiddenError: the person does not belong to the department, nor stands in for somebody who does.
         ConflictError: somebody did already.
     """
     filing = db().filings.find_one({"_id": filing_id})
     if filing is None:
         raise NotFoundError
-    if not _may_acknowledge(person, filing):
-        raise ForbiddenError
+    for_person = _acknowledges_for(person, filing)
     done: dict[str, Any] = {
         "acknowledged_at": now(),
         "acknowledged_by": actor.id,
@@ -105,17 +104,30 @@ def acknowledge(actor: Actor, person: User, filing_id: ObjectId) -> Document:
         waiting = {"_id": filing_id, "acknowledged_at": None}
         if not db().filings.update_one(waiting, {"$set": done}, session=session).matched_count:
             raise ConflictError(_("Somebody acknowledged this already."), current=filing)
-        duties.close({"key": filing["key"]}, at=done["acknowledged_at"], by=actor.id, session=session)
+        duties.close(
+            {"key": filing["key"]},
+            at=done["acknowledged_at"],
+            by=actor.id,
+            for_person=for_person,
+            session=session,
+        )
 
     in_transaction(write)
     return {**filing, **done}
 
 
-def _may_acknowledge(person: User, filing: Document) -> bool:
+def _acknowledges_for(person: User, filing: Document) -> ObjectId | None:
+    """Return for whom somebody acknowledges, None for themselves. Raises ForbiddenError."""
     department = filing["department"]
     asked = Who(heads=(department,), members=(department,))
     record: Document = {"_id": filing["record"], "data": {}}
-    return who.includes(person, asked, forms.current(filing["form"]), record)
+    people = who.people(asked, forms.current(filing["form"]), record) if person.active else []
+    if person.id in people:
+        return None
+    for absent in delegations.acting_for(person.id, now(), filing["form"]):
+        if absent in people:
+            return absent
+    raise ForbiddenError
 
 
 def of_record(form: str, record_id: ObjectId) -> list[Document]:

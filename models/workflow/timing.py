@@ -128,9 +128,9 @@ def _of_form(breach: _Breach) -> list[Change]:
     planned: list[Change] = []
     for effect in breach.effects:
         if isinstance(effect, CreateRecord):
-            form = forms.current(effect.form)
-            sources = {"@now": now().isoformat(), "@today": now().date().isoformat()}
+            form, actor, at = forms.current(effect.form), Actor.system(), now()
+            sources = {"@now": at.isoformat(), "@today": at.astimezone(actor.timezone).date().isoformat()}
             mapped = {key: sources.get(source) for key, source in effect.mapped.items()}
             raw = {key: value for key, value in {**effect.values, **mapped}.items() if value is not None}
-            planned += plan_creates(Actor.system(), form, [raw], source="system")
+            planned += plan_creates(actor, form, [raw], source="system")
     return planned

@@ -150,3 +150,11 @@ def test_whoever_stands_in_is_told(db: Store) -> None:
     [notice] = db.notifications.find({"person": ben().id})
     assert notice["title"]["en"] == "You stand in for amy."
     assert notice["text"]["en"] == "From 2026-11-23 to 2026-11-24."
+
+
+def test_whoever_did_not_arrange_it_themselves_is_told_who_stands_in_for_them(db: Store) -> None:
+    admin = factories.administrator()
+    delegate(admin)
+    outbox.carry_out_due()
+    told = {one["person"]: one["title"]["en"] for one in db.notifications.find()}
+    assert told == {ben().id: "You stand in for amy.", amy().id: f"{admin} lets ben stand in for you."}

@@ -94,6 +94,15 @@ def test_a_clock_of_the_form_itself_creates_records(db: Store) -> None:
     assert made["state"] == "new"
 
 
+def test_what_a_clock_of_the_form_dates_today_is_the_day_it_is_here(db: Store) -> None:
+    create = {"do": "create", "form": "sheet", "values": {"name": "daily"}, "mapped": {"note": "@today"}}
+    live = form(create)
+    with times.set_clock(datetime(2026, 11, 20, 22, tzinfo=UTC)):  # six in the morning in Shanghai
+        due(db, live, None)
+        outbox.carry_out_due()
+    assert (db.record_sheet.find_one({"data.name": "daily"}) or {})["data"]["note"] == "2026-11-21"
+
+
 def test_a_clock_that_runs_out_moves_its_record_through_the_sweep() -> None:
     live = form(MOVE, SET, stop={"states": ["work", "done"]})
     begun = datetime(2026, 11, 20, 4, tzinfo=UTC)

@@ -175,6 +175,21 @@ def test_a_filing_is_kept_owed_and_acknowledged_once(db: Store) -> None:
     assert db.duties.count_documents({"kind": "filing", "done_at": None}) == 0
 
 
+def test_whoever_stands_in_acknowledges_for_the_department(db: Store) -> None:
+    clerk = factories.user("clerk", department=factories.department("FIN"))
+    cover = factories.reader()
+    live = procedures.form(starting({"do": "file", "department": "FIN"}))
+    record = factories.record(live, name="a")
+    take(live, record, "start")
+    [filed] = filing.of_record(live.key, record["_id"])
+    with pytest.raises(ForbiddenError):
+        filing.acknowledge(Actor.of(cover), cover, filed["_id"])
+    procedures.stand_in(clerk, cover, live.key)
+    filing.acknowledge(Actor.of(cover), cover, filed["_id"])
+    [duty] = db.duties.find({"kind": "filing"})
+    assert (duty["done_by"], duty["for_person"]) == (cover.id, clerk.id)
+
+
 def test_imports_run_through_the_procedure_but_ring_no_bell(db: Store) -> None:
     holder("quality")
     live = procedures.form(
