@@ -81,14 +81,16 @@ def update(
     return change.record
 
 
-def delete(actor: Actor, form: LiveForm, record_id: ObjectId, *, revision: int, reason: str) -> Document:
+def delete(
+    actor: Actor, form: LiveForm, record_id: ObjectId, *, revision: int, reason: str, source: str = "screen"
+) -> Document:
     """Put a record into the bin; a reason is needed. Its numbers stay taken."""
     if not reason.strip():
         raise InvalidError({"reason": [_("Say why.")]})
     before = stored(form, record_id)
     same_revision(before, revision)
     record = {**before, "deleted_at": now(), "revision": revision + 1}
-    change = step(actor, form, before, record, "deleted", source="screen", reason=reason)
+    change = step(actor, form, before, record, "deleted", source=source, reason=reason)
     commit([change])
     return change.record
 

@@ -110,7 +110,8 @@ def delete_record(key: str, record_id: str) -> ResponseReturnValue:
     form = _form_of(key)
     record = fetch(require_person(), form, record_id, Action.DELETE)
     body = _body()
-    records.delete(current_actor(), form, record["_id"], revision=_revision(body), reason=_reason(body))
+    revision, reason = _revision(body), _reason(body)
+    records.delete(current_actor(), form, record["_id"], revision=revision, reason=reason, source=SOURCE)
     return "", 204
 
 
