@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from bson import ObjectId
 
@@ -78,40 +79,50 @@ def load(person: User) -> Load:
 
 
 def _owed(people: Iterable[ObjectId]) -> list[Document]:
-    """Return every open duty of some people, with no more than is counted."""
-    query = {"people": {"$in": list(people)}, **OPEN}
-    return list(db().duties.find(query, {"_id": 0, "people": 1, "due_at": 1, "created_at": 1}))
+    """Return how much is open, by the people who owe it together: far fewer groups than duties."""
+    moment = now()
+    late = {"$lt": ["$due_sort", moment]}
+    soon = {"$and": [{"$gte": ["$due_sort", moment]}, {"$lt": ["$due_sort", moment + SOON]}]}
+    totals: Document = {
+        "open": {"$sum": 1},
+        "overdue": {"$sum": {"$cond": [late, 1, 0]}},
+        "soon": {"$sum": {"$cond": [soon, 1, 0]}},
+        "oldest": {"$min": "$created_at"},
+        "next_due": {"$min": "$due_at"},
+    }
+    pipeline: list[Mapping[str, Any]] = [
+        {"$match": {"people": {"$in": list(people)}, **OPEN}},
+        {"$group": {"_id": "$people", **totals}},
+    ]
+    return list(db().duties.aggregate(pipeline))
 
 
 def _people(people: Iterable[ObjectId], owed: Iterable[Document], known: Directory) -> list[PersonLoad]:
-    found = {one: PersonLoad(one, known.name(one), known.department_of(one)) for one in people}
-    moment = now()
-    for duty in owed:
-        for one in duty["people"]:
+    wanted = list(people)
+    known.know(wanted)
+    found = {one: PersonLoad(one, known.name(one), known.department_of(one)) for one in wanted}
+    for group in owed:
+        for one in group["_id"]:
             if one in found:
-                _count(found[one], duty, moment)
+                _add(found[one], group)
     return sorted(found.values(), key=lambda one: (-one.overdue, -one.open, one.name))
 
 
-def _count(counted: PersonLoad | DepartmentLoad, duty: Document, moment: datetime) -> None:
-    due_at, since = duty["due_at"], duty["created_at"]
-    counted.open += 1
-    counted.oldest = min(since, counted.oldest or since)
-    if due_at is None:
-        return
-    counted.overdue += due_at < moment
-    counted.soon += moment <= due_at < moment + SOON
-    if isinstance(counted, PersonLoad):
-        counted.next_due = min(due_at, counted.next_due or due_at)
+def _add(counted: PersonLoad | DepartmentLoad, group: Document) -> None:
+    counted.open += group["open"]
+    counted.overdue += group["overdue"]
+    counted.soon += group["soon"]
+    counted.oldest = min(group["oldest"], counted.oldest or group["oldest"])
+    if isinstance(counted, PersonLoad) and group["next_due"]:
+        counted.next_due = min(group["next_due"], counted.next_due or group["next_due"])
 
 
 def _department(
     department: ObjectId, members: set[ObjectId], owed: Iterable[Document], known: Directory
 ) -> DepartmentLoad:
-    about, moment = known.departments[department], now()
-    name = about.get("name") or {}
-    counted = DepartmentLoad(department, about["code"], name, len(members))
-    for duty in owed:
-        if not members.isdisjoint(duty["people"]):
-            _count(counted, duty, moment)
+    about = known.departments[department]
+    counted = DepartmentLoad(department, about["code"], about.get("name") or {}, len(members))
+    for group in owed:
+        if not members.isdisjoint(group["_id"]):
+            _add(counted, group)
     return counted
