@@ -50,7 +50,7 @@ def run_beat(settings: Settings) -> None:
     It remembers nothing: what is due stands in the database, so a second one or a restart does no harm.
     """
     _prepare(settings)
-    beat: Any = celery.Beat(scheduler_cls="celery.beat:Scheduler", quiet=True)
+    beat: Any = celery.Beat(scheduler_cls="tasks.beat:SteadyScheduler", quiet=True)
     beat.run()
 
 
