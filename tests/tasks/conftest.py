@@ -7,9 +7,10 @@ import pytest
 from pymongo.database import Database
 
 from backoffice import texts
-from models import database
+from backoffice.mongod import EmbeddedMongo
+from models import database, forms, storage
 from models.database import Document
-from tests.tasks.workers import Office
+from tests.tasks.workers import Office, forget_broker
 
 
 @pytest.fixture(autouse=True)
@@ -21,5 +22,33 @@ def _texts() -> None:
 def office(db: Database[Document], mongodb_uri: str, tmp_path: Path) -> Iterator[Office]:
     database.client().drop_database(f"{db.name}_broker")
     made = Office(tmp_path, mongodb_uri)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def elsewhere(connection: None, mongodb_uri: str) -> Iterator[None]:
+    """Let a test connect to a MongoDB that may be killed; the others' stays as it is."""
+    name = database.db().name
+    yield
+    forget_broker()
+    database.connect(mongodb_uri, name)
+    forms.forget_versions()
+
+
+@pytest.fixture
+def own_mongodb(elsewhere: None, tmp_path: Path) -> Iterator[EmbeddedMongo]:
+    server = EmbeddedMongo(tmp_path)
+    database.connect(server.start(), "own")
+    storage.ensure_indexes()
+    forms.forget_versions()
+    yield server
+    database.disconnect()
+    server.stop()
+
+
+@pytest.fixture
+def own_office(own_mongodb: EmbeddedMongo, tmp_path: Path) -> Iterator[Office]:
+    made = Office(tmp_path, own_mongodb.uri)
     yield made
     made.close()

@@ -14,7 +14,7 @@ from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from backoffice.mongod import EmbeddedMongo
-from models import database, files, forms, jobs, numbering, storage
+from models import database, files, forms, jobs, numbering
 from models.database import Document
 from models.errors import ConflictError
 from models.forms import LiveForm
@@ -32,8 +32,8 @@ from tests.tasks.requests import ask, rows
 from tests.tasks.workers import (
     Office,
     Program,
+    cut_power,
     ended,
-    forget_broker,
     job_until,
     let_time_pass,
     pausing,
@@ -197,41 +197,8 @@ def test_an_export_whose_workers_are_killed_has_every_row_once(office: Office) -
     assert database.db()["files.files"].count_documents({"metadata.purpose": "job"}) == 1
 
 
-@pytest.fixture
-def elsewhere(connection: None, mongodb_uri: str) -> Iterator[None]:
-    """Let a test connect to a MongoDB that may be killed; the others' stays as it is."""
-    name = database.db().name
-    yield
-    forget_broker()
-    database.connect(mongodb_uri, name)
-    forms.forget_versions()
-
-
-@pytest.fixture
-def own_mongodb(elsewhere: None, tmp_path: Path) -> Iterator[EmbeddedMongo]:
-    server = EmbeddedMongo(tmp_path)
-    database.connect(server.start(), "own")
-    storage.ensure_indexes()
-    forms.forget_versions()
-    yield server
-    database.disconnect()
-    server.stop()
-
-
-@pytest.fixture
-def own_office(own_mongodb: EmbeddedMongo, tmp_path: Path) -> Iterator[Office]:
-    made = Office(tmp_path, own_mongodb.uri)
-    yield made
-    made.close()
-
-
 def kill_and_restart(server: EmbeddedMongo) -> None:
-    assert server.process is not None
-    server.process.kill()
-    server.process.wait()
-    server.start()
-    with contextlib.suppress(PyMongoError):
-        database.client().admin.command("ping")  # finds out that its connections are gone
+    cut_power(server)
     let_others_go_on()
 
 

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from kombu.transport import mongodb
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
+from backoffice.mongod import EmbeddedMongo
 from backoffice.settings import Settings, variable
 from models import database
 from models.database import Document
@@ -41,12 +42,14 @@ def environment(**chosen: str) -> dict[str, str]:
 class Program:
     """A part of the product that runs beside the tests."""
 
-    def __init__(self, folder: Path, settings: dict[str, str], *arguments: str) -> None:
+    def __init__(
+        self, folder: Path, settings: dict[str, str], *arguments: str, surroundings: Mapping[str, str]
+    ) -> None:
         self.log = folder / "programs.log"
         with self.log.open("a") as log:
             self.process = subprocess.Popen(  # noqa: S603  (our own words)
                 [sys.executable, "-P", "-m", "backoffice", *arguments],
-                env=environment(**settings, data_dir=str(folder)),
+                env={**environment(**settings, data_dir=str(folder)), **surroundings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -86,6 +89,7 @@ class Office:
         self.settings = {"mongodb_uri": mongodb_uri, "mongodb_database": database.db().name}
         if broker_url:
             self.settings["broker_url"] = broker_url
+        self.surroundings: dict[str, str] = {}
         self.programs: list[Program] = []
         settings = Settings.model_validate({**self.settings})
         self.broker = settings.broker
@@ -95,7 +99,7 @@ class Office:
 
     def start(self, *arguments: str) -> Program:
         """Start a part."""
-        program = Program(self.folder, self.settings, *arguments)
+        program = Program(self.folder, self.settings, *arguments, surroundings=self.surroundings)
         self.programs.append(program)
         return program
 
@@ -125,6 +129,16 @@ def forget_broker() -> None:
                 channel.client.client.close()  # MongoDB's transport leaves it open
     pools.reset()
     cast("Any", celery)._after_fork()
+
+
+def cut_power(server: EmbeddedMongo) -> None:
+    """Kill a MongoDB without warning, and start it again."""
+    assert server.process is not None
+    server.process.kill()
+    server.process.wait()
+    server.start()
+    with contextlib.suppress(PyMongoError):
+        database.client().admin.command("ping")  # finds out that its connections are gone
 
 
 def until(
@@ -183,12 +197,16 @@ def let_time_pass() -> None:
     database.db().jobs.update_many({"state": {"$in": ["queued", "running"]}}, {"$set": past})
 
 
-def give_up_transactions() -> None:
-    """End the transactions of dead processes, as MongoDB itself does after a minute."""
+def give_up_transactions(still_for: timedelta = timedelta()) -> None:
+    """End the transactions of dead processes, as MongoDB itself does after a minute.
+
+    Where others are alive, `still_for` says how long nobody has asked for anything in those that are dead.
+    """
+    still: Document = {"$gte": still_for // timedelta(microseconds=1)}
     admin = database.client().admin.with_options(UUIDS)
     idle: list[Document] = [
         {"$currentOp": {"allUsers": True, "idleSessions": True}},
-        {"$match": {"type": "idleSession", "transaction": {"$exists": True}}},
+        {"$match": {"type": "idleSession", "transaction.timeInactiveMicros": still}},
     ]
     left = [{"lsid": found["lsid"]} for found in admin.aggregate(idle)]
     if left:

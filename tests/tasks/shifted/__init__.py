@@ -1,0 +1,1 @@
+"""On the path of programs that are to run by another clock."""
