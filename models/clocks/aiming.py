@@ -10,8 +10,13 @@ from models.procedure import Recurrence
 
 
 def aim(clock: Clock, record: Document | None, at: datetime) -> None:
-    """Work out from where a clock counts, when it is due, and its steps. Raises DomainError."""
+    """Work out from where a clock counts, when it is due, and its steps. Raises DomainError.
+
+    One that was aimed before and only got into trouble on its way keeps what it stood still and what it told.
+    """
     document, rule, data = clock.document, clock.rule, (record or {}).get("data", {})
+    if document.get("trouble") and document["steps"]:
+        return
     given = due.moment_of(data.get(rule.start_at), clock.pace.zone) if rule.start_at else None
     document["counted_from"] = document["anchor"] = given or document["started_at"]
     document["due_at"] = _due(clock, data)

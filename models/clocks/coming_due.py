@@ -8,6 +8,7 @@ from models.clocks import ladder
 from models.clocks.aiming import begin_turn, schedule
 from models.clocks.clock import BREACH, Clock
 from models.database import Document
+from models.errors import DomainError
 from models.procedure import Rung
 
 LATE_AFTER: Final = timedelta(minutes=2)
@@ -48,7 +49,8 @@ def advance(clock: Clock, now: datetime) -> list[Firing]:
     """Take every step that is planned for now or before; return the rungs to be carried out, in order.
 
     After a time in which nobody swept, each rung is carried out once, marked late; what came again and again
-    meanwhile, once for all. Raises DomainError.
+    meanwhile, once for all. Where a step cannot be taken, those before it are; raises DomainError when it is
+    the first.
     """
     fired: list[Firing] = []
     document = clock.document
@@ -56,12 +58,24 @@ def advance(clock: Clock, now: datetime) -> list[Firing]:
         steps = document["steps"]
         if clock.state != "running" or not steps or steps[0]["at"] > now:
             break
-        if steps[0]["rung"] == BREACH:
-            _breach(clock, steps[0], now)
-        else:
-            fired += _fire(clock, steps[0], now)
+        before = dict(document)
+        try:
+            fired += _take(clock, steps[0], now)
+        except DomainError:
+            document.clear()
+            document.update(before)
+            if not fired:
+                raise
+            break
     schedule(clock)
     return fired
+
+
+def _take(clock: Clock, step: Document, now: datetime) -> list[Firing]:
+    if step["rung"] != BREACH:
+        return _fire(clock, step, now)
+    _breach(clock, step, now)
+    return []
 
 
 def _fire(clock: Clock, step: Document, now: datetime) -> list[Firing]:
@@ -70,7 +84,7 @@ def _fire(clock: Clock, step: Document, now: datetime) -> list[Firing]:
     rung = next((one for one in clock.rule.ladder if one.key == step["rung"]), None)
     if rung is None:
         return []
-    again = ladder.repeated(rung, step, now, clock.pace)
+    again = _again(clock, rung, step, now)
     document["steps"] = ladder.ordered([*document["steps"], *([again] if again else [])])
     possible = max(step["at"], document["started_at"])  # it cannot be told before there was a clock
     late = now - possible > LATE_AFTER
@@ -79,6 +93,14 @@ def _fire(clock: Clock, step: Document, now: datetime) -> list[Firing]:
     said = {"rung": rung.key, "n": step["n"], "at": now, "planned_at": step["at"], "late": late}
     document["fired"] = [*document["fired"], said][-KEPT_FIRINGS:]
     return [fired]
+
+
+def _again(clock: Clock, rung: Rung, step: Document, now: datetime) -> Document | None:
+    """Return the next repetition of a rung; where its time cannot be told, the rung is told all the same."""
+    try:
+        return ladder.repeated(rung, step, now, clock.pace)
+    except DomainError:
+        return None
 
 
 def _breach(clock: Clock, step: Document, now: datetime) -> None:

@@ -1,12 +1,13 @@
 """Clocks that others would like to keep running, start twice, or forget: none of them gets its way."""
 
-from datetime import timedelta
+import logging
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 
-from models import clocks, times
+from models import calendars, clocks, times
 from models.clocks import Clock, schedules
 from models.database import Document, db
 from models.errors import ForbiddenError
@@ -173,3 +174,70 @@ def test_whoever_may_not_see_a_form_exempts_nothing_of_it() -> None:
     with pytest.raises(ForbiddenError):
         clocks.exempt(factories.actor(stranger), stranger, casting.only(record).id, "please")
     assert Clock(db().clocks.find_one({}) or {}).state == "running"
+
+
+# -- in trouble ---------------------------------------------------------------------------------------
+
+
+def test_trouble_on_its_way_does_not_make_a_clock_forget_that_it_stood_still(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    live = casting.form(casting.rule(**PAUSE, ladder=[{"key": "due", "who": ME}]))
+    record = casting.create(live)
+    casting.move(live, record, "wait", at(hours=1))
+    casting.move(live, record, "go_on", at(hours=4))
+    version = "snapshot.form_version"
+    db().clocks.update_one({}, {"$set": {version: 99}})
+    with caplog.at_level(logging.CRITICAL):
+        casting.sweep(at(hours=28))
+    assert casting.only(record).get("trouble") is not None
+    db().clocks.update_one({}, {"$set": {version: live.version}})
+    casting.sweep(at(hours=29))
+    clock = casting.only(record)
+    assert (clock.due_at, clock.late_since, clock.get("trouble")) == (at(hours=27), at(hours=27), None)
+    assert len(casting.told()) == 1
+
+
+def exhausted(first_free: str) -> None:
+    """Make a calendar with work on Mondays, and with none from a date on for longer than is looked ahead."""
+    free = [date.fromisoformat(first_free) + timedelta(weeks=week) for week in range(12 * 53)]
+    works: dict[str, Any] = {
+        "label": {"zh": "厂历", "en": "Works"},
+        "timezone": "Asia/Shanghai",
+        "week": {"mon": ["08:00-12:00"]},
+        "exceptions": [{"date": day.isoformat(), "kind": "holiday"} for day in free],
+    }
+    calendars.create(factories.actor(), "works", works)
+
+
+def test_what_was_told_is_not_lost_when_the_calendar_ends(caplog: pytest.LogCaptureFixture) -> None:
+    exhausted("2026-03-16")
+    every = {"every": {"amount": 1, "unit": "working_days"}}
+    rule = casting.rule(kind="recurring", length={}, recurrence=every, calendar="works",
+                        ladder=[{"key": "due", "who": ME}])  # fmt: skip
+    record = casting.create(casting.form(rule))
+    assert casting.only(record).due_at == at(days=7)
+    with caplog.at_level(logging.CRITICAL):
+        casting.sweep(at(days=7, minutes=5))
+        casting.sweep(at(days=7, minutes=10))
+    assert len(casting.told()) == 1
+    clock = casting.only(record)
+    assert (clock.get("missed"), clock.get("trouble")["attempts"]) == (0, 2)
+
+
+def test_a_calendar_that_never_works_again_keeps_nobody_from_saving(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    exhausted("2026-03-02")
+    rule = casting.rule(length={"amount": 1, "unit": "working_days"}, calendar="works")
+    live = casting.form(rule)
+    record = casting.create(live)
+    clock = casting.only(record)
+    assert (clock.state, clock.due_at, clock.get("next_action_at")) == ("running", None, at(minutes=1))
+    assert "no working time" in clock.get("trouble")["text"]
+    with caplog.at_level(logging.CRITICAL):
+        for minute in range(60 * 24):
+            casting.sweep(at(minutes=minute))
+    assert casting.only(record).get("trouble")["attempts"] < 40  # it is asked less and less often
+    casting.move(live, record, "close", at(days=2))
+    assert (casting.only(record).state, casting.only(record).get("next_action_at")) == ("done", None)
