@@ -3,6 +3,7 @@
 from functools import partial
 
 from bson import ObjectId
+from pymongo import DESCENDING
 from pymongo.client_session import ClientSession
 
 from models import duties, who
@@ -48,7 +49,7 @@ def _document(change: Change, state: State, approval: Approval) -> Document:
         "state": state.key,
         "label": _both(state.task or state.label),
         "status": "open",
-        "started_by": change.actor.id or record.get("owner"),
+        "started_by": _asked_before(change, state) or change.actor.id or record.get("owner"),
         "started_at": change.at,
         "ended_at": None,
         "definition": approval.model_dump(mode="json", exclude_defaults=True),
@@ -59,6 +60,15 @@ def _document(change: Change, state: State, approval: Approval) -> Document:
         "content_hash": None,
         "log": [],
     }
+
+
+def _asked_before(change: Change, state: State) -> ObjectId | None:
+    """Return who asked for the approval of a record that comes back from the bin; it stays their work."""
+    if change.before is None or not change.before.get("deleted_at"):
+        return None
+    about = {"form": change.form.key, "record": change.record["_id"], "state": state.key}
+    found = db().approvals.find_one(about, {"started_by": 1}, sort=[("_id", DESCENDING)])
+    return found["started_by"] if found else None
 
 
 def _step(step: ApprovalStep, state: State) -> Document:

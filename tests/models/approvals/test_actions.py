@@ -4,6 +4,7 @@ import pytest
 from bson import ObjectId
 from pymongo.database import Database
 
+from models import records
 from models.approvals import decisions, queries
 from models.database import Document
 from models.errors import ConflictError, ForbiddenError, InvalidError
@@ -201,6 +202,18 @@ def test_of_all_who_must_sign_the_asker_is_replaced_by_the_superior() -> None:
 def test_without_any_superior_the_administrators_decide_about_own_work() -> None:
     approval = ask(form(), person("amy"))
     assert asked(approval) == ["admin"]
+
+
+def test_own_work_stays_own_work_when_somebody_else_takes_it_out_of_the_bin() -> None:
+    amy = person("amy")
+    live = form(step("check", ("amy", "ben")))
+    person("ben")
+    record = record_of(ask(live, amy))
+    records.delete(Actor.of(amy), live, record["_id"], revision=record["revision"], reason="x")
+    records.restore(factories.actor(), live, record["_id"])
+    again = queries.open_of_record(live.key, record["_id"])
+    assert again
+    assert (again["started_by"], asked(again["_id"])) == (amy.id, ["ben"])
 
 
 def test_own_work_can_be_allowed() -> None:
