@@ -26,7 +26,8 @@ def file(run: Run, change: Change, effect: FileWith) -> None:
     text = texts.render(effect.text or _FILED, change.form.definition, change.record, run.lookup)
     people = _people(effect.department, change)
     change.facts.setdefault("filed", []).append(effect.department)
-    change.writes.append(partial(_store, change, effect.department, key, text, people))
+    where = directory.current().by_code.get(effect.department)
+    change.writes.append(partial(_store, change, effect.department, where, key, text, people))
 
 
 _FILED = Label(zh="请知悉备案", en="Filed with your department: please acknowledge")
@@ -43,6 +44,7 @@ def _people(department: str, change: Change) -> list[ObjectId]:
 def _store(
     change: Change,
     department: str,
+    where: ObjectId | None,
     key: str,
     text: dict[str, str],
     people: list[ObjectId],
@@ -75,7 +77,7 @@ def _store(
         what=text,
         people=people,
         at=change.at,
-        department=directory.current().by_code.get(department),
+        department=where,
     )
     duties.insert([owed], session)
     if change.source not in QUIET_SOURCES:
