@@ -70,24 +70,31 @@ def post(
 
     Raises:
         AddressError: the host leads into this network.
-        OSError: nobody answered in time, or the connection broke (`http.client.HTTPException` likewise).
+        TimeoutError: nobody answered in time, or not to the end.
+        OSError: the connection broke (`http.client.HTTPException` likewise).
 
     """
     connection = (_Secure if target.scheme == "https" else _Plain)(target.host, target.port, timeout=seconds)
     connection.numbers = target.numbers()[:MAX_NUMBERS]
-    watch = threading.Timer(seconds, _cut, [connection])  # a server that sends one byte at a time, too
+    late = threading.Event()
+    watch = threading.Timer(seconds, _cut, [connection, late])  # a server that sends one byte at a time, too
     watch.daemon = True
     watch.start()
     try:
         connection.request("POST", target.path, body, {"Content-Type": "application/json", **headers})
         answer = connection.getresponse()
         return Answer(answer.status, answer.read(MAX_ANSWER))
+    except (OSError, http.client.HTTPException) as error:
+        if late.is_set():
+            raise TimeoutError from error
+        raise
     finally:
         watch.cancel()
         connection.close()
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _cut(connection: http.client.HTTPConnection, late: threading.Event) -> None:
+    late.set()
     try:
         connection.sock.shutdown(socket.SHUT_RDWR)
     except (AttributeError, OSError):

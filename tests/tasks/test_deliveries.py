@@ -149,27 +149,37 @@ def test_a_wrong_secret_is_refused_by_the_receiver(world: Receivers) -> None:
     assert [message["signed"] for message in world.received("/dingtalk/wrong")] == [False]
 
 
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("500", "The server answered with error %(status)s."),
+        ("hangs", "No answer within %(seconds)s seconds."),
+    ],
+)
 def test_a_robot_that_fails_for_a_day_gets_each_message_once_when_it_is_back(
-    world: Receivers, db: Database[Document]
+    world: Receivers, db: Database[Document], monkeypatch: pytest.MonkeyPatch, mode: str, said: str
 ) -> None:
-    path = "/wecom/day"
+    path = f"/wecom/day-{mode}"
     channel = robot(world, "wecom", path)
-    world.behave(path, "500")
+    world.behave(path, mode)
+    if mode == "hangs":
+        monkeypatch.setattr(web.post, "__kwdefaults__", {"seconds": 0.05})
     for number in range(10):
-        tell(person(), key=f"day{number}")
+        tell(person(), key=f"{mode}{number}")
     for minutes in range(0, 24 * 60, 15):
         with set_clock(NOON + timedelta(minutes=minutes)):
             carrying.send_due()
     asked = world.asked(path)
     assert asked < 24 * 4 + 10  # one probe per interval, whatever waits
     assert db.deliveries.count_documents({"state": {"$in": ["queued", "failed"]}}) == 10
-    assert Channel.objects.get(id=channel.id).last_failure["params"] == {"status": "500"}
+    assert Channel.objects.get(id=channel.id).last_failure["msgid"] == said
+    monkeypatch.undo()
     world.behave(path, "ok")
     for minutes in (0, 1):
         with set_clock(NOON + timedelta(days=1, minutes=20 + minutes)):
             carrying.send_due()
     keys = [message["key"] for message in world.received(path)]
-    assert sorted(keys) == sorted({f"day{number}:{channel.id}" for number in range(10)})
+    assert sorted(keys) == sorted({f"{mode}{number}:{channel.id}" for number in range(10)})
     assert db.deliveries.distinct("state") == ["sent"]
     assert Channel.objects.get(id=channel.id).paused_until is None
 
