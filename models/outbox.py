@@ -42,13 +42,14 @@ def effect(kind: str, key: str, payload: dict[str, Any]) -> Document:
         key: unique for ever; a second effect with the key is the same effect.
         payload: JSON-like values and ids.
     """
+    at = now()
     return {
         "_id": ObjectId(),
         "kind": kind,
         "key": key,
         "payload": payload,
-        "created_at": now(),
-        "next_attempt_at": now(),
+        "created_at": at,
+        "next_attempt_at": at,
         "attempts": 0,
     }
 

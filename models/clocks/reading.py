@@ -25,10 +25,8 @@ _NOT_NEEDED: Final = dict.fromkeys(
     ),
     0,
 )  # fmt: skip
-_SYSTEM: Final = (
-    "assignees", "created_at", "created_by", "deleted_at", "department", "number", "owner", "state", "title",
-    "updated_by",
-)  # fmt: skip
+_ALWAYS: Final = ("assignees", "deleted_at", "department", "number", "owner", "state", "title")
+_WHEN_NAMED: Final = ("created_at", "created_by", "updated_by")
 
 
 def due_ids(most: int) -> list[ObjectId]:
@@ -79,7 +77,7 @@ def records(clocks: Iterable[Clock]) -> dict[ObjectId, Document]:
     found: dict[ObjectId, Document] = {}
     for form, wanted in ids.items():
         paths = {path for version, rule in rules[form] for path in _paths(form, version, rule)}
-        fields = dict.fromkeys((*_SYSTEM, *paths), 1)
+        fields = dict.fromkeys((*_ALWAYS, *paths), 1)
         for record in db()[forms.collection_name(form)].find({"_id": {"$in": wanted}}, fields):
             found[record["_id"]] = {"data": {}, **record}
     return found
@@ -97,6 +95,7 @@ def _paths(form: str, version: int, rule: str) -> Iterator[str]:
         named |= set(definition.title_fields)
     keys = {name.partition(".")[0] for name in named}
     yield from (f"data.{key}" for key in keys if key in definition.by_key)
+    yield from {name.removeprefix("@") for name in named} & set(_WHEN_NAMED)
 
 
 def _named(clock: ClockRule) -> set[str]:

@@ -38,13 +38,15 @@ def ensure_schedules() -> int:
         for live in forms.live_forms()
         for rule in live.definition.form_clocks
     }
-    running = {
-        (found["form"], found["rule"]): Clock(found)
-        for found in db().clocks.find({"record": None, "state": {"$in": list(OPEN)}})
-    }
+    running = {(found["form"], found["rule"]): Clock(found) for found in db().clocks.find(open_of_forms())}
     done = sum(_end(running[key]) for key in running.keys() - wanted.keys())
     done += sum(_start(*wanted[key]) for key in wanted.keys() - running.keys())
     return done + sum(_keep(clock, *wanted[key]) for key, clock in running.items() if key in wanted)
+
+
+def open_of_forms() -> Document:
+    """Return the filter of the open clocks of forms, those that are gone too, along the index by record."""
+    return {"form": {"$in": db().clocks.distinct("form")}, "record": None, "state": {"$in": list(OPEN)}}
 
 
 def _start(live: LiveForm, rule: ClockRule) -> bool:

@@ -15,23 +15,25 @@ _OPEN: Document = {"state": {"$in": list(OPEN)}}
 
 
 def ensure_indexes() -> None:
-    """Create the unique key, and indexes whose size follows what is open or due, not the past."""
-    db().clocks.create_index([("key", ASCENDING)], unique=True)
+    """Create the unique key by record, and indexes whose size follows what is open or due, not the past.
+
+    There are few on purpose: in a transaction MongoDB reads its whole list of them again for each index and
+    each clock that is updated, which is most of what the sweep asks of it.
+    """
+    db().clocks.create_index(
+        [("form", ASCENDING), ("record", ASCENDING), ("rule", ASCENDING), ("count", ASCENDING)],
+        unique=True,
+        name="of_record",
+    )
     db().clocks.create_index(
         [("next_action_at", ASCENDING)],
         partialFilterExpression={"next_action_at": {"$exists": True}},
         name="next_action",
     )
-    db().clocks.create_index([("form", ASCENDING), ("record", ASCENDING), ("_id", ASCENDING)])
     db().clocks.create_index(
         [("form", ASCENDING), ("due_at", ASCENDING), ("_id", ASCENDING)],
         partialFilterExpression={"state": "running"},
         name="running_due",
-    )
-    db().clocks.create_index(
-        [("record", ASCENDING), ("form", ASCENDING), ("rule", ASCENDING)],
-        partialFilterExpression={"record": None},
-        name="of_form",
     )
     db().clocks.create_index(
         [("late_since", ASCENDING), ("_id", DESCENDING)],

@@ -5,11 +5,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from pymongo.database import Database
 
 from models import calendars, clocks, times
 from models.clocks import Clock, schedules
-from models.database import Document, db
+from models.database import db
 from models.errors import ForbiddenError
 from models.forms import LiveForm
 from tests import factories
@@ -18,7 +17,6 @@ from tests.models.clocks import casting
 from tests.models.clocks.casting import ME, START, at
 from tests.models.clocks.test_recurring import DUE, ensure, form_clock, monthly, owed, two_hourly
 
-Store = Database[Document]
 pytestmark = pytest.mark.usefixtures("db")
 
 
@@ -64,16 +62,6 @@ def test_whoever_is_let_off_a_report_owes_the_next_one() -> None:
     assert (clock.due_at, clock.get("exemption")["reason"]) == (DUE.replace(month=4), "the works are closed")
     ensure(DUE.replace(month=3, day=28))
     assert [one["due_at"] for one in owed()] == [DUE.replace(month=4)]
-
-
-def test_schedules_are_found_without_looking_at_the_clocks_of_records(db: Store) -> None:
-    live = casting.form(monthly(), casting.rule())
-    ensure(START)
-    with times.set_clock(START):
-        factories.record(live, name="a")
-    asked = {"record": None, "state": {"$in": ["running", "paused"]}}
-    explained = db.clocks.find(asked).explain()["executionStats"]
-    assert (explained["nReturned"], explained["totalDocsExamined"]) == (1, 1)
 
 
 # -- that stand still ---------------------------------------------------------------------------------
