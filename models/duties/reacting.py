@@ -7,7 +7,7 @@ from functools import partial
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
-from models import who
+from models import directory, who
 from models.changes import Change
 from models.database import Document, db
 from models.duties import store
@@ -44,7 +44,7 @@ def react(change: Change) -> None:
         change.writes.append(partial(_close, change, ended))
     state = entered(change)
     if state and not state.is_end:
-        resolved = who.resolve(_owes(state, change.record), change.form, change.record, actor=change.actor)
+        resolved = _resolve(_owes(state, change.record), change.form, change.record, change.actor)
         change.writes.append(_Entering(change, state, resolved))
     elif change.before is not None and not ended:
         change.writes.append(partial(_follow, change, _newly_owed(change, change.before)))
@@ -162,7 +162,18 @@ def owed_by(form: LiveForm, record: Document, actor: Actor | None = None) -> who
     if state is None or state.is_end or record.get("deleted_at"):
         return None
     wanted = _owes(state, record)
-    return who.resolve(wanted, form, record, actor=actor) if wanted else None
+    return _resolve(wanted, form, record, actor) if wanted else None
+
+
+def _resolve(wanted: Who, form: LiveForm, record: Document, actor: Actor | None) -> who.Resolved:
+    """Return who owes a task: whom it means, or the administrators where nobody is left who could do it.
+
+    A field that is still empty is no such case: the record says later whose task it is.
+    """
+    found = who.resolve(wanted, form, record, actor=actor)
+    if not found.people and (wanted.roles or wanted.people or wanted.members):
+        found.people = list(directory.current().administrators)
+    return found
 
 
 def _follow(change: Change, resolved: who.Resolved | None, session: ClientSession) -> None:

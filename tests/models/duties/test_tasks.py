@@ -235,9 +235,9 @@ def test_a_duty_that_does_not_exist_is_not_found() -> None:
 def test_open_tasks_follow_when_roles_change_hands() -> None:
     live = form({"roles": ["inspector"]})
     record = started(live)
-    assert owing(live, record) == [[]]
+    assert owing(live, record) == [["admin"]]
     amy, role = person("amy"), factories.role("inspector", actions=["see"])
-    for roles, expected in (([role, *amy.roles], ["amy"]), (amy.roles, [])):
+    for roles, expected in (([role, *amy.roles], ["amy"]), (amy.roles, ["admin"])):
         amy = User.objects.get(username="amy")
         seen = edits.stamp(amy, accounts.USER_ATTRIBUTES)
         amy.roles = roles
@@ -265,3 +265,22 @@ def test_whoever_comes_back_before_it_is_noticed_keeps_their_tasks() -> None:
     staffing.left(person("amy").id)
     outbox.carry_out_due()
     assert owing(live, record) == [["amy", "ben"]]
+
+
+def test_when_the_last_holder_of_a_role_leaves_the_administrators_owe_its_tasks() -> None:
+    inspector = procedures.holder("inspector")
+    live = form({"roles": ["inspector"]})
+    record = started(live)
+    assert owing(live, record) == [["inspector_1"]]
+    seen = edits.stamp(inspector, accounts.USER_ATTRIBUTES)
+    inspector.active = False
+    accounts.save_user(factories.administrator(), inspector, seen=seen)
+    outbox.carry_out_due()
+    assert owing(live, record) == [["admin"]]
+    assert told("admin") >= 1
+
+
+def test_a_field_that_is_still_empty_asks_nobody_yet() -> None:
+    live = form({"fields": ["boss"]})
+    record = started(live)
+    assert owing(live, record) == [[]]
