@@ -7,8 +7,10 @@ from typing import Any
 
 from models import who
 from models.changes import Change
-from models.errors import DomainError
-from models.messages import _
+from models.database import Document
+from models.errors import DomainError, InvalidError
+from models.forms import LiveForm
+from models.messages import Named, _
 from models.people import Actor
 from models.planning import plan_creates
 from models.procedure import (
@@ -58,9 +60,7 @@ def _create_one(run: Run, change: Change, effect: CreateRecord, row: Mapping[str
         change.facts.setdefault("created", []).append({"form": form.key, "values": given})
         return
     source = "pack" if change.source == "pack" else "system"  # what is taken over rings no bell
-    [created] = plan_creates(
-        _creator(change), form, [given], source=source, at=change.at, references=run.references
-    )
+    [created] = _planned(run, change, form, given, source)
     record = created.record
     record["links"].append({"form": change.form.key, "record": change.record["_id"], "kind": "from"})
     link = {"form": form.key, "record": record["_id"], "kind": "made"}
@@ -70,6 +70,34 @@ def _create_one(run: Run, change: Change, effect: CreateRecord, row: Mapping[str
     run.follow(change, created)
     if effect.back:
         _point_back(run, change, effect.back, created)
+
+
+def _planned(run: Run, change: Change, form: LiveForm, given: Document, source: str) -> list[Change]:
+    """Plan a linked record. Raises InvalidError that names its form: the person sees the first record."""
+    try:
+        return plan_creates(
+            _creator(change), form, [given], source=source, at=change.at, references=run.references
+        )
+    except InvalidError as refused:
+        raise InvalidError(
+            {
+                "": [
+                    _(
+                        "No record of “%(form)s” can be created, “%(field)s”: %(why)s",
+                        form=form.definition.label,
+                        field=_called(form, path),
+                        why=message,
+                    )
+                    for path, found in refused.errors.items()
+                    for message in found
+                ]
+            }
+        ) from None
+
+
+def _called(form: LiveForm, path: str) -> Named | str:
+    field = form.definition.by_key.get(path.partition(".")[0])
+    return field.label if field and field.label else path or "—"
 
 
 def _creator(change: Change) -> Actor:

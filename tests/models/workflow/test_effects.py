@@ -10,6 +10,7 @@ from pymongo.database import Database
 from models import history, outbox, records, times, workflow
 from models.database import Document
 from models.errors import ConflictError, DomainError, ForbiddenError, InvalidError
+from models.messages import translate
 from models.people import Actor
 from models.workflow import filing
 from tests import factories
@@ -102,8 +103,12 @@ def test_a_linked_record_that_is_refused_takes_everything_back(db: Store) -> Non
     factories.form(field("what", max_length=2), key="action", numbering="CA-{seq:3}")
     live = procedures.form(starting({"do": "create", "form": "action", "mapped": {"what": "name"}}))
     record = factories.record(live, name="too long")
-    with pytest.raises(InvalidError):
+    with pytest.raises(InvalidError) as refused:
         take(live, record, "start")
+    [[said]] = refused.value.errors.values()
+    assert list(refused.value.errors) == [""]  # the record that is shown has no such field
+    assert translate(said, "en").startswith("No record of “")
+    assert translate(said, "en").endswith("what”: At most 2 characters.")
     assert stored(live, record)["revision"] == 1
     assert db.record_action.count_documents({}) == 0
 
