@@ -49,7 +49,8 @@ def table(page: Element, number: int) -> dict[str, list[str]]:
 
 def name_in(row: Element) -> str:
     link = row.all("a")[0]
-    return link.text.removeprefix(link.one("span", css="avatar-small").text) if link.all("span") else link.text
+    avatar = link.one("span", css="avatar-small").text if link.all("span") else ""
+    return link.text.removeprefix(avatar)
 
 
 LABELS = ("Still open", "Overdue", "Due in 7 days", "Oldest")
