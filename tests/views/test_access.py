@@ -129,6 +129,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "keys.end": {"POST": Answers(404, 404, 404, 302)},  # the administrator's own
     "keys.index": {"GET": EVERYONE, "POST": EVERYONE},
     "notices.choose": {"GET": EVERYONE, "POST": EVERYONE},
+    "records.acknowledge_view": {"POST": NOBODY},  # nothing was filed
     "records.action_view": {"POST": Answers(404, 403, 302, 302)},
     "records.ajax_lookup": {"GET": NOBODY},
     "records.ajax_update": {"POST": Answers(404, 400, 400, 400)},
@@ -137,12 +138,14 @@ TABLE: dict[str, dict[str, Answers]] = {
     "records.comment_view": {"POST": EDITORS_ON},
     "records.compute_view": {"POST": WHO_SEES},
     "records.create_view": {"GET": EDITORS, "POST": Answers(404, 403, 422, 422)},
+    "records.decide_view": {"POST": NOBODY},  # there is no approval
     "records.delete_view": {"POST": EDITORS_ON},
     "records.delete_view_of_list": {"POST": Answers(404, 404, 404, 302)},  # the administrator's own
     "records.details_view": {"GET": WHO_SEES},
     "records.drop_view": {"POST": Answers(404, 400, 400, 400)},  # it names no step
     "records.edit_cell": {"POST": Answers(404, 403, 400, 400)},
     "records.edit_view": {"GET": EDITORS, "POST": Answers(404, 403, 409, 409)},
+    "records.exempt_view": {"POST": NOBODY},  # there is no deadline
     "records.export": {"GET": READERS_ON},
     "records.export_view": {"POST": EDITORS_ON},
     "records.file_view": {"GET": WHO_SEES},
@@ -221,6 +224,9 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
         "delivery_id": delivery["_id"],
         "template": "task.zh",
         "transition": "none",
+        "approval_id": "none",
+        "clock_id": "none",
+        "filing_id": "none",
         "department_id": admin.department.id,
         "role_id": admin.roles[0].id,
         "user_id": admin.id,

@@ -97,6 +97,10 @@ class FormScreen(HonestFailures, BaseModelView):  # type: ignore[misc]
     def _validate_form_class(self, *_arguments: object) -> None:
         """Nothing to check: the inputs come from the definition itself."""
 
+    def procedure(self, record: Document) -> dict[str, Any]:  # noqa: ARG002  (of forms with a workflow)
+        """Return what a record's page shows of its workflow; `MoveScreens` knows more."""
+        return {"place": None}
+
     # -- small helpers of all screens -----------------------------------------------------------------
 
     def address(self, record: Document | str | None = None, page: str = "details_view") -> str:

@@ -1,5 +1,7 @@
 """One record: its values, history, comments, links, files and its print."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
@@ -8,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 
-from models import comments, forms, history, notifications, queries
+from models import comments, files, forms, history, notifications, queries
 from models.access import Action, fetch, permitted
 from models.database import Document
 from models.definition import STATE, Definition, Field
@@ -23,6 +25,7 @@ from views import downloads
 from views.context import current_actor, current_language, current_timezone, require_person, say
 from views.records.filters import label_of
 from views.records.listing import state_tag, system_text, tags_of
+from views.records.telling import action_words, told
 from views.sending import send_quietly
 
 if TYPE_CHECKING:
@@ -40,7 +43,12 @@ class DetailScreens(_Base):
     @expose("/<record_id>")
     def details_view(self, record_id: str) -> ResponseReturnValue:
         """Show a record under the version it was written under, in the bin too for those who may restore."""
-        record = self.record(record_id)
+        return self.details_page(self.record(record_id))
+
+    def details_page(
+        self, record: Document, asked: str = "", errors: Mapping[str, str] = MappingProxyType({})
+    ) -> str:
+        """Return the page of a record; `errors` are of what was posted about the approval `asked`."""
         form = forms.at_version(self.form.key, record["form_version"])
         notifications.mark_read_about(self.person, self.form.key, record["_id"])
         lookup = self.lookup()
@@ -61,6 +69,8 @@ class DetailScreens(_Base):
             more_history=len(entries) > HISTORY_ON_PAGE,
             comments=comments.of_record(self.form.key, record["_id"]),
             links=list(self._links(record)),
+            asked=asked,
+            errors=errors,
             **self.procedure(record),
         )
 
@@ -100,6 +110,8 @@ class DetailScreens(_Base):
         taken = workflow.by_transition.get(entry.get("transition", "")) if workflow else None
         return {
             **entry,
+            "told": told(entry, definition, lookup),
+            "did": action_words(entry),
             "shown": [self._change(definition, change, lookup) for change in entry["changes"]],
             "step": taken.label.text(lookup.language) if taken else "",
         }
@@ -163,9 +175,14 @@ class DetailScreens(_Base):
         """Send a file of a record to whoever may see the record."""
         record = self.record(record_id)
         wanted = ObjectId(file_id) if ObjectId.is_valid(file_id) else None
-        if wanted not in self._files_of(record):
+        if wanted is None or not (wanted in self._files_of(record) or self._signed_with(record, wanted)):
             raise NotFoundError
         return downloads.send(wanted, attachment="download" in request.args)
+
+    def _signed_with(self, record: Document, wanted: ObjectId) -> bool:
+        """Tell whether a file belongs to a record besides its fields: it signs a step or an approval."""
+        owner = {"form": self.form.key, "record": record["_id"]}
+        return bool(files.info(wanted).get("claimed_by") == owner)
 
     def _files_of(self, record: Document) -> set[ObjectId]:
         """Return the files a record holds, in fields of any version."""

@@ -26,10 +26,12 @@ from views.records.listing import state_tag
 from views.sending import send_quietly
 
 if TYPE_CHECKING:
+    from views.records.approvals import ApprovalPanel
     from views.records.change import ChangeScreens
+    from views.records.deadlines import DeadlinePanel
     from views.records.helpers import TemplateHelpers
 
-    class _Base(ChangeScreens, TemplateHelpers):
+    class _Base(ApprovalPanel, DeadlinePanel, ChangeScreens, TemplateHelpers):
         """Where what it calls comes from."""
 
 else:
@@ -45,8 +47,17 @@ class MoveScreens(_Base):
         """Return what a record's page shows of its workflow; nothing for a form without one."""
         flow = self.definition.workflow
         if flow is None:
-            return {"place": None}
-        return {"place": flow.state_of(record), "offers": self.offers(record)}
+            return super().procedure(record)
+        place = flow.state_of(record)
+        taken = history.path_taken(self.form.key, record["_id"])
+        return {
+            "place": place,
+            "offers": self.offers(record),
+            "clocks": self.clock_rows(record),
+            "panels": self.approval_panels(record),
+            "filings": self.filings(record),
+            "picture": workflow.diagram(self.definition, place.key, taken),
+        }
 
     def offers(self, record: Document) -> list[Offer]:
         """Return the steps that lead on from where a record is."""

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from models.forms import LiveForm
+from views.records.approvals import ApprovalPanel
 from views.records.base import FormScreen
 from views.records.bulk import BulkActions
 from views.records.change import ChangeScreens
+from views.records.deadlines import DeadlinePanel
 from views.records.detail import DetailScreens
 from views.records.helpers import TemplateHelpers
 from views.records.importing import ImportScreens
@@ -22,9 +24,11 @@ class RecordScreen(
     BulkActions,
     KanbanScreens,
     ListScreens,
-    DetailScreens,
-    ChangeScreens,
     MoveScreens,
+    ApprovalPanel,
+    DetailScreens,
+    DeadlinePanel,
+    ChangeScreens,
     LookupScreens,
     ImportScreens,
     TemplateHelpers,
