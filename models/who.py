@@ -105,10 +105,13 @@ def resolve_all(asked: Sequence[tuple[Who, LiveForm, Document]]) -> list[Resolve
     answers: dict[tuple[Who, tuple[ObjectId | None, ...]], Resolved] = {}
     with batch() as known:
         known.know({one for _who, ids in questions for one in ids if one})
+        found = []
         for question, (who, form, record) in zip(questions, asked, strict=True):
-            if question not in answers:
-                answers[question] = resolve(who, form, record)
-    return [answers[question] for question in questions]
+            answer = answers.get(question)
+            if answer is None:
+                answer = answers[question] = resolve(who, form, record)
+            found.append(answer)
+    return found
 
 
 def _decisive(who: Who, record: Document) -> tuple[ObjectId | None, ...]:

@@ -5,9 +5,11 @@ MongoDB: the second finds that the first was there, and looks again. Nothing dep
 was: what was missed is made up for by the next.
 """
 
+import gc
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 
 import structlog
@@ -38,11 +40,27 @@ def sweep(limit: int = LIMIT) -> int:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while total < limit and (ids := reading.due_ids(min(AT_ONCE * BATCH, limit - total))):
             batches = [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
-            done = _sweep_batch(ids) if len(batches) == 1 else sum(pool.map(_sweep_batch, batches))
+            with _uncollected():
+                done = _sweep_batch(ids) if len(batches) == 1 else sum(pool.map(_sweep_batch, batches))
             if not done:
                 break  # another sweeper has them
             total += done
     return total
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let Python not look for circles of garbage among the tens of thousands of documents of two batches.
+
+    There are none, they go as soon as nobody has them; looking would take a third of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:  # not when another sweep does the same: that one turns it on again
+            gc.enable()
 
 
 def _sweep_batch(ids: Sequence[ObjectId]) -> int:
