@@ -121,12 +121,12 @@ VALUES: Final[dict[str, dict[str, Any]]] = {
 # property → what it is called, in all parts alike
 PROPERTIES: Final = {
     "key": _("Key"),
-    "label": _("Name"),
+    "label": _("Label"),
     "category": _("Category"),
     "color": _("Colour"),
     "help": _("Help"),
     "task": _("Task"),
-    "who": _("Who"),
+    "who": _("People"),
     "readonly": _("All fields closed"),
     "readonly_fields": _("Closed fields"),
     "editable_fields": _("Fields open all the same"),

@@ -93,7 +93,7 @@ class ProcedureWords:
         ]
         if rule.stop:
             parts.append(_("until %(when)s", when=self.when(rule.stop)))
-        return _(", ").join(parts)
+        return _("; ").join(parts)
 
     def _rung(self, rung: Rung) -> str:
         length = wording.length(rung.offset, self.definition)
@@ -109,10 +109,10 @@ class ProcedureWords:
     def when(self, when: When) -> str:
         """Return a condition of a clock in words."""
         parts = [_("state %(states)s", states=self._states(when.states))] if when.states else []
-        parts += [_("step “%(step)s”", step=self.step(key)) for key in when.transitions]
         if when.rule is not None:
             parts.append(self.rule(when.rule))
-        return _(" or ").join(parts)
+        steps = [_("step “%(step)s”", step=self.step(key)) for key in when.transitions]
+        return _(" or ").join(filter(None, (_(" and ").join(parts), *steps)))
 
     def _states(self, keys: tuple[str, ...]) -> str:
         names = [_("“%(name)s”", name=self.state(key)) for key in keys[:MAX_NAMED]]

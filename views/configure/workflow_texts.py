@@ -157,7 +157,7 @@ def _for_trial() -> dict[str, str]:
         "back_one": _("One step back"),
         "start_again": _("Start again"),
         "sample_values": _("Values of the sample"),
-        "created": _("Created"),
+        "created": _("The record is created"),
         "try_problems": _("The draft can be tried when these are corrected:"),
         "clock_starts": _("Clock “%(clock)s” starts, due %(at)s"),
         "owed_by": _("To be done by %(people)s"),

@@ -16,6 +16,7 @@ from models.messages import _
 from models.people import Actor
 from models.planning import stored
 from models.procedure import State
+from models.times import now
 from models.workflow.tryout import Step, Stop, Tried, try_out
 from views.configure.procedure_words import ProcedureWords
 from views.context import current_language, current_timezone, require_person, say
@@ -42,7 +43,8 @@ def run(actor: Actor, definition: Definition, body: dict[str, Any]) -> dict[str,
     raw = values if isinstance(values, dict) else {}
     if record := body.get("record"):
         raw = {**_values_of(definition, str(record)), **raw}
-    stops = try_out(actor, definition, raw, list(_steps(body.get("steps"))))
+    at = now().replace(second=0, microsecond=0)
+    stops = try_out(actor, definition, raw, list(_steps(body.get("steps"))), at=at)
     return {"stops": [_told(definition, stop) for stop in stops]}
 
 

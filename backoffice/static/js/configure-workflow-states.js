@@ -93,11 +93,11 @@
   // -- states --------------------------------------------------------------------------------------------
 
   const closed = (state, path) => {
-    const open = W.keys(state, "editable_fields", path, () => W.fields(), { width: 6 });
+    const open = W.keys(state, "editable_fields", path, () => W.fields(), { width: 12 });
     open.hidden = !state.readonly;
     return [
       W.flag(state, "readonly", path, { width: 12, chosen: (yes) => { open.hidden = !yes; } }),
-      W.keys(state, "readonly_fields", path, () => W.fields(), { width: 6 }),
+      W.keys(state, "readonly_fields", path, () => W.fields(), { width: 12 }),
       open,
     ];
   };

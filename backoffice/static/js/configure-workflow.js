@@ -7,6 +7,7 @@
   const { h, t, data, root, icon, textButton } = Editor;
   const W = Editor.workflow;
   const PAGES = ["states", "steps", "clocks", "routing", "try"];
+  const LEGIBLE = 0.7; // smaller than that, a picture rather scrolls
   const KINDS = { states: "states", transitions: "steps", routing: "routing" };
 
   const picture = root.querySelector("[data-diagram]");
@@ -145,7 +146,17 @@
     W.showSentences();
   });
 
-  const draw = () => W.drawDiagram(picture, diagram, (path) => Editor.page.goTo(path));
+  const fit = document.querySelector("[data-fit]");
+  const setFitted = (yes) => {
+    picture.classList.toggle("is-fitted", yes);
+    fit.setAttribute("aria-pressed", String(yes));
+  };
+
+  const draw = () => {
+    W.drawDiagram(picture, diagram, (path) => Editor.page.goTo(path));
+    const node = diagram?.nodes.find((one) => one.key === W.selected);
+    if (node) picture.scrollLeft = node.x + node.w / 2 - picture.clientWidth / 2;
+  };
 
   Editor.page.taken = (judgement) => {
     if (!judgement.diagram) return;
@@ -161,14 +172,12 @@
     draw();
   };
 
-  document.querySelector("[data-fit]").addEventListener("click", (event) => {
-    const fitted = picture.classList.toggle("is-fitted");
-    event.currentTarget.setAttribute("aria-pressed", String(fitted));
-  });
+  fit.addEventListener("click", () => setFitted(!picture.classList.contains("is-fitted")));
 
   Editor.wireTabs(show);
   const wanted = location.hash.slice(1);
   Editor.page.taken(data.judgement);
   show(PAGES.includes(wanted) ? wanted : "states");
+  setFitted(!diagram || picture.clientWidth >= diagram.width * LEGIBLE);
   Editor.showState();
 })();
