@@ -176,11 +176,17 @@ def _moved(clock: Clock, step: Document, paused_at: datetime, at: datetime) -> D
 
 
 def settle(clock: Clock, at: datetime) -> None:
-    """Note that what a recurring clock asks for was done: the one that is late, else the next one."""
+    """Note that what a recurring clock asks for was done: the one that is late, else the next one.
+
+    Whoever corrects what a record says before the next turn has begun has not done that one too.
+    """
     if not clock.is_open or clock.due_at is None or clock.rule.recurrence is None:
         return
     notice_breach(clock, at)
     document, was_late = clock.document, clock.late_since
+    is_again = document.get("settled_at") and at < document["turn_from"]
+    if is_again and not was_late and document["record"] is not None:  # schedules of forms count records
+        return
     document["late_since"] = None
     document["settled_at"] = at
     if was_late:

@@ -64,6 +64,19 @@ def test_whoever_is_let_off_a_report_owes_the_next_one() -> None:
     assert [one["due_at"] for one in owed()] == [DUE.replace(month=4)]
 
 
+def test_two_reports_in_a_row_can_be_let_off() -> None:
+    reader = factories.reader()
+    casting.form(monthly(exempt={"people": ["reader"]}))
+    ensure(START)
+    with times.set_clock(START + timedelta(hours=1)):
+        for _month in range(2):
+            clocks.exempt(factories.actor(reader), reader, form_clock().id, "the works are closed")
+    ensure(START + timedelta(hours=2))
+    assert (form_clock().due_at, owed()) == (DUE.replace(month=5), [])
+    assert ensure(DUE.replace(month=5)) == 1
+    assert [one["due_at"] for one in owed()] == [DUE.replace(month=5)]
+
+
 # -- that stand still ---------------------------------------------------------------------------------
 
 PAUSE: dict[str, Any] = {"pause": {"states": ["waiting"]}, "start": {"states": ["new", "waiting"]}}
@@ -162,6 +175,16 @@ def test_whoever_may_not_see_a_form_exempts_nothing_of_it() -> None:
     with pytest.raises(ForbiddenError):
         clocks.exempt(factories.actor(stranger), stranger, casting.only(record).id, "please")
     assert Clock(db().clocks.find_one({}) or {}).state == "running"
+
+
+def test_correcting_a_report_is_no_second_report() -> None:
+    live = casting.form(two_hourly())
+    record = casting.create(live)
+    casting.change(live, record, at(hours=1, minutes=50), note="frist report")
+    casting.change(live, record, at(hours=1, minutes=55), note="first report")
+    assert casting.only(record).due_at == at(hours=4)
+    casting.change(live, record, at(hours=2, minutes=5), note="second report")
+    assert casting.only(record).due_at == at(hours=6)
 
 
 # -- in trouble ---------------------------------------------------------------------------------------
