@@ -1,5 +1,6 @@
 """The sweep tells each rung once, late or in time, however many sweep and however long nobody did."""
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -128,3 +129,18 @@ def test_people_without_a_rung_of_their_own_are_those_of_the_clock() -> None:
     casting.create(casting.form(casting.rule(who={"people": ["reader"]}, ladder=[{"key": "due"}])))
     casting.sweep(at(days=1))
     assert [one["person"] for one in casting.told()] == [person.id]
+
+
+def test_a_notice_that_was_stored_before_is_left_out_and_holds_up_nobody() -> None:
+    live = casting.form(casting.rule(ladder=LADDER))
+    known, other = casting.create(live), casting.create(live)
+    key = f"clock:{casting.only(known).id}:warn:1:0:{known['owner']}"
+    db().notifications.insert_one({"key": key})
+    assert casting.sweep(at(hours=23)) == 2
+    assert {one["key"] for one in casting.told()} == {
+        key,
+        f"clock:{casting.only(other).id}:warn:1:0:{other['owner']}",
+    }
+    assert casting.only(known).get("trouble") is None
+    assert casting.only(known).get("next_action_at") == at(hours=24)
+    assert gc.isenabled()
