@@ -27,6 +27,7 @@ OPEN_ALL = """() => {
     document.querySelectorAll('.field-row-toggle[aria-expanded="false"]').forEach((one) => one.click());
   document.querySelectorAll("details").forEach((one) => (one.open = true));
 }"""
+FIELD_ROWS = "#page-fields > div > .field-list > .field-rows > .field-row"
 TABS = ("States", "Steps", "Clocks", "Routing")
 
 SMALL: dict[str, Any] = {
@@ -282,3 +283,21 @@ def test_a_sample_is_tried_on_the_page(page: Page) -> None:
     expect(page.locator(".wf-offers")).to_contain_text("Nothing leads on from here.")
     page.get_by_role("button", name="One step back").click()
     expect(page.locator(".wf-stop")).to_have_count(1)
+
+
+def test_a_field_that_the_procedure_names_keeps_its_place_in_it(page: Page) -> None:
+    clocks = [SMALL["clocks"][0] | {"done_by": ["qty"], "help": {"en": "{qty} pieces"}}]
+    forms.create(factories.actor(), {**SMALL, "clocks": clocks})
+    page.goto("/configure/forms/small/")
+    row = page.locator(FIELD_ROWS).nth(1)
+    row.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("the workflow or a clock")).to_be_visible()
+    page.keyboard.press("Escape")
+    row.locator(".field-row-toggle").first.click()
+    row.locator("[data-name=key] input").fill("pieces")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator("[data-note]")).to_contain_text("Draft saved")
+    definition = forms.draft_of(forms.get("small"))
+    assert definition.workflow
+    assert definition.workflow.transitions[0].required == ("pieces",)
+    assert (definition.clocks[0].done_by, definition.clocks[0].help.en) == (("pieces",), "{pieces} pieces")

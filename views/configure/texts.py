@@ -37,6 +37,7 @@ def _for_fields() -> dict[str, str]:
         "in_columns": _("the list columns"),
         "in_sort": _("the order of the list"),
         "in_business_key": _("the business key"),
+        "in_workflow": _("the workflow or a clock"),
         "in_view": _("the saved view “%(name)s”"),
         "flag_required": _("Required"),
         "flag_unique": _("Unique"),

@@ -42,6 +42,7 @@
     if ([...(doc.list_columns || []), ...(doc.inline_columns || [])].includes(key)) uses.push(t("in_columns"));
     if (doc.sort?.field === key) uses.push(t("in_sort"));
     if (doc.business_key === key) uses.push(t("in_business_key"));
+    if (Editor.isInProcedure(key)) uses.push(t("in_workflow"));
     (data.views[key] || []).forEach((name) => uses.push(t("in_view", { name })));
     return uses;
   };
@@ -60,6 +61,7 @@
     [doc.title_fields, doc.list_columns, doc.inline_columns].forEach(swap);
     if (doc.sort?.field === from) doc.sort.field = to;
     if (doc.business_key === from) doc.business_key = to;
+    Editor.renameInProcedure(from, to);
     for (const field of doc.fields) {
       rulesOf(field).forEach((name) => renameInTree(field[name], from, to));
       if (inFormula(field.formula, from)) {
