@@ -202,3 +202,13 @@ def test_a_filing_is_acknowledged_by_its_department(client: FlaskClient) -> None
     assert db().filings.find_one()["acknowledged_by"] == member.id  # type: ignore[index]
     assert "Acknowledged by" in open_page(client, path).one(id="filings").text
     assert "Filed with" in open_page(client, path).one(id="history").text
+
+
+def test_a_print_shows_state_and_signatures(client: FlaskClient, request_form: LiveForm) -> None:
+    approval = cases.ask(request_form)
+    amy = sign_in(client, cases.person("amy"))
+    cases.say(approval, amy, signature=str(amy), reason="checked twice")
+    sheet = open_page(client, f"{path_of(approval)}/print").one("article", "sheet")
+    assert "Under approval" in sheet.text
+    assert "checked twice" in sheet.text
+    assert [one.text for one in sheet.all("span", "signature-typed")] == [str(amy)]

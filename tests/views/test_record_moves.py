@@ -133,3 +133,11 @@ def test_a_reader_is_offered_nothing_to_press(client: FlaskClient, sheet: LiveFo
     bar = open_page(client, f"/records/sheet/{record['_id']}").one("section", "move-bar")
     assert not bar.all("form")
     assert not bar.all("a")
+
+
+def test_the_edit_page_says_which_fields_the_state_closes(
+    client: FlaskClient, sheet: LiveForm, editor: User
+) -> None:
+    record = factories.record(sheet, name="a")
+    text = open_page(client, f"/records/sheet/{record['_id']}/edit").text
+    assert "In the state “new” these fields cannot be changed: name, cause, qty" in text

@@ -58,6 +58,7 @@ class ClockRow:
     lines: list[Line]
     may_exempt: bool
     is_open: bool
+    was_late: bool
 
 
 class DeadlinePanel(_Base):
@@ -95,13 +96,15 @@ class DeadlinePanel(_Base):
             clocks.explain(clock, language, zone),
             clocks.may_exempt(self.person, clock),
             clock.is_open,
+            bool(clock.get("breached_at")),
         )
 
     @staticmethod
     def _next_told(clock: Clock, record: Document) -> str:
         """Say when the next rung of the ladder is reached, and whom it tells."""
         rungs = {one.key: one for one in clock.rule.ladder}
-        step = next((one for one in clock.get("steps") or () if one["rung"] != BREACH), None)
+        coming = (one for one in clock.get("steps") or () if one["rung"] != BREACH and one["at"] >= now())
+        step = next(coming, None)
         if step is None or step["rung"] not in rungs:
             return ""
         owner = _ASSIGNED if record.get("assignees") else _OWNER

@@ -112,7 +112,11 @@ class DetailScreens(_Base):
             **entry,
             "told": told(entry, definition, lookup),
             "did": action_words(entry),
-            "shown": [self._change(definition, change, lookup) for change in entry["changes"]],
+            "shown": [
+                self._change(definition, change, lookup)
+                for change in entry["changes"]
+                if change["field"] != f"@{STATE}" or not entry.get("moves")
+            ],
             "step": taken.label.text(lookup.language) if taken else "",
         }
 
@@ -157,6 +161,7 @@ class DetailScreens(_Base):
             sections=sections_of(definition, record, lookup),
             created=system_text(record, "created_at", lookup),
             created_by=system_text(record, "created_by", lookup),
+            **self.procedure(record),
         )
 
     @expose("/<record_id>/comment", methods=("POST",))

@@ -1,6 +1,6 @@
 """Taking a step of the workflow with one record: at one click, or on a page where it asks for something."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,13 @@ class MoveScreens(_Base):
     def words(message: Message | str | None) -> str:
         """Return a rule's message in the reader's language."""
         return say(message) if message else ""
+
+    def names_of(self, keys: Collection[str]) -> list[str]:
+        """Return what fields are called, in the order of the form."""
+        language = current_language()
+        return [
+            one.label.text(language) or one.key for one in self.definition.value_fields if one.key in keys
+        ]
 
     @staticmethod
     def step_asks(step: Transition) -> bool:

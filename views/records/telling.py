@@ -35,18 +35,11 @@ def _moves(entry: Document, flow: Workflow, language: str) -> Iterator[str]:
     for number, one in enumerate(entry.get("moves") or ()):
         taken = flow.by_transition.get(one["transition"])
         facts = {"before": _state(flow, one["from"], language), "after": _state(flow, one["to"], language)}
-        if taken is None:
-            yield _("From “%(before)s” to “%(after)s”", **facts)
-        elif taken.by == "rule" or number:
-            yield _(
-                "From “%(before)s” to “%(after)s” by itself: %(step)s",
-                step=taken.label.text(language) or taken.key, **facts,
-            )  # fmt: skip
+        if taken is not None and (taken.by == "rule" or number):
+            name = taken.label.text(language) or taken.key
+            yield _("From “%(before)s” to “%(after)s” by itself: %(step)s", step=name, **facts)
         else:
-            yield _(
-                "From “%(before)s” to “%(after)s”: %(step)s",
-                step=taken.label.text(language) or taken.key, **facts,
-            )  # fmt: skip
+            yield _("From “%(before)s” to “%(after)s”", **facts)
 
 
 def _state(flow: Workflow, key: str | None, language: str) -> str:

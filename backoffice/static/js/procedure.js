@@ -47,6 +47,15 @@
     });
   });
 
+  /* -- the picture of the workflow: scrolled to where the record is ------------------------------------ */
+
+  const frame = document.querySelector("[data-flow]");
+  const here = frame?.querySelector(".is-current rect");
+  if (here) {
+    const scale = frame.firstElementChild.clientWidth / frame.firstElementChild.viewBox.baseVal.width;
+    frame.scrollLeft = (here.x.baseVal.value + here.width.baseVal.value / 2) * scale - frame.clientWidth / 2;
+  }
+
   /* -- deadlines: the words change as time goes by, nothing moves -------------------------------------- */
 
   const MINUTE = 60, HOUR = 3600, DAY = 86400;
