@@ -31,6 +31,8 @@ PUBLIC_ENDPOINTS: Final = frozenset(
 )
 # These answer even when the session store does not; cookies count for nothing there.
 QUIET_PATHS: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/api/")
+# Pages ask these again and again while nobody may be sitting there.
+POLLED_PATHS: Final = ("/inbox/badge",)
 
 CSRF_FIELD: Final = "csrf_token"
 
@@ -38,7 +40,7 @@ CSRF_FIELD: Final = "csrf_token"
 def init_sessions(app: Flask, settings: Settings) -> None:
     """Keep sessions in the database; a new id at sign-in, nothing left after sign-out."""
     longest = timedelta(hours=settings.session_absolute_hours)
-    app.session_interface = MongoSessions(app, longest, QUIET_PATHS)
+    app.session_interface = MongoSessions(app, longest, QUIET_PATHS, POLLED_PATHS)
     user_logged_in.connect(_on_sign_in, app)
     user_logged_out.connect(_on_sign_out, app)
 

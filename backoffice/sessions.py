@@ -51,17 +51,21 @@ class MongoSessions(ServerSideSessionInterface):  # type: ignore[misc]
     session_class = Session
     ttl = True
 
-    def __init__(self, app: Flask, longest: timedelta, quiet_paths: tuple[str, ...]) -> None:
+    def __init__(
+        self, app: Flask, longest: timedelta, quiet_paths: tuple[str, ...], polled_paths: tuple[str, ...]
+    ) -> None:
         """Serve an app.
 
         Args:
             app: its `PERMANENT_SESSION_LIFETIME` is how long an unused session lives.
             longest: how long a session lives in any case, from the sign-in.
             quiet_paths: requests below these (static files, health) never touch the store.
+            polled_paths: requests to these, which pages make by themselves, keep no session alive.
         """
         super().__init__(app, key_prefix="", permanent=True)
         self.serializer = MsgpackSerializer()
         self.quiet_paths = quiet_paths
+        self.polled_paths = polled_paths
         self.lifetime = app.permanent_session_lifetime
         self.longest = longest
         self._indexed: set[str] = set()
@@ -92,6 +96,8 @@ class MongoSessions(ServerSideSessionInterface):  # type: ignore[misc]
         del app
         if session.modified or session.expires is None:
             return True
+        if current_request.path in self.polled_paths:
+            return False  # an open page asks by itself; only a person keeps a session alive
         left = session.expires - datetime.now(UTC)
         return left < self.lifetime - min(REFRESH_AFTER, self.lifetime / 4)
 

@@ -191,6 +191,18 @@ def test_a_used_session_slides_but_not_past_its_longest_life(
     assert stored["expires"] == pytest.approx(started + timedelta(hours=12), abs=timedelta(seconds=1))
 
 
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(
+    client: FlaskClient, db: Database[Document], person: User
+) -> None:
+    sign_in(client, person)
+    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=10)
+    db.sessions.update_many({}, {"$set": {"expires": soon}})
+    assert client.get("/inbox/badge").status_code == 200
+    stored = db.sessions.find_one({})
+    assert stored
+    assert stored["expires"] == soon
+
+
 def test_old_sessions_are_cleaned_by_the_database(
     client: FlaskClient, db: Database[Document], person: User
 ) -> None:
