@@ -100,6 +100,25 @@ def test_problems_of_the_procedure_are_named_where_they_are(client: FlaskClient)
     assert (status, told["problems"]) == (200, {"clocks.answer.length.amount": ["Say how long."]})
 
 
+@pytest.mark.parametrize(
+    "half",
+    [
+        {"length": {"amount": "100000", "unit": "years"}},
+        {"length": {"amount": "1.5", "unit": "months"}},
+        {"length": {"field": "gone"}},
+        {"calendar": "gone", "length": {"amount": "1", "unit": "working_days"}},
+        {"kind": "recurring", "recurrence": {}},
+        {"kind": "recurring", "recurrence": {"yearly": "13-45"}},
+        {"kind": "recurring", "recurrence": {"every": {}}},
+        {"kind": "recurring", "recurrence": {"every": {"amount": "0"}}},
+        {"start": {"states": ["gone"], "rule": {"field": "gone", "op": "eq"}}, "who": {"heads": ["NO"]}},
+    ],
+)
+def test_half_a_clock_is_judged_like_a_whole_one(client: FlaskClient, half: dict[str, Any]) -> None:
+    status, told = post(client, "check", definition={**SMALL, "clocks": [SMALL["clocks"][0] | half]})
+    assert (status, list(told["clocks"])) == (200, ["answer"])
+
+
 def test_what_is_no_procedure_at_all_is_refused_beside_its_place(client: FlaskClient) -> None:
     flow = {**SMALL["workflow"], "transitions": [{"key": "end", "label": {}, "sources": [], "to": "done"}]}
     status, told = post(client, "check", definition={**SMALL, "workflow": flow})

@@ -155,7 +155,7 @@ PROPERTIES: Final = {
     "effects": _("What happens"),
     "department_field": _("Department goes into"),
     "person_field": _("Person goes into"),
-    "routes": _("Rows"),
+    "routes": _("Rows of the table"),
     "when": _("When"),
     "department": _("Department"),
     "person": _("Person"),
