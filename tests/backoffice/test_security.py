@@ -195,6 +195,7 @@ def test_a_page_that_asks_by_itself_keeps_no_session_alive(
     client: FlaskClient, db: Database[Document], person: User
 ) -> None:
     sign_in(client, person)
+    assert client.get("/inbox/").status_code == 200
     soon = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=10)
     db.sessions.update_many({}, {"$set": {"expires": soon}})
     assert client.get("/inbox/badge").status_code == 200
