@@ -274,18 +274,20 @@ def find_everywhere(
 
 
 def linked_to(
-    person: User, forms: Sequence[LiveForm], target: LiveForm, record_id: ObjectId, limit: int
+    person: User, forms: Sequence[LiveForm], target: LiveForm, record: Document, limit: int
 ) -> Iterator[tuple[LiveForm, list[Document]]]:
-    """Yield for each form the newest records that refer to a record."""
+    """Yield for each form the newest records that refer to a record, were made by it, or made it."""
+    record_id = record["_id"]
     for form in forms:
+        tied = [link["record"] for link in record.get("links") or () if link["form"] == form.key]
         paths = [
             f"data.{field.key}"
             for field in form.definition.value_fields
             if field.type == "reference" and field.form == target.key
         ]
-        if not paths:
+        if not (paths or tied):
             continue
-        refers = {"$or": [{path: record_id} for path in paths]}
+        refers: Document = {"$or": [*({path: record_id} for path in paths), {"_id": {"$in": tied}}]}
         query = {"$and": [visible_filter(person, form.key), refers]}
         found = list(
             db()[form.collection].find(query, projection(form.definition, ())).sort("_id", -1).limit(limit)

@@ -371,10 +371,10 @@ def test_records_that_refer_to_a_record_are_found(db: Store) -> None:
     made = every_type.record(live, person)
     customers = forms.current("customer")
     [(found, [record])] = queries.linked_to(
-        person, [live, customers], customers, made["data"]["others"][1], 5
+        person, [live, customers], customers, {"_id": made["data"]["others"][1]}, 5
     )
     assert (found.key, record["_id"]) == ("sheet", made["_id"])
-    assert list(queries.linked_to(person, [live], customers, ObjectId(), 5)) == []
+    assert list(queries.linked_to(person, [live], customers, {"_id": ObjectId()}, 5)) == []
 
 
 def test_a_picker_offers_the_newest_that_match(live: LiveForm, person: User) -> None:

@@ -141,3 +141,15 @@ def test_the_edit_page_says_which_fields_the_state_closes(
     record = factories.record(sheet, name="a")
     text = open_page(client, f"/records/sheet/{record['_id']}/edit").text
     assert "In the state “new” these fields cannot be changed: name, cause, qty" in text
+
+
+def test_a_record_that_a_step_made_is_linked_on_both_pages(client: FlaskClient) -> None:
+    factories.form(key="claim")
+    make = {"do": "create", "form": "claim", "mapped": {"name": "name"}}
+    live = procedures.form(flow(step("start", "new", "work", effects=[make]), procedures.FINISH))
+    sign_in(client, factories.editor())
+    record = factories.record(live, name="spring")
+    [link] = procedures.take(live, record, "start")["links"]
+    here, there = f"/records/sheet/{record['_id']}", f"/records/claim/{link['record']}"
+    assert there in [one["href"] for one in open_page(client, here).all("a", "link-row")]
+    assert here in [one["href"] for one in open_page(client, there).all("a", "link-row")]

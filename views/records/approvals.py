@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 
+from models import directory
 from models.access import fetch
 from models.approvals import decisions, queries
 from models.database import Document
@@ -195,9 +196,14 @@ class ApprovalPanel(_Base):
 
     def filings(self, record: Document) -> list[dict[str, Any]]:
         """Return what was filed with departments, oldest first."""
-        language = current_language()
+        language, lookup, codes = current_language(), self.lookup(), directory.current().by_code
         return [
-            {**one, "said": one["text"].get(language) or "", "mine": self.person.id in one["people"]}
+            {
+                **one,
+                "where": lookup.department(codes.get(one["department"])) or one["department"],
+                "said": one["text"].get(language) or "",
+                "mine": self.person.id in one["people"],
+            }
             for one in filing.of_record(self.form.key, record["_id"])
         ]
 

@@ -89,7 +89,7 @@ class DetailScreens(_Base):
 
     def _links(self, record: Document) -> Any:  # noqa: ANN401  (pairs of form and records)
         visible = [form for form in forms.live_forms() if permitted(self.person, form.key, Action.SEE)]
-        return queries.linked_to(self.person, visible, self.form, record["_id"], LINKS_ON_PAGE)
+        return queries.linked_to(self.person, visible, self.form, record, LINKS_ON_PAGE)
 
     def _earlier_values(self, form: LiveForm, record: Document, lookup: Lookup) -> list[dict[str, Any]]:
         """Return values of fields that this version no longer has: nothing that was stored is hidden."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from models import directory
 from models.approvals.recording import ACTIONS
 from models.database import Document
 from models.definition import Definition
@@ -77,7 +78,8 @@ def _routing(entry: Document, flow: Workflow | None, lookup: Lookup) -> Iterator
             name = table.label.text(lookup.language) if table else ""
             yield _("%(table)s: %(row)s", table=name or one["table"], row=label)
     for code in entry.get("filed") or ():
-        yield _("Filed with %(department)s", department=code)
+        name = lookup.department(directory.current().by_code.get(code)) or code
+        yield _("Filed with %(department)s", department=name)
     for one in entry.get("created") or ():
         yield _("Created: %(record)s", record=lookup.record(one["form"], one["record"]))
 
