@@ -4,7 +4,7 @@ Cookies count for nothing here, so no page of another site can use it in a perso
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, Flask, jsonify, request
@@ -25,6 +25,7 @@ SOURCE = "api"
 DEFAULT_LIMIT = 50
 MAX_HISTORY = 200
 _BODY = frozenset({"data", "reason", "revision"})
+_STEP_BODY = _BODY | {"signature"}
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -126,8 +127,8 @@ def show_history(key: str, record_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/records/<key>/<record_id>/transitions/<transition>")
 def take_transition(key: str, record_id: str, transition: str) -> ResponseReturnValue:
-    """Take a step of the form's workflow from the record's `revision`."""
-    form, body = _form_of(key), _body()
+    """Take a step of the form's workflow from the record's `revision`, with a `signature` where it asks."""
+    form, body = _form_of(key), _body(_STEP_BODY)
     stored = workflow.take(
         current_actor(),
         require_person(),
@@ -137,6 +138,7 @@ def take_transition(key: str, record_id: str, transition: str) -> ResponseReturn
         _data(body),
         revision=_revision(body),
         reason=_reason(body),
+        signature=body.get("signature"),
         source=SOURCE,
     )
     return record_json(form.definition, stored)
@@ -228,12 +230,12 @@ def _where() -> Document | None:
     return tree
 
 
-def _body() -> Document:
+def _body(known: Collection[str] = _BODY) -> Document:
     """Return the posted object. Raises InvalidError beside what does not belong there."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise DomainError(_("Send a JSON object."))
-    unknown = [str(key)[:60] for key in body if key not in _BODY]
+    unknown = [str(key)[:60] for key in body if key not in known]
     if unknown:
         raise InvalidError({key: [_("There is no such property.")] for key in unknown})
     return body

@@ -274,3 +274,23 @@ def test_a_program_moves_a_record_as_a_person_would(app: Flask, db: Database[Doc
     stored = live.records().find_one({"_id": record["_id"]})
     assert stored
     assert (stored["state"], stored["revision"], stored["data"]["qty"]) == ("done", 2, 2)
+
+
+def test_a_program_signs_with_the_name_of_its_person(app: Flask, db: Database[Document]) -> None:
+    states = [
+        {"key": "new", "label": {"en": "New"}},
+        {"key": "done", "label": {"en": "Done"}, "category": "done"},
+    ]
+    step = {"key": "sign", "label": {"en": "Sign"}, "sources": ["new"], "to": "done", "signature": "typed"}
+    live = factories.form(workflow={"initial": "new", "states": states, "transitions": [step]})
+    program = Program(app, factories.editor())
+    record = factories.record(live, name="a")
+    path = f"/api/v1/records/{live.key}/{record['_id']}/transitions/sign"
+    for wrong in ("", "somebody else", {"$ne": ""}, 7):
+        refused = program.ask("POST", path, {"revision": 1, "signature": wrong})
+        assert refused.status_code == 422
+        assert "signature" in refused.get_json()["error"]["errors"]
+    signed = program.ask("POST", path, {"revision": 1, "signature": str(factories.editor())})
+    assert signed.get_json()["state"] == "done"
+    [entry, _created] = db.history.find({"record": record["_id"]}).sort("revision", -1)
+    assert entry["signature"]["name"] == str(factories.editor())
