@@ -1,7 +1,8 @@
 """Approving many at once: each in a transaction of its own, with a report for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bson import ObjectId
 
@@ -30,6 +31,7 @@ def approve_many(
     *,
     reason: str = "",
     signature: object = None,
+    seen: Mapping[ObjectId, str] | None = None,
     source: str = "screen",
 ) -> list[Report]:
     """Approve what several duties ask for, for oneself or whom one stands in for.
@@ -40,6 +42,7 @@ def approve_many(
         duty_ids: of duties of the kind `approval`, as the inbox shows them.
         reason: kept with each.
         signature: a typed name for all that ask for one; what asks for a drawing is refused.
+        seen: by duty, the hash of the content that was shown (`queries.contents`).
         source: kept in history.
 
     Raises InvalidError for more than 200.
@@ -47,20 +50,19 @@ def approve_many(
     wanted = list(dict.fromkeys(duty_ids))
     if len(wanted) > MAX_BULK:
         raise InvalidError({"": [_("At most %(max)s at once.", max=MAX_BULK)]})
-    return [_approve(actor, person, one, reason, signature, source) for one in wanted]
+    shown = seen or {}
+    return [
+        _approve(actor, person, one, reason=reason, signature=signature, seen=shown.get(one), source=source)
+        for one in wanted
+    ]
 
 
-def _approve(
-    actor: Actor, person: User, duty_id: ObjectId, reason: str, signature: object, source: str
-) -> Report:
+def _approve(actor: Actor, person: User, duty_id: ObjectId, **said: Any) -> Report:  # noqa: ANN401  (of `decide`)
     try:
         duty = duties.get(duty_id)
         if duty["kind"] != "approval" or duty["done_at"]:
             raise ConflictError(_("This was decided already."), current=duty)
-        decide(
-            actor, person, duty["approval"], "approve",
-            reason=reason, signature=signature, slot=duty["signer"], source=source,
-        )  # fmt: skip
+        decide(actor, person, duty["approval"], "approve", slot=duty["signer"], **said)
     except InvalidError as refused:
         return Report(duty_id, refused.message, refused.errors)
     except DomainError as refused:

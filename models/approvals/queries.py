@@ -12,6 +12,7 @@ from models import delegations
 from models.approvals import signers
 from models.database import Document, db
 from models.errors import NotFoundError
+from models.forms import collection_name
 from models.messages import Message, _
 from models.people import User
 from models.times import now
@@ -74,6 +75,24 @@ def demands(approvals: Iterable[ObjectId]) -> dict[ObjectId, Demand]:
     query = {"_id": {"$in": list(approvals)}, "status": "open"}
     wanted = {"status": 1, "current": 1, "steps.signature": 1, "steps.signers": 1}
     return {one["_id"]: _demand(one) for one in db().approvals.find(query, wanted)}
+
+
+def contents(owed: Iterable[Document]) -> dict[ObjectId, str]:
+    """Return, by duty, the hash of what its record holds now: what somebody sees who is about to approve."""
+    by_form: dict[str, dict[ObjectId, ObjectId]] = {}
+    for duty in owed:
+        by_form.setdefault(duty["form"], {})[duty["_id"]] = duty["record"]
+    return {
+        duty: content for form, records in by_form.items() for duty, content in _held(form, records).items()
+    }
+
+
+def _held(form: str, records: Mapping[ObjectId, ObjectId]) -> dict[ObjectId, str]:
+    wanted = {"_id": {"$in": list(records.values())}}
+    held = {one["_id"]: one for one in db()[collection_name(form)].find(wanted, {"data": 1})}
+    return {
+        duty: signing.content_hash(form, held[record]) for duty, record in records.items() if record in held
+    }
 
 
 def _demand(approval: Document) -> Demand:

@@ -9,6 +9,7 @@ from bson import ObjectId
 from flask.testing import FlaskClient
 from pymongo.collection import Collection
 from pymongo.database import Database
+from werkzeug.test import TestResponse
 
 from models import database, delegations, duties, forms, notifications, outbox, times
 from models.database import Document
@@ -288,6 +289,25 @@ def test_several_are_approved_after_a_look_at_them(client: FlaskClient, amy: Use
     assert [asked(one) for one in waiting] == [["amy"]] * 3
     assert approve(client, chosen, sure="1", reason="fine").status_code == 302
     assert [record_of(one)["state"] for one in waiting] == ["agreed", "agreed", "asked"]
+
+
+def seen(answer: TestResponse) -> dict[str, str]:
+    """Return what a page remembers that it showed."""
+    return {
+        one["name"]: one["value"] for one in read(answer.text).all("input") if one["name"].startswith("seen-")
+    }
+
+
+def test_what_changed_after_the_look_is_not_approved(client: FlaskClient, amy: User) -> None:
+    live = form(step())
+    waiting = ask(live, name="claim")
+    look = approve(client, duty_ids(amy))
+    live.records().update_one({"_id": record_of(waiting)["_id"]}, {"$set": {"data.name": "another claim"}})
+    refused = approve(client, duty_ids(amy), sure="1", **seen(look))
+    assert refused.status_code == 422
+    assert record_of(waiting)["state"] == "asked"
+    assert approve(client, duty_ids(amy), sure="1", **seen(refused)).status_code == 302
+    assert record_of(waiting)["state"] == "agreed"
 
 
 def test_a_typed_signature_is_asked_for_and_checked(client: FlaskClient, amy: User) -> None:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from models import duties
-from models.approvals import bulk
+from models.approvals import bulk, queries
 from models.approvals.bulk import Report
 from models.people import User
 from tasks.sweeps import carry_out_effects
@@ -33,16 +33,18 @@ class Approving(_Base):
     def approve(self) -> ResponseReturnValue:
         """Show the ticked approvals (`ids`) and, with `sure`, approve them."""
         person = require_person()
-        found = rows(person, duties.approvals_of(person, _ids()))
+        owed = duties.approvals_of(person, _ids())
+        found, seen = rows(person, owed), queries.contents(owed)
         tickable = [one for one in found if one.tickable]
         if not tickable:
             flash(_("Nothing of this can be approved together."), "warning")
             return redirect(url_for(".index"))
         if "sure" not in request.form:
-            return self.show("approve", rows=tickable, left_out=len(found) - len(tickable), **_said())
-        return self._approve(person, tickable)
+            left_out = len(found) - len(tickable)
+            return self.show("approve", rows=tickable, seen=seen, left_out=left_out, **_said())
+        return self._approve(person, tickable, seen)
 
-    def _approve(self, person: User, tickable: list[Row]) -> ResponseReturnValue:
+    def _approve(self, person: User, tickable: list[Row], held: dict[ObjectId, str]) -> ResponseReturnValue:
         said = _said()
         reports = bulk.approve_many(
             current_actor(),
@@ -50,6 +52,7 @@ class Approving(_Base):
             [one.id for one in tickable],
             reason=said["reason"],
             signature=said["signature"] or None,
+            seen=_seen(tickable),
         )
         send_quietly(carry_out_effects)
         failed = {report.duty: _why(report) for report in reports if report.error or report.errors}
@@ -59,12 +62,18 @@ class Approving(_Base):
         if not failed:
             return redirect(url_for(".index"))
         left = [one for one in tickable if one.id in failed]
-        return self.show("approve", rows=left, failed=failed, left_out=0, **said), 422
+        return self.show("approve", rows=left, seen=held, failed=failed, left_out=0, **said), 422
 
 
 def _ids() -> list[ObjectId]:
     sent = request.form.getlist("ids")[: bulk.MAX_BULK]
     return [ObjectId(one) for one in sent if ObjectId.is_valid(one)]
+
+
+def _seen(tickable: list[Row]) -> dict[ObjectId, str]:
+    """Return what the page showed of each, as it was sent along with the page."""
+    sent = {one.id: request.form.get(f"seen-{one.id}", "") for one in tickable}
+    return {duty: seen for duty, seen in sent.items() if seen}
 
 
 def _said() -> dict[str, Any]:
