@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pymongo import MongoClient
 from pymongo.database import Database
 
 from backoffice import texts
@@ -13,6 +14,7 @@ from models import calendars, database, forms, storage
 from models.database import Document
 
 TEST_DATABASE = "backoffice_test"
+SHORT_HISTORY_SECONDS = 30
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,8 +27,16 @@ def catalogs() -> None:
 def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMongo]:
     server = EmbeddedMongo(Path(tmp_path_factory.mktemp("mongodb")))
     server.start()
+    # MongoDB keeps the files of dropped collections as long as somebody may still read the past.
+    remember_for(server.uri, SHORT_HISTORY_SECONDS)
     yield server
     server.stop()
+
+
+def remember_for(uri: str, seconds: int) -> None:
+    """Let a MongoDB keep the past for so long."""
+    with MongoClient[Document](uri) as client:
+        client.admin.command({"setParameter": 1, "minSnapshotHistoryWindowInSeconds": seconds})
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +59,14 @@ def db(connection: None) -> Database[Document]:
     for name in current.list_collection_names():
         if name.startswith("record_"):
             current.drop_collection(name)
-        elif not name.startswith("system."):
+    return emptied()
+
+
+def emptied() -> Database[Document]:
+    """Remove every document from the database of the tests, and what this process remembers of it."""
+    current = database.db()
+    for name in current.list_collection_names():
+        if not name.startswith("system."):
             current[name].delete_many({})
     forms.forget_versions()
     calendars.forget_versions()

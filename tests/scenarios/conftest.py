@@ -7,10 +7,17 @@ from pymongo.database import Database
 
 from models import calendars
 from models.database import Document
+from tests.conftest import emptied
 from tests.scenarios.p03 import company
 from tests.scenarios.play import MONDAY_MORNING, Play
 
 __all__ = ["company", "play"]
+
+
+@pytest.fixture
+def db(connection: None) -> Database[Document]:
+    """Give an empty database in which the packs' collections stay with their indexes."""
+    return emptied()
 
 
 @pytest.fixture

@@ -7,15 +7,24 @@ import pytest
 from pymongo.database import Database
 
 from backoffice import texts
-from backoffice.mongod import EmbeddedMongo
+from backoffice.mongod import LONGEST_EXPORT_SECONDS, EmbeddedMongo
 from models import database, forms, storage
 from models.database import Document
+from tests.conftest import SHORT_HISTORY_SECONDS, remember_for
 from tests.tasks.workers import Office, forget_broker
 
 
 @pytest.fixture(autouse=True)
 def _texts() -> None:
     texts.install()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _long_history(mongodb_uri: str) -> Iterator[None]:
+    """Let an export whose worker was killed go on with the data as they stood when it began."""
+    remember_for(mongodb_uri, LONGEST_EXPORT_SECONDS)
+    yield
+    remember_for(mongodb_uri, SHORT_HISTORY_SECONDS)
 
 
 @pytest.fixture
