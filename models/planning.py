@@ -119,11 +119,20 @@ def _plan_create(
     lookup: Lookup,
 ) -> Change:
     data = {**checked.data, **{key: number for key, number in numbers.items() if key}}
-    record: Document = {
+    record = {**blank_record(actor, data, at), "number": numbers.get(""), "form_version": form.version}
+    reserved = tuple(numbers.items())
+    return step(
+        actor, form, None, record, "created", source=source, reason=reason, numbers=reserved, lookup=lookup
+    )
+
+
+def blank_record(actor: Actor, data: Document, at: datetime) -> Document:
+    """Return a record as it begins, without number and version; a workflow gives it its first state."""
+    return {
         "_id": ObjectId(),
-        "number": numbers.get(""),
+        "number": None,
         "title": "",
-        "form_version": form.version,
+        "form_version": None,
         "state": None,
         "revision": 1,
         "department": actor.department,
@@ -137,10 +146,6 @@ def _plan_create(
         "assignees": [],
         "links": [],
     }
-    reserved = tuple(numbers.items())
-    return step(
-        actor, form, None, record, "created", source=source, reason=reason, numbers=reserved, lookup=lookup
-    )
 
 
 def plan_update(

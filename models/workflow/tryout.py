@@ -6,8 +6,6 @@ from dataclasses import field as attribute
 from datetime import datetime
 from typing import Any
 
-from bson import ObjectId
-
 from models import form_checks, who
 from models.changes import Change
 from models.clocks.aiming import aim
@@ -22,6 +20,7 @@ from models.forms import LiveForm
 from models.lookups import Lookup
 from models.messages import Message, Named, _
 from models.people import Actor
+from models.planning import blank_record
 from models.procedure import ClockRule, State, Transition, Workflow
 from models.times import now
 from models.validation import validate
@@ -129,7 +128,7 @@ class _Trial:
 
     def begin(self, sample: Mapping[str, Any]) -> Stop:
         checked = validate(self.actor, self.form.definition, sample, partial=True)
-        record = _sample_record(self.actor, checked.data, self.at)
+        record = blank_record(self.actor, checked.data, self.at)
         stop = self._follow("", self._change(None, record, "created"))
         return (
             stop
@@ -231,26 +230,6 @@ class _Trial:
             return None
         due_at: datetime | None = clock.document.get("due_at")
         return due_at
-
-
-def _sample_record(actor: Actor, data: Document, at: datetime) -> Document:
-    return {
-        "_id": ObjectId(),
-        "number": None,
-        "title": "",
-        "state": None,
-        "revision": 1,
-        "department": actor.department,
-        "owner": actor.id,
-        "created_at": at,
-        "created_by": actor.id,
-        "updated_at": at,
-        "updated_by": actor.id,
-        "deleted_at": None,
-        "assignees": [],
-        "links": [],
-        "data": data,
-    }
 
 
 def _refused(stop: Stop, why: Message | None, errors: Mapping[str, Sequence[Message]]) -> Stop:

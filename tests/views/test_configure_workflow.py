@@ -1,27 +1,24 @@
 """The workflow designer as an administrator uses it: what it is told, and in a real browser what it keeps."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pymongo.database import Database
-from werkzeug.serving import make_server
 
-from models import form_changes, forms, passwords
+from models import form_changes, forms
 from models.database import Document
 from models.definition import Definition
 from tests import factories
 from tests.every_procedure import CLOCKS, WHOLE
 from tests.factories import field
+from tests.views.windows import address, browser, page
 from tests.web import csrf_token, sign_in
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+__all__ = ["address", "browser", "page"]
+
 OPEN_ALL = """() => {
   for (let round = 0; round < 4; round += 1)
     document.querySelectorAll('.field-row-toggle[aria-expanded="false"]').forEach((one) => one.click());
@@ -181,47 +178,6 @@ def test_only_what_differs_in_a_procedure_is_a_difference() -> None:
 
 
 # -- in a browser -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs the distribution's Chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str, db: Database[Document]) -> Iterator[Page]:
-    person = factories.administrator()
-    passwords.set_password(person, factories.PASSWORD)
-    person.language = "en"
-    person.save()
-    context = browser.new_context(base_url=address)
-    opened = context.new_page()
-    failures: list[str] = []
-    opened.on("pageerror", lambda error: failures.append(str(error)))
-    opened.goto("/login")
-    opened.fill("[name=identity]", "admin")
-    opened.fill("[name=password]", factories.PASSWORD)
-    opened.press("[name=password]", "Enter")
-    opened.wait_for_url("**/")
-    yield opened
-    context.close()
-    assert failures == []
 
 
 def test_every_property_survives_the_designer(page: Page) -> None:
