@@ -1,0 +1,110 @@
+"""What the audit log tells of, in the words of its screen; the part of a key before the dot is the group."""
+
+from collections.abc import Mapping
+
+from models.messages import Message, _
+
+GROUPS: Mapping[str, Message] = {
+    "session": _("Sign-in"),
+    "account": _("Accounts"),
+    "password": _("Passwords"),
+    "factor": _("Second factor"),
+    "user": _("People"),
+    "role": _("Roles"),
+    "department": _("Departments"),
+    "delegation": _("Deputies"),
+    "form": _("Forms"),
+    "settings": _("Settings"),
+    "token": _("API keys"),
+    "access": _("Access review"),
+    "view_as": _("Seen as somebody else"),
+    "record": _("Records"),
+    "field": _("Masked fields"),
+    "file": _("Files"),
+    "export": _("Exports"),
+    "import": _("Imports"),
+    "retention": _("Retention"),
+    "hold": _("Legal hold"),
+    "disposal": _("Disposal"),
+    "backup": _("Backup"),
+    "database": _("Database"),
+    "audit": _("Audit log"),
+}
+
+EVENTS: Mapping[str, Message] = {
+    "session.started": _("Signed in"),
+    "session.refused": _("Sign-in refused"),
+    "session.ended": _("Session ended"),
+    "account.locked": _("Account locked"),
+    "account.unlocked": _("Account unlocked"),
+    "password.changed": _("Password changed"),
+    "password.reset_asked": _("New password asked for"),
+    "password.reset": _("Password set anew"),
+    "factor.added": _("Second factor added"),
+    "factor.removed": _("Second factor removed"),
+    "factor.refused": _("Second factor refused"),
+    "factor.recovery_used": _("Recovery code used"),
+    "user.created": _("Account made"),
+    "user.changed": _("Account changed"),
+    "user.deactivated": _("Account deactivated"),
+    "user.imported": _("People imported"),
+    "role.created": _("Role made"),
+    "role.changed": _("Role changed"),
+    "role.deleted": _("Role deleted"),
+    "department.created": _("Department made"),
+    "department.changed": _("Department changed"),
+    "department.moved": _("Department moved"),
+    "department.merged": _("Departments merged"),
+    "delegation.created": _("Deputy appointed"),
+    "delegation.ended": _("Deputy's time ended"),
+    "form.created": _("Form made"),
+    "form.published": _("Form published"),
+    "form.rolled_back": _("Form version taken up again"),
+    "form.retired": _("Form retired"),
+    "form.restored": _("Form taken up again"),
+    "form.deleted": _("Form deleted"),
+    "settings.changed": _("Setting changed"),
+    "settings.calendar": _("Calendar changed"),
+    "settings.channel": _("Channel changed"),
+    "settings.template": _("Text template changed"),
+    "settings.pack": _("Pack installed"),
+    "token.created": _("API key made"),
+    "token.ended": _("API key ended"),
+    "access.reviewed": _("Access list taken"),
+    "view_as.started": _("Looked at it as somebody else"),
+    "view_as.ended": _("Back to the own view"),
+    "record.shared": _("Record shared"),
+    "record.unshared": _("Sharing ended"),
+    "record.printed": _("Record printed"),
+    "field.uncovered": _("Masked field uncovered"),
+    "file.downloaded": _("File downloaded"),
+    "export.started": _("Export asked for"),
+    "export.finished": _("Export finished"),
+    "export.failed": _("Export failed"),
+    "export.downloaded": _("Export downloaded"),
+    "import.started": _("Import asked for"),
+    "import.finished": _("Import finished"),
+    "import.failed": _("Import failed"),
+    "retention.changed": _("Retention rule changed"),
+    "hold.set": _("Legal hold set"),
+    "hold.lifted": _("Legal hold lifted"),
+    "disposal.drawn": _("Disposal list drawn up"),
+    "disposal.approved": _("Disposal approved"),
+    "disposal.rejected": _("Disposal rejected"),
+    "disposal.finished": _("Disposal carried out"),
+    "backup.made": _("Backup made"),
+    "backup.restored": _("Backup restored"),
+    "database.migrated": _("Migrations carried out"),
+    "audit.exported": _("Audit log exported"),
+    "audit.pruned": _("Audit log shortened"),
+}
+
+
+def label(event: str) -> Message:
+    """Return an event in words; one that is no longer known is shown by its key."""
+    return EVENTS.get(event) or Message(event.replace("%", "%%"))
+
+
+def group_of(event: str) -> str:
+    """Return the group of an event."""
+    return event.partition(".")[0]
