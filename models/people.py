@@ -31,6 +31,7 @@ USERNAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{1,39}$"
 class Permission(StrEnum):
     """What a role may do besides working on forms, as `scope:resource:action`."""
 
+    AUDIT_READ = "audit:all:read"
     CONFIGURE_CALENDARS = "configure:calendars:write"
     CONFIGURE_CHANNELS = "configure:channels:write"
     CONFIGURE_DEPARTMENTS = "configure:departments:write"
@@ -39,6 +40,7 @@ class Permission(StrEnum):
     CONFIGURE_PEOPLE = "configure:people:write"
     CONFIGURE_ROLES = "configure:roles:write"
     JOBS_READ_ALL = "jobs:all:read"
+    RETENTION_MANAGE = "retention:all:manage"
     VIEWS_SHARE = "views:shared:write"
 
 

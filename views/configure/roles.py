@@ -45,6 +45,8 @@ PERMISSIONS = {
     Permission.CONFIGURE_ROLES: lazy_gettext("Administer roles"),
     Permission.CONFIGURE_PACKS: lazy_gettext("Install packs"),
     Permission.JOBS_READ_ALL: lazy_gettext("See everyone's jobs"),
+    Permission.AUDIT_READ: lazy_gettext("Read the audit log"),
+    Permission.RETENTION_MANAGE: lazy_gettext("Manage retention, legal hold and disposal"),
     Permission.VIEWS_SHARE: lazy_gettext("Share views with everyone"),
 }
 
