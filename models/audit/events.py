@@ -44,6 +44,7 @@ EVENTS: Mapping[str, Message] = {
     "factor.removed": _("Second factor removed"),
     "factor.refused": _("Second factor refused"),
     "factor.recovery_used": _("Recovery code used"),
+    "factor.reset": _("Second factors taken away"),
     "user.created": _("Account made"),
     "user.changed": _("Account changed"),
     "user.deactivated": _("Account deactivated"),
