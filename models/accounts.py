@@ -30,7 +30,7 @@ USER_ATTRIBUTES = (
     "timezone",
     "active",
 )
-ROLE_ATTRIBUTES = ("name", "label", "administrator", "permissions", "grants")
+ROLE_ATTRIBUTES = ("name", "label", "administrator", "demands_factor", "permissions", "grants")
 _ADMINISTRATORS = "administrators"
 
 Errors = dict[str, list[Message]]
@@ -104,7 +104,7 @@ def reset_password(person: User, user: User) -> NewPassword:
     Raises ForbiddenError for an administrator's account unless the person is one.
     """
     require_permission(person, Permission.CONFIGURE_PEOPLE)
-    _require_rank(person, user)
+    require_rank(person, user)
     text = passwords.generate()
     passwords.set_password(user, text)
     user.update(password=user.password, fs_uniquifier=user.fs_uniquifier)
@@ -133,13 +133,13 @@ def delete_role(person: User, role: Role) -> None:
 
 def _check_user(person: User, user: User, before: User | None) -> None:
     if before is not None:
-        _require_rank(person, before)
+        require_rank(person, before)
     errors = {**_value_errors(user), **_right_errors(person, user, before)}
     if errors:
         raise InvalidError(errors)
 
 
-def _require_rank(person: User, user: User) -> None:
+def require_rank(person: User, user: User) -> None:
     """Keep administrators' accounts, and so their rights, out of the hands of others."""
     if user.is_administrator and not person.is_administrator:
         raise ForbiddenError(_("Only an administrator may change this account."))
