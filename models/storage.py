@@ -16,6 +16,7 @@ from models import (
     jobs,
     notifications,
     outbox,
+    throttle,
 )
 from models.approvals import queries as approvals
 from models.database import db
@@ -55,4 +56,5 @@ def ensure_indexes() -> None:
     filing.ensure_indexes()
     delegations.ensure_indexes()
     duties.ensure_indexes()
+    throttle.ensure_indexes()
     approvals.ensure_indexes()
