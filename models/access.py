@@ -1,40 +1,44 @@
 """The one place where a record is fetched for a person. Closed unless a role opens it."""
 
-from enum import StrEnum
+from collections.abc import Collection
 from typing import Any
 
 from bson import ObjectId
 from bson.errors import InvalidId
 
-from models.database import db
+from models import forms
+from models.database import Document, db
 from models.errors import ForbiddenError, NotFoundError
 from models.form_indexes import IN_BIN
 from models.forms import LiveForm, collection_name
-from models.people import Permission, User
+from models.people import Action, User
+from models.permissions import require_permission
+from models.scopes import Scopes
 
-
-class Action(StrEnum):
-    """What a person may do with the records of a form."""
-
-    COMMENT = "comment"
-    CREATE = "create"
-    DELETE = "delete"
-    EDIT = "edit"
-    EXPORT = "export"
-    IMPORT = "import"
-    PRINT = "print"
-    RESTORE = "restore"
-    SEE = "see"
+__all__ = [
+    "Action",
+    "allowed",
+    "fetch",
+    "object_id",
+    "permitted",
+    "records_filter",
+    "require",
+    "require_permission",
+    "require_record",
+    "visible",
+]
 
 
 def permitted(person: User, form: str, action: Action) -> bool:
-    """Tell whether any role of a person opens an action on a form; whoever may not see may do nothing."""
+    """Tell whether a person may do something with any record of a form; who may not see may do nothing."""
     if not person.active:
         return False
     roles = person.held_roles  # once: MongoEngine looks for references every time
-    if not any(role.allows(form, Action.SEE) for role in roles):
-        return False
-    return action is Action.SEE or any(role.allows(form, action) for role in roles)
+    return all(
+        any(role.allows(form, needed) for role in roles)
+        and not any(role.denies(form, needed) for role in roles)
+        for needed in {Action.SEE, action}
+    )
 
 
 def require(person: User, form: str, action: Action) -> None:
@@ -45,19 +49,37 @@ def require(person: User, form: str, action: Action) -> None:
         raise ForbiddenError
 
 
-def require_permission(person: User, permission: Permission) -> None:
-    """Raise ForbiddenError unless a role gives the system permission."""
-    if not (person.active and person.may(permission)):
-        raise ForbiddenError
-
-
-def visible_filter(person: User, form: str, *, deleted: bool = False) -> dict[str, Any]:
-    """Return the MongoDB filter of the records of a form that a person may see.
+def records_filter(
+    person: User, form: LiveForm, action: Action = Action.SEE, *, deleted: bool = False
+) -> dict[str, Any]:
+    """Return the MongoDB filter of the records of a form with which a person may do something.
 
     With `deleted`, those in the bin, which only people with the right to restore may see.
     """
-    require(person, form, Action.RESTORE if deleted else Action.SEE)
-    return dict(IN_BIN) if deleted else {"deleted_at": None}
+    needed = Action.RESTORE if deleted else action
+    require(person, form.key, needed)
+    reach = Scopes(person, form).reach(Action.SEE, needed)
+    return {**(IN_BIN if deleted else {"deleted_at": None}), **reach.filter()}
+
+
+def allowed(person: User, form: LiveForm, record: Document, action: Action) -> bool:
+    """Tell whether a person may do something with a record: what `records_filter` says, of one in hand.
+
+    The record must hold its system columns, and the fields that rules of scopes name.
+    """
+    return permitted(person, form.key, action) and Scopes(person, form).reach(Action.SEE, action).holds(
+        record
+    )
+
+
+def require_record(person: User, form: LiveForm, record: Document, action: Action) -> None:
+    """Raise NotFoundError for a record that a person may not see, ForbiddenError for one to see only."""
+    require(person, form.key, action)
+    scopes = Scopes(person, form)
+    if not scopes.reach(Action.SEE).holds(record):
+        raise NotFoundError
+    if not scopes.reach(action).holds(record):
+        raise ForbiddenError
 
 
 def fetch(
@@ -70,13 +92,20 @@ def fetch(
         ForbiddenError: the person may see it but not do this.
     """
     require(person, form.key, action)
-    in_bin = action is Action.RESTORE
-    record = db()[collection_name(form.key)].find_one(
-        {"_id": object_id(record_id), **visible_filter(person, form.key, deleted=in_bin)}
-    )
+    in_bin: Document = IN_BIN if action is Action.RESTORE else {"deleted_at": None}
+    record = form.records().find_one({"_id": object_id(record_id), **in_bin})
     if record is None:
         raise NotFoundError
+    require_record(person, form, record, action)
     return record
+
+
+def visible(person: User, form: str, ids: Collection[ObjectId]) -> set[ObjectId]:
+    """Return which of some records of a form a person may see; none of a form that is closed to them."""
+    if not ids or not permitted(person, form, Action.SEE):
+        return set()
+    wanted = {"$and": [{"_id": {"$in": list(ids)}}, records_filter(person, forms.current(form))]}
+    return {found["_id"] for found in db()[collection_name(form)].find(wanted, {"_id": 1})}
 
 
 def object_id(text: str | ObjectId) -> ObjectId:

@@ -130,8 +130,10 @@ def _by_form(changes: Sequence[Change]) -> Iterable[tuple[LiveForm, list[Change]
 
 
 def _replace(change: Change, session: ClientSession) -> None:
+    """Store a record's next revision; who is invited to it may have changed without one."""
     at_revision = {"_id": change.record["_id"], "revision": change.record["revision"] - 1}
-    replaced = change.form.records().replace_one(at_revision, change.record, session=session)
+    kept = {"$mergeObjects": [{"$literal": change.record}, {"invited": "$invited"}]}
+    replaced = change.form.records().update_one(at_revision, [{"$replaceWith": kept}], session=session)
     if not replaced.matched_count:
         raise ConflictError(current=_now_stored(change))
 

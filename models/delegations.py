@@ -13,11 +13,11 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
 from models import notifications, outbox
-from models.access import require_permission
 from models.database import Document, db, in_transaction
 from models.errors import ConflictError, InvalidError, NotFoundError
 from models.messages import Message, _
 from models.people import DEFAULT_TIMEZONE, Permission, User
+from models.permissions import require_permission
 from models.times import now
 
 MAX_REASON = 500

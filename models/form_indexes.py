@@ -19,6 +19,8 @@ SYSTEM_INDEXES = (
     [("updated_at", ASCENDING), ("_id", ASCENDING)],
     [("owner", ASCENDING), ("_id", ASCENDING)],
     [("department", ASCENDING), ("_id", ASCENDING)],
+    [("assignees", ASCENDING), ("_id", ASCENDING)],
+    [("invited", ASCENDING), ("_id", ASCENDING)],
 )
 IN_BIN = {"deleted_at": {"$type": "date"}}
 NOT_IN_BIN = {"deleted_at": {"$type": "null"}}

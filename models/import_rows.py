@@ -5,7 +5,7 @@ from typing import Any
 
 from bson import Decimal128
 
-from models.access import Action, permitted, visible_filter
+from models.access import Action, permitted, records_filter
 from models.database import Document
 from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError, ValueProblem
@@ -29,7 +29,7 @@ class Reader:
     def __init__(self, person: User, form: LiveForm, plan: Plan, others: SubRows | None = None) -> None:
         self.actor, self.form, self.plan = Actor.of(person), form, plan
         self._others = others
-        self._visible = visible_filter(person, form.key)
+        self._visible = records_filter(person, form)
         self._may = {
             kind: permitted(person, form.key, action)
             for kind, action in (("create", Action.CREATE), ("update", Action.EDIT))

@@ -1,7 +1,7 @@
 """Who works here: users, their roles, and the tree of departments with heads and deputies."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from bson import ObjectId
 from mongoengine import (
     BooleanField,
     DateTimeField,
+    DictField,
     Document,
     EmbeddedDocument,
     EmbeddedDocumentField,
@@ -44,6 +45,24 @@ class Permission(StrEnum):
     VIEWS_SHARE = "views:shared:write"
 
 
+class Action(StrEnum):
+    """What a person may do with the records of a form."""
+
+    APPROVE = "approve"
+    COMMENT = "comment"
+    CONFIGURE = "configure"
+    CREATE = "create"
+    DELETE = "delete"
+    EDIT = "edit"
+    EXPORT = "export"
+    IMPORT = "import"
+    PRINT = "print"
+    RESTORE = "restore"
+    SEE = "see"
+    SHARE = "share"
+    TRANSITION = "transition"
+
+
 class Name(EmbeddedDocument):  # type: ignore[misc]
     """A name in both languages."""
 
@@ -59,11 +78,58 @@ class Name(EmbeddedDocument):  # type: ignore[misc]
         return self.text(DEFAULT_LANGUAGE)
 
 
+class Scope(StrEnum):
+    """Which records of a form a grant reaches; what is not `all` never reaches one without a department."""
+
+    ALL = "all"
+    OWN = "own"
+    ASSIGNED = "assigned"
+    DEPARTMENT = "department"
+    BELOW = "below"
+    RULE = "rule"
+
+
+class Limit(StrEnum):
+    """How a field is closed to people, from the mildest: shown only, shown as a mask, not there at all."""
+
+    READ_ONLY = "read_only"
+    MASKED = "masked"
+    HIDDEN = "hidden"
+
+
+EVERY_FORM = "*"
+EVERY_FIELD = "*"
+
+
 class Grant(EmbeddedDocument):  # type: ignore[misc]
-    """Actions on one form, or on every form (`*`)."""
+    """Actions on the records of one form, or of every form (`*`), that its scope reaches.
+
+    `rule` is the rule tree of the scope `rule`. With `deny` the actions are taken away there, whatever other
+    grants give.
+    """
 
     form = StringField(required=True, max_length=60)
     actions = ListField(StringField(max_length=20))
+    scope = StringField(choices=[scope.value for scope in Scope], default=Scope.ALL.value)
+    rule = DictField()
+    deny = BooleanField(default=False)
+
+    def concerns(self, form: str, action: str) -> bool:
+        """Tell whether it says anything about an action on a form."""
+        return self.form in {form, EVERY_FORM} and action in self.actions
+
+
+class FieldRule(EmbeddedDocument):  # type: ignore[misc]
+    """Fields of a form (`*`: all of them) that a role closes, in some states or (without any) always.
+
+    Another role through which the person sees the record may open them, unless it is a `deny`.
+    """
+
+    form = StringField(required=True, max_length=60)
+    fields = ListField(StringField(max_length=60))
+    limit = StringField(choices=[limit.value for limit in Limit], required=True)
+    states = ListField(StringField(max_length=60))
+    deny = BooleanField(default=False)
 
 
 class Role(Document):  # type: ignore[misc]
@@ -72,15 +138,31 @@ class Role(Document):  # type: ignore[misc]
     name = StringField(required=True, unique=True, regex=r"^[a-z][a-z0-9_]*$", max_length=60)
     label = EmbeddedDocumentField(Name, default=Name)
     administrator = BooleanField(default=False)
+    demands_factor = BooleanField(default=False)
+    """Whether everybody with this role needs a second factor to sign in."""
     permissions = ListField(StringField(choices=[permission.value for permission in Permission]))
     grants = EmbeddedDocumentListField(Grant)
+    field_rules = EmbeddedDocumentListField(FieldRule)
 
     meta: ClassVar[dict[str, Any]] = {"collection": "roles", "auto_create_index": False}
 
     def allows(self, form: str, action: str) -> bool:
-        """Tell whether the role opens an action on a form."""
+        """Tell whether the role opens an action on any record of a form."""
         return self.administrator or any(
-            grant.form in {form, "*"} and action in grant.actions for grant in self.grants
+            grant.concerns(form, action) and not grant.deny for grant in self.grants
+        )
+
+    def denies(self, form: str, action: str) -> bool:
+        """Tell whether the role takes an action away on every record of a form."""
+        return any(
+            grant.concerns(form, action) and grant.deny and grant.scope == Scope.ALL for grant in self.grants
+        )
+
+    def opens_every(self, form: str, action: str) -> bool:
+        """Tell whether the role opens an action on every record of a form, whatever is denied of them."""
+        return self.administrator or any(
+            grant.concerns(form, action) and not grant.deny and grant.scope == Scope.ALL
+            for grant in self.grants
         )
 
     def __str__(self) -> str:
@@ -165,12 +247,15 @@ class Actor:
     department: ObjectId | None = None
     language: str = DEFAULT_LANGUAGE
     timezone: ZoneInfo = _ZONE
+    person: User | None = field(default=None, compare=False, repr=False)
+    """Whose rights limit what is done; None for the system, which has none to lack."""
 
     @classmethod
     def of(cls, user: User) -> Self:
         """Return a user as the one who acts."""
         department = user.department.id if user.department else None
-        return cls(user.id, str(user), department, str(user.language), ZoneInfo(str(user.timezone)))
+        zone = ZoneInfo(str(user.timezone))
+        return cls(user.id, str(user), department, str(user.language), zone, user)
 
     @classmethod
     def system(cls) -> Self:

@@ -144,6 +144,7 @@ def blank_record(actor: Actor, data: Document, at: datetime) -> Document:
         "deleted_at": None,
         "data": data,
         "assignees": [],
+        "invited": [],
         "links": [],
     }
 

@@ -10,7 +10,7 @@ from bson import Decimal128, ObjectId, encode, json_util
 from bson.errors import BSONError
 
 from models import rules
-from models.access import visible_filter
+from models.access import records_filter
 from models.database import Document, db
 from models.definition import Definition, RuleTree
 from models.errors import DomainError
@@ -18,8 +18,8 @@ from models.fields import type_of
 from models.form_indexes import IN_BIN
 from models.forms import LiveForm
 from models.people import Actor, User
+from models.rules import RuleContext
 from models.search import query_filter
-from models.validation import rule_context
 
 COUNT_CAP = 10_000
 MAX_PAGE_SIZE = 200
@@ -105,12 +105,12 @@ def list_filter(person: User, form: LiveForm, query: ListQuery) -> Document:
 
     Raises DomainError when the rule tree does not fit the form (any more).
     """
-    parts = [visible_filter(person, form.key, deleted=query.deleted)]
+    parts = [records_filter(person, form, deleted=query.deleted)]
     if query.where:
         problem = next(iter(rules.check(query.where, form.definition)), None)
         if problem:
             raise DomainError(problem.message)
-        parts.append(rules.to_filter(query.where, form.definition, rule_context(Actor.of(person))))
+        parts.append(rules.to_filter(query.where, form.definition, RuleContext.of(Actor.of(person))))
     if query.search.strip():
         parts.append(query_filter(query.search, form.records()))
     parts = [part for part in parts if part]
@@ -288,7 +288,7 @@ def linked_to(
         if not (paths or tied):
             continue
         refers: Document = {"$or": [*({path: record_id} for path in paths), {"_id": {"$in": tied}}]}
-        query = {"$and": [visible_filter(person, form.key), refers]}
+        query = {"$and": [records_filter(person, form), refers]}
         found = list(
             db()[form.collection].find(query, projection(form.definition, ())).sort("_id", -1).limit(limit)
         )

@@ -50,11 +50,6 @@ def parse_context(actor: Actor, references: References | None = None) -> ParseCo
     )
 
 
-def rule_context(actor: Actor) -> RuleContext:
-    """Return the context in which rules are evaluated for an actor."""
-    return RuleContext(now=now(), timezone=actor.timezone, person=actor.id, department=actor.department)
-
-
 def validate(
     actor: Actor,
     definition: Definition,
@@ -116,7 +111,7 @@ class _Asked:
         is_new: bool,
     ) -> None:
         self.definition, self.opened, self.is_new = definition, frozenset(opened), is_new
-        self._context = rule_context(actor)
+        self._context = RuleContext.of(actor)
         known_as = newborn(actor) if record is None and is_new else record or {}
         self.system = rules.system_values(known_as, definition)
         workflow = definition.workflow

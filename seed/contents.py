@@ -10,16 +10,14 @@ from pydantic import Field as Attribute
 
 from models import form_checks
 from models.access import Action
-from models.definition import Definition, Key, Label
+from models.definition import Definition, Key, Label, RuleTree
 from models.errors import InvalidError
 from models.messages import _
-from models.people import Permission
+from models.people import EVERY_FORM, Limit, Permission, Scope
 from models.problems import Problem
 from seed import mentions
 from seed.reading import FORMS, MAIN, load_yaml, read_parts
 from seed.surroundings import Surroundings
-
-EVERY_FORM = "*"
 
 
 class _Part(BaseModel):
@@ -38,10 +36,23 @@ class DepartmentPlan(_Part):
 
 
 class GrantPlan(_Part):
-    """Actions on one form, or on every form (`*`)."""
+    """Actions on the records of one form, or of every form (`*`), that a scope reaches."""
 
     form: str = Attribute(pattern=r"^([a-z][a-z0-9_]*|\*)$", max_length=60)
     actions: tuple[Action, ...]
+    scope: Scope = Scope.ALL
+    rule: RuleTree = Attribute(default_factory=dict)
+    deny: bool = False
+
+
+class FieldRulePlan(_Part):
+    """Fields of a form that a role closes, in some states or always."""
+
+    form: str = Attribute(pattern=r"^([a-z][a-z0-9_]*|\*)$", max_length=60)
+    fields: tuple[str, ...]
+    limit: Limit
+    states: tuple[str, ...] = ()
+    deny: bool = False
 
 
 class RolePlan(_Part):
@@ -51,6 +62,7 @@ class RolePlan(_Part):
     label: Label
     permissions: tuple[Permission, ...] = ()
     grants: tuple[GrantPlan, ...] = ()
+    field_rules: tuple[FieldRulePlan, ...] = ()
 
 
 class MoreGrants(_Part):
@@ -194,7 +206,9 @@ def _role_problems(pack: Pack, known: Surroundings) -> Iterator[Problem]:
     yield from _repeated("roles", [role.name for role in pack.roles])
     yield from _repeated("more_grants", [more.role for more in pack.more_grants])
     for role in pack.roles:
-        yield from _grant_problems(f"roles.{role.name}.grants", role.grants, {EVERY_FORM, *known.fields})
+        every = {EVERY_FORM, *known.fields}
+        yield from _grant_problems(f"roles.{role.name}.grants", role.grants, every)
+        yield from _grant_problems(f"roles.{role.name}.field_rules", role.field_rules, every)
     own_forms = {form.key for form in pack.forms}
     for more in pack.more_grants:
         path = f"more_grants.{more.role}"
@@ -203,7 +217,9 @@ def _role_problems(pack: Pack, known: Surroundings) -> Iterator[Problem]:
         yield from _grant_problems(path, more.grants, own_forms)
 
 
-def _grant_problems(path: str, grants: Iterable[GrantPlan], forms: Collection[str]) -> Iterator[Problem]:
+def _grant_problems(
+    path: str, grants: Iterable[GrantPlan | FieldRulePlan], forms: Collection[str]
+) -> Iterator[Problem]:
     for grant in grants:
         if grant.form not in forms:
             yield Problem(path, _("There is no form “%(form)s”.", form=grant.form))

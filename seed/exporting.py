@@ -12,9 +12,9 @@ from models.database import Document, db
 from models.definition import Definition
 from models.errors import NotFoundError
 from models.messages import _
-from models.people import Department, Role
+from models.people import EVERY_FORM, Department, Role
 from seed import mentions
-from seed.contents import EVERY_FORM, GrantPlan, Pack, RolePlan
+from seed.contents import Pack, RolePlan
 from seed.keeping import digest, items_of, plan_of_department, plan_of_role
 from seed.reading import FORMS, MAIN
 
@@ -103,11 +103,11 @@ def _roles(keys: set[str], named: set[str]) -> list[RolePlan]:
     found = []
     for role in Role.objects(administrator=False).order_by("name"):
         plan = plan_of_role(role)
-        grants: tuple[GrantPlan, ...] = tuple(
-            grant for grant in plan.grants if grant.form in keys or grant.form == EVERY_FORM
-        )
+        own = {*keys, EVERY_FORM}
+        grants = tuple(grant for grant in plan.grants if grant.form in own)
+        closed = tuple(rule for rule in plan.field_rules if rule.form in own)
         if grants or plan.name in named:
-            found.append(plan.model_copy(update={"grants": grants}))
+            found.append(plan.model_copy(update={"grants": grants, "field_rules": closed}))
     return found
 
 

@@ -11,8 +11,8 @@ from models.access import Action
 from models.database import db
 from models.definition import Definition, Label
 from models.errors import NotFoundError
-from models.people import Actor, Department, Grant, Name, Role
-from seed.contents import EVERY_FORM, DepartmentPlan, GrantPlan, MoreGrants, Pack, RolePlan
+from models.people import EVERY_FORM, Actor, Department, FieldRule, Grant, Name, Role, Scope
+from seed.contents import DepartmentPlan, FieldRulePlan, GrantPlan, MoreGrants, Pack, RolePlan
 
 Plain = dict[str, Any]
 
@@ -119,7 +119,9 @@ class RoleItem:
         return _plain_role(self._own(plan_of_role(stored))) if stored else None
 
     def _own(self, plan: RolePlan) -> RolePlan:
-        return plan.model_copy(update={"grants": tuple(one for one in plan.grants if self._is_own(one.form))})
+        grants = tuple(one for one in plan.grants if self._is_own(one.form))
+        closed = tuple(one for one in plan.field_rules if self._is_own(one.form))
+        return plan.model_copy(update={"grants": grants, "field_rules": closed})
 
     def _is_own(self, form: str) -> bool:
         return form == EVERY_FORM or form in self.forms
@@ -136,11 +138,13 @@ class RoleItem:
         stored.permissions = [permission.value for permission in self.plan.permissions]
         others = [grant for grant in stored.grants if not self._is_own(grant.form)]
         stored.grants = [*map(_stored_grant, self.plan.grants), *others]
+        kept = [rule for rule in stored.field_rules if not self._is_own(rule.form)]
+        stored.field_rules = [*(FieldRule(**rule.model_dump()) for rule in self.plan.field_rules), *kept]
         stored.save()
 
 
 def _stored_grant(plan: GrantPlan) -> Grant:
-    return Grant(form=plan.form, actions=[action.value for action in plan.actions])
+    return Grant(**plan.model_dump(mode="json"))
 
 
 @dataclass(frozen=True)
@@ -186,33 +190,51 @@ def plan_of_role(stored: Role) -> RolePlan:
     known = set(Action)
     grants = [
         GrantPlan(
-            form=grant.form, actions=tuple(Action(action) for action in grant.actions if action in known)
+            form=grant.form,
+            actions=tuple(Action(action) for action in grant.actions if action in known),
+            scope=grant.scope,
+            rule=dict(grant.rule),
+            deny=bool(grant.deny),
         )
         for grant in stored.grants
     ]
+    closed = [FieldRulePlan.model_validate(rule.to_mongo().to_dict()) for rule in stored.field_rules]
     return RolePlan(
         name=stored.name,
         label=_label(stored.label),
         permissions=tuple(stored.permissions),
         grants=tuple(grants),
+        field_rules=tuple(closed),
     )
 
 
 def _plain_role(plan: RolePlan) -> Plain:
     """Return a role so that the order of rights, or their division into grants, makes no difference."""
+    closed = sorted((_sorted(rule.model_dump(mode="json")) for rule in plan.field_rules), key=str)
     return {
         "name": plan.name,
         "label": plan.label.model_dump(),
         "permissions": sorted(plan.permissions),
         "grants": _plain_grants(plan.grants),
+        **({"field_rules": closed} if closed else {}),
     }
 
 
 def _plain_grants(grants: Iterable[GrantPlan]) -> Plain:
+    """Return actions by form, and beside them by scope where a grant is narrower or takes away."""
     actions: dict[str, set[str]] = {}
     for grant in grants:
-        actions.setdefault(grant.form, set()).update(grant.actions)
+        narrow = "" if grant.scope == Scope.ALL and not grant.deny else _narrowness(grant)
+        actions.setdefault(grant.form + narrow, set()).update(grant.actions)
     return {form: sorted(allowed) for form, allowed in sorted(actions.items())}
+
+
+def _narrowness(grant: GrantPlan) -> str:
+    return json.dumps(grant.model_dump(mode="json", include={"scope", "rule", "deny"}), sort_keys=True)
+
+
+def _sorted(plain: Plain) -> Plain:
+    return {key: sorted(value) if isinstance(value, list) else value for key, value in plain.items()}
 
 
 @dataclass(frozen=True)

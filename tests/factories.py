@@ -10,11 +10,8 @@ from models.forms import LiveForm
 from models.people import Actor, Department, Grant, Name, Permission, Role, User
 
 PASSWORD = "correct horse battery staple"  # noqa: S105  (nobody's)
-READER_ACTIONS = [Action.SEE, Action.PRINT]
-EDITOR_ACTIONS = [
-    Action.SEE, Action.CREATE, Action.EDIT, Action.DELETE, Action.RESTORE,
-    Action.EXPORT, Action.IMPORT, Action.PRINT, Action.COMMENT,
-]  # fmt: skip
+READER_ACTIONS = [Action.SEE, Action.PRINT, Action.TRANSITION, Action.APPROVE]
+EDITOR_ACTIONS = [action for action in Action if action is not Action.CONFIGURE]
 
 
 def department(code: str = "QA", zh: str = "品保部", en: str = "Quality", **fields: Any) -> Department:

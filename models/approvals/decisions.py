@@ -80,7 +80,7 @@ def _slot(sitting: Sitting, person: User, wanted: ObjectId | None, for_person: O
     Raises NotFoundError for somebody who may not see the record, whatever they are asked, ForbiddenError,
     ConflictError for a second time, InvalidError where it is not said whose place.
     """
-    access.require(person, sitting.form.key, access.Action.SEE)
+    access.require_record(person, sitting.form, sitting.record, access.Action.APPROVE)
     found = queries.slots(sitting.after, person, sitting.at)
     if wanted is not None:
         return _named_slot(sitting, found, wanted)
@@ -279,7 +279,7 @@ def _checked(sitting: Sitting, whom: User | None, instead_of: ObjectId) -> User:
     live = {one["person"] for one in sitting.step["signers"] if one["status"] in signers.LIVE}
     if whom is None or not whom.active:
         refused = _("Choose somebody who works here.")
-    elif not access.permitted(whom, sitting.form.key, access.Action.SEE):
+    elif not access.permitted(whom, sitting.form.key, access.Action.APPROVE):
         refused = _("This person may not see the record.")
     elif whom.id in live or whom.id == instead_of:
         refused = _("This person is asked already.")

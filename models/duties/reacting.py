@@ -194,6 +194,8 @@ def _follow(change: Change, resolved: who.Resolved | None, session: ClientSessio
     task = db().duties.find_one({**about, "kind": "task", **store.OPEN}, session=session)
     if task is None or task["people"] == resolved.people:
         return
+    new = [one for one in resolved.people if one not in task["people"]]
     db().duties.update_one({"_id": task["_id"]}, {"$set": {"people": resolved.people}}, session=session)
-    _tell(change, task, [one for one in resolved.people if one not in task["people"]], session)
+    store.ask([(task, new)], session)
+    _tell(change, task, new, session)
     who.tell_substitutions(change.form.key, record, resolved.substitutions, session)

@@ -56,6 +56,7 @@ def _refresh_one(form: LiveForm, task: Document, record: Document) -> bool:
         people = {"$set": {"people": resolved.people}}
         if not db().duties.update_one(still_theirs, people, session=session).matched_count:
             return False
+        store.ask([(task, new)], session)
         for person in new:  # each once, however often people come and go
             store.tell_again(task, [person], key=f"{task['key']}:new:{person}", session=session)
         who.tell_substitutions(form.key, record, resolved.substitutions, session)

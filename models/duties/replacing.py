@@ -35,6 +35,7 @@ def _replace(duty: Document, substitution: Substitution) -> bool:
         replaced = db().duties.update_one(still_theirs, {"$set": {"people": people}}, session=session)
         if not replaced.matched_count:
             return False
+        store.ask([(duty, new)], session)
         store.tell_again(duty, new, key=f"{duty['key']}:instead:{substitution.left}", session=session)
         who.tell_substitutions(duty["form"], record, [substitution], session)
         return True

@@ -8,7 +8,7 @@ from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
-from models import delegations, notifications, outbox
+from models import delegations, invitations, notifications, outbox
 from models.database import Document, db
 from models.errors import NotFoundError
 from models.messages import LANGUAGES, Message, _, translate
@@ -113,9 +113,20 @@ def words(message: Message) -> dict[str, str]:
 
 
 def insert(documents: Sequence[Document], session: ClientSession | None = None) -> None:
-    """Store new duties in the transaction of their cause."""
+    """Store new duties in the transaction of their cause, and open their records to whoever is asked."""
     if documents:
         db().duties.insert_many(documents, session=session)
+        ask([(document, document["people"]) for document in documents], session)
+
+
+def ask(asked: Iterable[tuple[Document, Iterable[ObjectId]]], session: ClientSession | None = None) -> None:
+    """Open the records of some duties to people who are asked for them from now on."""
+    by_form: dict[str, dict[ObjectId, Iterable[ObjectId]]] = {}
+    for duty, people in asked:
+        if duty["record"]:
+            by_form.setdefault(duty["form"], {})[duty["record"]] = people
+    for form, records in by_form.items():
+        invitations.invite(form, records, session)
 
 
 def tell(

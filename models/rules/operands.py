@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from bson import Decimal128, ObjectId
 
 from models.errors import ValueProblem
 from models.messages import _
+from models.people import Actor
 from models.rules import periods
 from models.rules.operators import DATED, Kind
 from models.rules.sources import Source
+from models.times import now
 
 DEFAULT_TIMEZONE = ZoneInfo("Asia/Shanghai")
 MAX_TEXT = 2000
@@ -42,6 +44,11 @@ class RuleContext:
     timezone: ZoneInfo = DEFAULT_TIMEZONE
     person: ObjectId | None = None
     department: ObjectId | None = None
+
+    @classmethod
+    def of(cls, actor: Actor) -> Self:
+        """Return the context in which rules are evaluated for an actor now."""
+        return cls(now(), actor.timezone, actor.id, actor.department)
 
     @property
     def today(self) -> date:

@@ -27,11 +27,12 @@ SYSTEM: Mapping[str, tuple[Message, Kind, Target]] = MappingProxyType(
         "@created_by": (_("Created by"), Kind.ID, "person"),
         "@updated_at": (_("Updated at"), Kind.DATETIME, ""),
         "@assignees": (_("Assigned to"), Kind.ID, "person"),
+        "@invited": (_("Shared with"), Kind.ID, "person"),
     }
 )
 
 
-_MANY = frozenset({"@assignees"})
+_MANY = frozenset({"@assignees", "@invited"})
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from models.messages import Message, _
 from models.people import Actor, User
 from models.planning import step, stored
 from models.procedure import State, Transition, Workflow
+from models.rules import RuleContext
 from models.times import now
-from models.validation import Checked, rule_context, validate
+from models.validation import Checked, validate
 from models.workflow import positions, signing, waiting
 from models.workflow.storing import commit
 from models.workflow.words import Condition, People
@@ -41,7 +42,9 @@ class Offer:
 def available(person: User, form: LiveForm, record: Document) -> list[Offer]:
     """Return the steps that lead on from where a record is and that people take, in order."""
     workflow = form.definition.workflow
-    if workflow is None or record.get("deleted_at") or not access.permitted(person, form.key, Action.SEE):
+    if workflow is None or record.get("deleted_at"):
+        return []
+    if not access.allowed(person, form, record, Action.TRANSITION):
         return []
     state = workflow.state_of(record)
     with who.batch():
@@ -92,7 +95,7 @@ def take(
         ForbiddenError: this person may not take the step.
         InvalidError: beside the fields, `reason` or `signature`; a condition beside `""`.
     """
-    record = access.fetch(person, form, record_id)
+    record = access.fetch(person, form, record_id, Action.TRANSITION)
     transition = _leaving(form, record, transition_key, by="person")
     if record["revision"] != revision:
         raise ConflictError(current=record)
@@ -251,8 +254,7 @@ def _leaving(form: LiveForm, record: Document, key: str, *, by: str = "") -> Tra
 def _allow(person: User, form: LiveForm, record: Document, transition: Transition) -> ObjectId | None:
     """Return for whom a person acts, None for themselves. Raises ForbiddenError."""
     if not transition.who:
-        if not access.permitted(person, form.key, Action.EDIT):
-            raise ForbiddenError
+        access.require_record(person, form, record, Action.EDIT)
         return None
     asked = who.people(transition.who, form, record, actor=Actor.of(person))
     if person.active and person.id in asked:
@@ -278,7 +280,7 @@ def _not_ready(person: User, form: LiveForm, record: Document, transition: Trans
         return waiting_for
     if transition.condition is None:
         return None
-    context = rule_context(Actor.of(person))
+    context = RuleContext.of(Actor.of(person))
     if rules.evaluate(transition.condition, rules.record_values(record, definition), definition, context):
         return None
     return _("Possible only when: %(condition)s", condition=Condition(transition.condition, form))

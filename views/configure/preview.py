@@ -9,7 +9,8 @@ from models import form_checks, rules
 from models.definition import Definition, Field
 from models.lookups import Lookup
 from models.people import User
-from models.validation import defaults, rule_context, validate
+from models.rules import RuleContext
+from models.validation import defaults, validate
 from views.context import current_actor, current_language, current_timezone, require_person
 from views.records.change import form_sections
 from views.records.detail import shown
@@ -57,7 +58,7 @@ class PreviewScreen(LookupScreens, TemplateHelpers):
 
     def rules(self) -> dict[str, dict[str, Any]]:
         """Return the rules that the browser evaluates."""
-        context, found = rule_context(current_actor()), {}
+        context, found = RuleContext.of(current_actor()), {}
         for field in self.definition.fields:
             trees = {name: getattr(field, name) for name in RULES if getattr(field, name)}
             if trees:

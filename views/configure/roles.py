@@ -13,11 +13,10 @@ from models.access import Action, object_id
 from models.database import db
 from models.errors import ConflictError, InvalidError, NotFoundError
 from models.forms import live_forms
-from models.people import Grant, Name, Permission, Role
+from models.people import EVERY_FORM, Grant, Name, Permission, Role
 from views.configure.base import ConfigureView, Errors, attempt, posted, said, summary, unsaved_notice
 from views.context import current_language, require_person
 
-EVERY_FORM = "*"
 LABELS = {
     "name": lazy_gettext("Key"),
     "label": lazy_gettext("Role name"),
@@ -35,6 +34,10 @@ ACTIONS = {
     Action.EXPORT: lazy_gettext("Export"),
     Action.IMPORT: lazy_gettext("Import"),
     Action.PRINT: lazy_gettext("Print"),
+    Action.TRANSITION: lazy_gettext("Take steps"),
+    Action.APPROVE: lazy_gettext("Approve"),
+    Action.SHARE: lazy_gettext("Share"),
+    Action.CONFIGURE: lazy_gettext("Configure"),
 }
 PERMISSIONS = {
     Permission.CONFIGURE_FORMS: lazy_gettext("Configure forms"),

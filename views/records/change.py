@@ -16,7 +16,8 @@ from models.definition import Definition, Field
 from models.errors import ConflictError, DomainError, InvalidError
 from models.fields import type_of
 from models.lookups import Lookup
-from models.validation import closed_fields, defaults, newborn, parse_context, rule_context, validate
+from models.rules import RuleContext
+from models.validation import closed_fields, defaults, newborn, parse_context, validate
 from views.context import current_actor, current_language, current_timezone, say
 from views.records.detail import shown
 from views.records.inputs import RecordForm, writable_fields
@@ -142,7 +143,7 @@ class ChangeScreens(_Base):
 
     def _rules(self) -> dict[str, dict[str, Any]]:
         """Return the rules that the browser evaluates while somebody types: `{field: {visible_if: …}}`."""
-        context = rule_context(current_actor())
+        context = RuleContext.of(current_actor())
         found: dict[str, dict[str, Any]] = {}
         for field in self.definition.fields:
             for name in ("visible_if", "required_if", "readonly_if"):

@@ -1,0 +1,122 @@
+"""Which fields of a record are closed to a person, and how far: by role and state.
+
+A field is as open as in the mildest of the roles through which the person sees the record; what a `deny`
+closes stays closed whatever other roles open.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from models.definition import Definition
+from models.forms import LiveForm
+from models.people import EVERY_FIELD, EVERY_FORM, Action, FieldRule, Limit, Role, User
+from models.rules import fields_used, find_source, system_values
+from models.scopes import Scopes
+
+RANK: Final = {None: 0, Limit.READ_ONLY: 1, Limit.MASKED: 2, Limit.HIDDEN: 3}
+MASK: Final = "••••••"
+"""What stands for the value of a masked field; it tells nothing, not even its length."""
+
+Limits = Mapping[str, Limit]
+_OPEN: Limits = {}
+
+
+class FieldLimits:
+    """What one person may see and write of the fields of one form."""
+
+    def __init__(self, person: User | None, form: LiveForm) -> None:
+        """Begin; `None` is the system, to which nothing is closed."""
+        self.form = form
+        self._scopes = Scopes(person, form) if person else None
+        roles = self._scopes.roles if self._scopes else []
+        self._rules = {role.id: _rules_on(role, form.key) for role in roles}
+        self._is_open = not any(self._rules.values())
+        self._by_state: dict[tuple[object, ...], Limits] = {}
+
+    @cached_property
+    def unasked(self) -> frozenset[str]:
+        """The fields by which the person may not filter, sort or search: masked or hidden somewhere."""
+        found = [rule for rules in self._rules.values() for rule in rules if rule.limit != Limit.READ_ONLY]
+        return frozenset(key for rule in found for key in _fields(rule, self.form.definition))
+
+    @cached_property
+    def needs(self) -> tuple[str, ...]:
+        """The paths of a record that `of` asks about, to be read along with what a list shows."""
+        if self._is_open or self._scopes is None:
+            return ()
+        used = {
+            name for role in self._scopes.roles for grant in role.grants for name in fields_used(grant.rule)
+        }
+        sources = [find_source(name, self.form.definition) for name in used]
+        system = ("state", "owner", "department", "assignees", "invited")
+        paths = {f"data.{one.table.key}" if one.table else one.path for one in sources if one}
+        return tuple(sorted({*system, *paths}))
+
+    def of(self, record: Mapping[str, Any]) -> Limits:
+        """Return the limits of the fields of a record; what is missing is open."""
+        if self._is_open or self._scopes is None:
+            return _OPEN
+        through = [role for role in self._seeing if self._reaches(role, record)]
+        return self._limits(through or self._seeing, system_values(record, self.form.definition)["@state"])
+
+    def of_new(self) -> Limits:
+        """Return the limits of the fields of a record that the person is about to create."""
+        if self._is_open or self._scopes is None:
+            return _OPEN
+        workflow = self.form.definition.workflow
+        creating = [role for role in self._scopes.roles if role.allows(self.form.key, Action.CREATE)]
+        return self._limits(creating, workflow.initial if workflow else None)
+
+    @cached_property
+    def _seeing(self) -> list[Role]:
+        roles = self._scopes.roles if self._scopes else []
+        return [role for role in roles if role.allows(self.form.key, Action.SEE)]
+
+    def _reaches(self, role: Role, record: Mapping[str, Any]) -> bool:
+        return self._scopes is not None and self._scopes.of_role(role, Action.SEE).holds(dict(record))
+
+    def _limits(self, through: Iterable[Role], state: object) -> Limits:
+        roles = list(through)
+        key = (state, *(role.id for role in roles))
+        if key not in self._by_state:
+            self._by_state[key] = self._merged(roles, state)
+        return self._by_state[key]
+
+    def _merged(self, roles: list[Role], state: object) -> Limits:
+        """Return the mildest limit of each field among roles, and what is denied over it."""
+        definition = self.form.definition
+        each = [_strictest(self._rules[role.id], state, definition) for role in roles]
+        shared = set(each[0]).intersection(*each[1:]) if each else set()
+        found = {key: min((limits[key] for limits in each), key=RANK.__getitem__) for key in shared}
+        denied = [rule for rules in self._rules.values() for rule in rules if rule.deny]
+        for key, limit in _strictest(denied, state, definition).items():
+            found[key] = max(limit, found.get(key), key=RANK.__getitem__) or limit
+        return found
+
+
+def _rules_on(role: Role, form: str) -> list[FieldRule]:
+    if role.administrator:
+        return [rule for rule in role.field_rules if rule.deny and rule.form in {form, EVERY_FORM}]
+    return [rule for rule in role.field_rules if rule.form in {form, EVERY_FORM}]
+
+
+def _fields(rule: FieldRule, definition: Definition) -> list[str]:
+    keys = [field.key for field in definition.value_fields]
+    return keys if EVERY_FIELD in rule.fields else [key for key in keys if key in rule.fields]
+
+
+def _strictest(rules: Iterable[FieldRule], state: object, definition: Definition) -> dict[str, Limit]:
+    found: dict[str, Limit] = {}
+    for rule in rules:
+        if rule.states and state not in rule.states:
+            continue
+        limit = Limit(rule.limit)
+        for key in _fields(rule, definition):
+            found[key] = max(limit, found.get(key, limit), key=RANK.__getitem__)
+    return found
+
+
+def field_limits(person: User | None, form: LiveForm) -> FieldLimits:
+    """Return what a person (None: the system) may see and write of the fields of a form's records."""
+    return FieldLimits(person, form)
