@@ -6,7 +6,7 @@ from typing import Final
 from flask import Flask, current_app, request
 
 import views
-from backoffice import logs, operations, outside
+from backoffice import auditing, logs, operations, outside
 from backoffice.headers import init_assets, init_headers, init_proxies
 from backoffice.i18n import init_i18n
 from backoffice.limits import init_limits
@@ -34,6 +34,7 @@ def create_app(settings: Settings) -> Flask:
     init_guard(app)
     init_csrf(app)
     init_security(app)
+    auditing.init_app(app)
     init_limits(app)
     errors.init_app(app)
     views.init_app(app)

@@ -19,6 +19,7 @@ from models import (
     throttle,
 )
 from models.approvals import queries as approvals
+from models.audit import chain as audit
 from models.database import db
 from models.workflow import filing
 
@@ -43,6 +44,7 @@ def ensure_indexes() -> None:
     db()["files.chunks"].create_index([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)
     db()["files.files"].create_index([("metadata.purpose", ASCENDING), ("metadata.at", ASCENDING)])
     history.ensure_indexes()
+    audit.ensure_indexes()
     outbox.ensure_indexes()
     notifications.ensure_indexes()
     calendars.ensure_indexes()

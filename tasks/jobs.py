@@ -13,13 +13,14 @@ from models.database import is_passing
 from models.errors import DomainError
 from models.jobs import CancelledError, Job, LeaseLostError, RunningJob
 from models.messages import _
-from tasks import exports, imports
+from tasks import audits, exports, imports
 from tasks.app import celery
 
 log = structlog.get_logger()
 
 Handler = Callable[[RunningJob], None]
 HANDLERS: dict[str, Handler] = {
+    "audit_export": audits.export,
     "export": exports.run,
     "import_check": imports.check,
     "import": imports.run,

@@ -6,6 +6,7 @@ import structlog
 
 from models import clocks, deliveries, files, jobs, numbering, outbox
 from models import reassigning as _reassigning  # noqa: F401  (its effects are carried out here)
+from models.audit import chain as audit
 from models.database import is_passing
 from models.deliveries import digest
 from tasks.app import celery
@@ -44,6 +45,7 @@ STEPS: tuple[Callable[[], object], ...] = (
     jobs.expire,
     files.sweep_unclaimed,
     numbering.void_abandoned,
+    audit.tell_newest,
 )
 
 

@@ -8,10 +8,12 @@ from pymongo.errors import PyMongoError
 
 from backoffice import logs, texts
 from backoffice import settings as all_settings
+from backoffice.auditing import operator
 from backoffice.mongod import EmbeddedMongo, MongodError
 from backoffice.settings import Settings
 from backoffice.supervisor import AlreadyRunningError, hold
 from models import database, migrations
+from models.audit import coming_from
 from models.errors import DomainError, InvalidError
 
 
@@ -40,7 +42,7 @@ def connected(*, migrated: bool = True) -> Iterator[Settings]:
     """
     settings = all_settings.load()
     logs.configure(settings.log_format, settings.log_level)
-    with refusals_in_words(), ExitStack() as stack:
+    with refusals_in_words(), coming_from(operator()), ExitStack() as stack:
         uri = settings.mongodb_uri or _embedded(settings, stack)
         database.connect(uri, settings.mongodb_database)
         stack.callback(database.disconnect)

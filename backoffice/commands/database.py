@@ -6,6 +6,7 @@ import click
 
 from backoffice.commands.connection import connected
 from backoffice.preparation import migrate
+from models.audit import chain as audit
 from models.checks import check_clocks, check_histories
 
 
@@ -23,14 +24,32 @@ def migrate_command() -> None:
 
 
 @database.command()
-def check() -> None:
-    """Look whether every record agrees with its sealed history, and every running clock is looked after."""
+@click.option(
+    "--expect",
+    callback=lambda _context, _option, given: _numbered(given),
+    metavar="NUMBER:SEAL",
+    help="An entry of the audit log as the program's log (`audit.newest`) or an earlier check named it.",
+)
+def check(expect: tuple[int, str] | None) -> None:
+    """Look whether everything agrees with its seals: records with their history, the audit log, the clocks."""
     problems = 0
     with connected():
-        for problem in chain(check_histories(), check_clocks()):
+        number, seal = audit.newest()
+        for problem in chain(check_histories(), audit.problems(expect), check_clocks()):
             click.echo(str(problem), err=True)
             problems += 1
+    click.echo(f"audit log: newest entry {number}:{seal}")
     if problems:
         message = f"{problems} problems"
         raise click.ClickException(message)
     click.echo("sound")
+
+
+def _numbered(given: str | None) -> tuple[int, str] | None:
+    """Read a number and a seal."""
+    if given is None:
+        return None
+    number, _, seal = given.partition(":")
+    if not number.isdecimal() or not seal:
+        raise click.BadParameter(given)
+    return int(number), seal

@@ -4,6 +4,7 @@ Entries are only ever added. Each bears the next number and the seal of the entr
 be changed, left out or put in between unseen. What is the newest is kept apart, see `models.audit.chain`.
 """
 
-from models.audit.noting import coming_from, note
+from models.audit.differences import difference
+from models.audit.noting import Origin, begin, coming_from, note
 
-__all__ = ["coming_from", "note"]
+__all__ = ["Origin", "begin", "coming_from", "difference", "note"]

@@ -1,0 +1,111 @@
+"""What an entry of the audit log says besides who, when and what: a line for each detail, in words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from models.database import Document
+from models.messages import Message, _, translate
+
+LABELS: dict[str, Message] = {
+    "active": _("May sign in"),
+    "address": _("Address"),
+    "administrator": _("Administrator"),
+    "basis": _("Counted from"),
+    "calendar": _("Calendar"),
+    "code": _("Code"),
+    "columns": _("Columns"),
+    "count": _("Count"),
+    "counts_from": _("Counted from"),
+    "created": _("Created"),
+    "department": _("Department"),
+    "deputies": _("Deputies"),
+    "device": _("Device"),
+    "email": _("E-mail"),
+    "field": _("Field"),
+    "field_rules": _("Field rules"),
+    "file": _("File"),
+    "filter": _("Filter"),
+    "first": _("First day"),
+    "form": _("Form"),
+    "format": _("Format"),
+    "forms": _("Forms"),
+    "grants": _("Rights on forms"),
+    "head": _("Head"),
+    "job": _("Job"),
+    "keep_months": _("Months kept"),
+    "label": _("Role name"),
+    "language": _("Language"),
+    "last": _("Last day"),
+    "method": _("Method"),
+    "name": _("Name"),
+    "note": _("Note"),
+    "number": _("Number"),
+    "parent": _("Part of"),
+    "permissions": _("Administration rights"),
+    "phone": _("Phone"),
+    "reason": _("Reason"),
+    "record": _("Record"),
+    "refused": _("Refused"),
+    "retired": _("Retired"),
+    "roles": _("Roles"),
+    "rows": _("Rows"),
+    "seal": _("Seal"),
+    "search": _("Search"),
+    "size": _("Size"),
+    "skipped": _("Left out"),
+    "timezone": _("Time zone"),
+    "title": _("Title"),
+    "up_to": _("Up to number"),
+    "updated": _("Updated"),
+    "username": _("User name"),
+    "version": _("Version"),
+}
+_CHANGES = "changes"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One detail: a plain value (`after`), or one that changed."""
+
+    what: str
+    after: str
+    before: str = ""
+    is_change: bool = False
+
+
+def lines(entry: Document, language: str, timezone: tzinfo) -> list[Line]:
+    """Return the details of an entry in a language."""
+    return list(_lines(entry.get("details") or {}, language, timezone))
+
+
+def _lines(details: Document, language: str, timezone: tzinfo) -> Iterator[Line]:
+    for key, value in details.items():
+        if key == _CHANGES and isinstance(value, list):
+            for change in value:
+                after, before = (_said(change.get(side), language, timezone) for side in ("after", "before"))
+                yield Line(_label(change.get("field", ""), language), after, before, is_change=True)
+        else:
+            yield Line(_label(key, language), _said(value, language, timezone))
+
+
+def _label(path: str, language: str) -> str:
+    """Return a path in words as far as they are known: `Rights on forms · complaint`."""
+    known, *rest = path.split(".")
+    first = translate(LABELS[known], language) if known in LABELS else known
+    return " · ".join([first, *rest])
+
+
+def _said(value: Any, language: str, timezone: tzinfo) -> str:  # noqa: ANN401  (whatever was noted)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return translate(_("Yes") if value else _("No"), language)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(timezone):%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, list):
+        return ", ".join(_said(one, language, timezone) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_said(one, language, timezone)}" for key, one in value.items())
+    return str(value)
