@@ -9,8 +9,8 @@ from bson import ObjectId
 
 from models.database import Document, db
 
-_PERSON = {"username": 1, "name": 1, "active": 1, "department": 1, "roles": 1}
-_DEPARTMENT = {"code": 1, "name": 1, "parent": 1, "head": 1, "deputies": 1}
+_PERSON = {"username": 1, "name": 1, "active": 1, "department": 1, "roles": 1, "successor": 1}
+_DEPARTMENT = {"code": 1, "name": 1, "parent": 1, "head": 1, "deputies": 1, "merged_into": 1}
 
 
 class Directory:
@@ -31,8 +31,22 @@ class Directory:
 
     @cached_property
     def by_code(self) -> Mapping[str, ObjectId]:
-        """Every department's id by its code."""
-        return {found["code"]: key for key, found in self.departments.items()}
+        """Every department's id by its code; the code of one that was merged means the one it is part of."""
+        return {found["code"]: self.standing(key) for key, found in self.departments.items()}
+
+    def standing(self, department: ObjectId) -> ObjectId:
+        """Return a department, or the one into which it was merged; a circle ends where it began."""
+        seen: set[ObjectId] = set()
+        while department not in seen and (into := self.departments.get(department, {}).get("merged_into")):
+            seen.add(department)
+            department = into
+        return department
+
+    def with_merged(self, department: ObjectId) -> list[ObjectId]:
+        """Return a department and those merged into it: records may still bear their names."""
+        now = self.standing(department)
+        merged = (key for key, found in self.departments.items() if found.get("merged_into"))
+        return [now, *(key for key in merged if self.standing(key) == now)]
 
     @cached_property
     def _children(self) -> Mapping[ObjectId, list[ObjectId]]:
@@ -43,15 +57,23 @@ class Directory:
         return found
 
     def upwards(self, department: ObjectId | None) -> Iterator[Document]:
-        """Yield a department and what it is part of, from below; a circle ends where it began."""
+        """Yield a department and what it is part of, from below; a circle ends where it began.
+
+        In the place of one that was merged stands the one into which it was.
+        """
         seen: set[ObjectId] = set()
+        department = self.standing(department) if department else None
         while department and department not in seen and department in self.departments:
             seen.add(department)
             yield self.departments[department]
             department = self.departments[department].get("parent")
 
     def below(self, department: ObjectId) -> list[ObjectId]:
-        """Return a department and everything under it, from above."""
+        """Return a department and everything under it, from above, with what was merged into them.
+
+        One that was merged lies under the department into which it was (see `models.reorganising`).
+        """
+        department = self.standing(department)
         found = {department: None}
         newest = [department]
         while newest:
@@ -145,8 +167,18 @@ class Directory:
         return self._first(department, deputies_first=False, but=None)
 
     def substitute(self, person: ObjectId) -> ObjectId | None:
-        """Return who acts for somebody who left: a deputy, the head, or who leads above the department."""
-        return self._first(self.department_of(person), deputies_first=True, but=person)
+        """Return who acts for somebody who left: their successor, a deputy, the head, or who leads above."""
+        named = self._successor(person)
+        return named or self._first(self.department_of(person), deputies_first=True, but=person)
+
+    def _successor(self, person: ObjectId) -> ObjectId | None:
+        """Return the successor of somebody who left, or the successor's where that one left too."""
+        seen = {person}
+        found = (self.person(person) or {}).get("successor")
+        while found and found not in seen and not self.is_active(found):
+            seen.add(found)
+            found = (self.person(found) or {}).get("successor")
+        return ObjectId(found) if found and found not in seen else None
 
     def superior(self, person: ObjectId) -> ObjectId | None:
         """Return who decides about somebody's own work: who leads their department, or one above it.

@@ -181,6 +181,8 @@ class Department(Document):  # type: ignore[misc]
     """By which it works; without one, by that of the department above it."""
     order = IntField(default=0)
     retired = BooleanField(default=False)
+    merged_into = ObjectIdField()
+    """The department that took over everything; it is asked wherever this one is still named."""
 
     meta: ClassVar[dict[str, Any]] = {
         "collection": "departments",
@@ -203,6 +205,8 @@ class User(Document):  # type: ignore[misc]
     fs_uniquifier = StringField(unique=True, default=lambda: secrets.token_hex(32), max_length=64)
     roles = ListField(ReferenceField(Role))
     department = ReferenceField(Department)
+    successor = ObjectIdField()
+    """Who is asked instead once this person has left; without one, their deputy or head."""
     phone = StringField(default="", max_length=40)
     language = StringField(choices=["zh", "en"], default=DEFAULT_LANGUAGE)
     timezone = StringField(default=DEFAULT_TIMEZONE, max_length=60)

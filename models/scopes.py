@@ -103,10 +103,9 @@ class Scopes:
             return EVERYTHING
         if self._department is None:
             return NOTHING
-        below = grant.scope == Scope.BELOW
-        return self._among(
-            "@department", directory.current().below(self._department) if below else [self._department]
-        )
+        known = directory.current()
+        reached = known.below if grant.scope == Scope.BELOW else known.with_merged
+        return self._among("@department", reached(self._department))
 
     def _rule(self, grant: Grant, broken: Node) -> Node:
         try:

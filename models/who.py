@@ -172,7 +172,7 @@ def _departments(
 ) -> list[ObjectId]:
     named = [known.by_code[code] for code in codes if code in known.by_code]
     named += [one for source in sources for one in _ids(record, source)]
-    return [one for one in dict.fromkeys(named) if one in known.departments]
+    return [one for one in dict.fromkeys(map(known.standing, named)) if one in known.departments]
 
 
 def _ids(record: Document, source: str) -> list[ObjectId]:

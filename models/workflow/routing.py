@@ -116,7 +116,7 @@ def _department(change: Change, row: Route) -> ObjectId | None:
     """Return the department a row names by its code, or by a field of the record."""
     if _is_field(change, row):
         found: ObjectId | None = change.record["data"].get(row.department)
-        return found
+        return directory.current().standing(found) if found else None
     return directory.current().by_code.get(row.department) if row.department else None
 
 
