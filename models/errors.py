@@ -1,9 +1,12 @@
 """Every way in which a rule says no. Each class knows its HTTP status."""
 
+import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from models.messages import Message, _
+from models.times import now
 
 
 class DomainError(Exception):
@@ -84,3 +87,15 @@ class TooLargeError(DomainError):
     """More than the product accepts in one go."""
 
     status = 413
+
+
+class LockedError(DomainError):
+    """There were too many wrong guesses; until `until` not even the right one is looked at."""
+
+    status = 429
+
+    def __init__(self, until: datetime) -> None:
+        """Say how many minutes it takes."""
+        minutes = max(1, math.ceil((until - now()).total_seconds() / 60))
+        super().__init__(_("Too many wrong attempts. Try again in %(minutes)s minutes.", minutes=minutes))
+        self.until = until
