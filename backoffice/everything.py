@@ -16,6 +16,7 @@ from backoffice import settings as all_settings
 from backoffice.mongod import EmbeddedMongo, MongodError
 from backoffice.settings import Settings, variable
 from backoffice.supervisor import AlreadyRunningError, Program, Supervisor, address, announce, hold, listen
+from backoffice.usable import UnusableError
 from models.errors import DomainError, InvalidError
 
 READY_SECONDS: Final = 90.0
@@ -47,7 +48,7 @@ def run(settings: Settings, *, demo: bool) -> None:
     except InvalidError as error:
         said = [f"{place}: {text}" for place, texts in error.errors.items() for text in texts]
         raise click.ClickException("\n".join(said)) from None
-    except (AlreadyRunningError, MongodError, DomainError) as error:
+    except (AlreadyRunningError, MongodError, DomainError, UnusableError) as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from backoffice import usable
 from backoffice.settings import Settings, SettingsError, variable
 from models import database, migrations, passwords, users
 from models.errors import InvalidError
@@ -21,7 +22,13 @@ def migrate(say: Say) -> None:
 
 
 def prepare(settings: Settings, say: Say) -> None:
-    """Bring the connected database to where the program can start on it; a second time does nothing."""
+    """Bring the connected database to where the program can start on it; a second time does nothing.
+
+    Raises:
+        UnusableError: it holds half a backup, or data of a newer version of the program.
+
+    """
+    usable.check(migrated=False)
     migrate(say)
     if not packs.installed():
         report = packs.install(packs.DEFAULT_PACK, Actor.system())

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "BACKOFFICE_"
 SECRET_CHARACTERS = 32
+SECRET_FILE = "secret_key"  # noqa: S105  (its name in the data folder)
 NEEDED_IN_PRODUCTION = ("mongodb_uri", "broker_url", "secret_key", "public_url")
 
 
@@ -107,6 +108,18 @@ class Settings(BaseSettings):
         ge=1,
         le=1024,
         description="Largest request, and thus the largest file that can be uploaded.",
+    )
+    file_quota_megabytes: int = Field(
+        default=0, ge=0, le=1_000_000_000, description="Space for all files together; 0 for no limit."
+    )
+    max_image_megapixels: int = Field(
+        default=65, ge=1, le=200, description="Largest picture that is shown, in millions of pixels."
+    )
+    clamav: str = Field(
+        default="",
+        pattern=r"^(tcp://([^/\s:@]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?|unix:///\S+)?$",
+        description="ClamAV's daemon, `tcp://host:3310` or `unix:///path`: every uploaded file is checked for "
+        "viruses, and refused while it does not answer. Empty: files are not checked.",
     )
     web_workers: int = Field(default=2, ge=1, le=64, description="Processes of the web server.")
     web_threads: int = Field(default=8, ge=1, le=128, description="Threads of each of them.")
@@ -209,7 +222,8 @@ def load(**chosen: Any) -> Settings:  # noqa: ANN401  (each setting has its own 
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(error))) from None
     if not settings.secret_key:
-        settings = settings.model_copy(update={"secret_key": kept_secret(settings.data_dir / "secret_key")})
+        kept = kept_secret(settings.data_dir / SECRET_FILE)
+        settings = settings.model_copy(update={"secret_key": kept})
     return settings
 
 
@@ -230,6 +244,20 @@ def kept_secret(path: Path) -> str:
             path.hardlink_to(fresh)  # whole or not at all, and the first of two processes wins
     fresh.unlink(missing_ok=True)
     return path.read_text().strip()
+
+
+def is_kept(settings: Settings) -> bool:
+    """Tell whether the secret is the one in the data folder."""
+    path = settings.data_dir / SECRET_FILE
+    return path.exists() and path.read_text().strip() == settings.secret_key
+
+
+def keep_secret(path: Path, secret: str) -> None:
+    """Put another secret in the place of a kept one."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600, exist_ok=False)
+    fresh.write_text(secret)
+    fresh.replace(path)
 
 
 def misspelled(environment: Mapping[str, str] = os.environ) -> Iterator[str]:

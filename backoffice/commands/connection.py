@@ -6,13 +6,15 @@ from contextlib import ExitStack, contextmanager
 import click
 from pymongo.errors import PyMongoError
 
-from backoffice import logs, texts
+from backoffice import logs, texts, usable
 from backoffice import settings as all_settings
 from backoffice.auditing import operator
+from backoffice.backups.manifest import BackupError
 from backoffice.mongod import EmbeddedMongo, MongodError
 from backoffice.settings import Settings
 from backoffice.supervisor import AlreadyRunningError, hold
-from models import database, migrations
+from backoffice.usable import UnusableError
+from models import database
 from models.audit import coming_from
 from models.errors import DomainError, InvalidError
 
@@ -25,7 +27,7 @@ def refusals_in_words() -> Iterator[None]:
     except InvalidError as error:
         lines = [f"{path}: {text}" for path, texts in error.errors.items() for text in texts]
         raise click.ClickException("\n".join(lines)) from None
-    except (DomainError, MongodError, AlreadyRunningError) as error:
+    except (DomainError, MongodError, AlreadyRunningError, BackupError, UnusableError) as error:
         raise click.ClickException(str(error)) from None
     except PyMongoError as error:
         message = f"The database cannot be used: {error}"
@@ -33,28 +35,28 @@ def refusals_in_words() -> Iterator[None]:
 
 
 @contextmanager
-def connected(*, migrated: bool = True) -> Iterator[Settings]:
+def connected(*, migrated: bool = True, empty: bool = False) -> Iterator[Settings]:
     """Connect to the database, also to the one that `backoffice up` keeps, running or not.
 
     Args:
         migrated: refuse to work on a database whose migrations are pending.
+        empty: it is about to be filled; a private one that is not there yet is made.
 
     """
     settings = all_settings.load()
     logs.configure(settings.log_format, settings.log_level)
     with refusals_in_words(), coming_from(operator()), ExitStack() as stack:
-        uri = settings.mongodb_uri or _embedded(settings, stack)
+        uri = settings.mongodb_uri or _embedded(settings, stack, make=empty)
         database.connect(uri, settings.mongodb_database)
         stack.callback(database.disconnect)
         texts.install()
-        if migrated and migrations.pending():
-            message = "This database is not up to date: run `backoffice db migrate` first."
-            raise click.ClickException(message)
+        if not empty:
+            usable.check(migrated=migrated)
         yield settings.model_copy(update={"mongodb_uri": uri})
 
 
-def _embedded(settings: Settings, stack: ExitStack) -> str:
-    if not (settings.data_dir / "mongodb").is_dir():
+def _embedded(settings: Settings, stack: ExitStack, *, make: bool) -> str:
+    if not make and not (settings.data_dir / "mongodb").is_dir():
         message = (
             f"There is no database in {settings.data_dir}: start `backoffice up` once, "
             "or set BACKOFFICE_DATA_DIR or BACKOFFICE_MONGODB_URI."

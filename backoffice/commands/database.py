@@ -4,6 +4,7 @@ from itertools import chain
 
 import click
 
+from backoffice.commands.backups import backup, restore
 from backoffice.commands.connection import connected
 from backoffice.preparation import migrate
 from models.audit import chain as audit
@@ -13,6 +14,10 @@ from models.checks import check_clocks, check_histories
 @click.group("db")
 def database() -> None:
     """Look after the stored data."""
+
+
+database.add_command(backup)
+database.add_command(restore)
 
 
 @database.command("migrate")

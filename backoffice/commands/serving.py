@@ -35,6 +35,7 @@ def up(host: str | None, port: int | None, data: Path | None, *, demo: bool) -> 
 def web(listener: int | None) -> None:
     """Serve the web pages."""
     settings = _complete()
+    _refuse_unusable(settings)
     # Where the processes of the server keep their figures must be known before the library is imported.
     import backoffice.web_metrics  # noqa: PLC0415, F401
     from backoffice.web import serve  # noqa: PLC0415
@@ -55,6 +56,7 @@ def web(listener: int | None) -> None:
 def worker(queues: tuple[str, ...], concurrency: int | None) -> None:
     """Carry out jobs and effects."""
     settings = _complete()
+    _refuse_unusable(settings)
     # Imported here because the other commands have no use for Celery.
     from backoffice.worker import run_worker  # noqa: PLC0415
 
@@ -80,3 +82,22 @@ def _complete() -> Settings:
     logs.configure(settings.log_format, settings.log_level)
     os.chdir("/")  # nothing is read from wherever this was started
     return settings
+
+
+def _refuse_unusable(settings: Settings) -> None:
+    """Stop before a database that needs another version or a migration; one that is away may come back."""
+    # Imported here because beat, which lives long and does little, needs no database.
+    from pymongo.errors import PyMongoError  # noqa: PLC0415
+
+    from backoffice import usable  # noqa: PLC0415
+    from models import database  # noqa: PLC0415
+
+    try:
+        database.connect(settings.mongodb_uri, settings.mongodb_database)
+        usable.check()
+    except usable.UnusableError as error:
+        raise click.ClickException(str(error)) from None
+    except PyMongoError:
+        return
+    finally:
+        database.disconnect()

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
 from models.database import Document, db
@@ -70,6 +71,13 @@ def pending(migrations: list[Migration] | None = None) -> list[Migration]:
     """Return the migrations that this database has not seen through."""
     done = {row["_id"] for row in db()[COLLECTION].find({"state": "done"}, {"_id": 1})}
     return [migration for migration in (migrations or discover()) if migration.name not in done]
+
+
+def unknown() -> list[str]:
+    """Return the migrations that this database has seen and this program does not know: it is the older."""
+    known = {migration.name for migration in discover()}
+    done = db()[COLLECTION].find({"state": "done"}, {"_id": 1}).sort("_id", ASCENDING)
+    return [row["_id"] for row in done if row["_id"] not in known]
 
 
 def run(migrations: list[Migration] | None = None) -> Iterator[Outcome]:
