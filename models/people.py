@@ -201,6 +201,8 @@ class User(Document):  # type: ignore[misc]
     name = StringField(required=True, max_length=80)
     email = StringField(max_length=254, unique=True, sparse=True)
     password = StringField(max_length=255)
+    password_must_change = BooleanField(default=False)
+    """Whether somebody else knows it, so that the person must choose another before anything else."""
     active = BooleanField(default=True)
     fs_uniquifier = StringField(unique=True, default=lambda: secrets.token_hex(32), max_length=64)
     roles = ListField(ReferenceField(Role))
