@@ -36,7 +36,7 @@ def migrate_command() -> None:
     help="An entry of the audit log as the program's log (`audit.newest`) or an earlier check named it.",
 )
 def check(expect: tuple[int, str] | None) -> None:
-    """Look whether everything agrees with its seals: records with their history, the audit log, the clocks."""
+    """Look whether all is as it was sealed: records with their history, the audit log; and the clocks."""
     problems = 0
     with connected():
         number, seal = audit.newest()
