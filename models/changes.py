@@ -22,6 +22,10 @@ from models.procedure import Effect
 from models.validation import referenced_files
 
 MAX_REASON = 2000
+HANDOVER = "handover"
+"""The source of changes that hand on whole heaps of records: somebody left, departments were merged."""
+QUIET_SOURCES = frozenset({"import", "pack", HANDOVER})
+"""What comes in heaps opens tasks, but rings no bell for each."""
 _DUPLICATE = 11000
 
 

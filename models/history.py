@@ -36,7 +36,7 @@ def entry(
         action: `created`, `updated`, `moved`, `deleted`, `restored` or `destroyed`.
         changes: `{"field", "before", "after"}` with raw stored values.
         reason: why, in the person's words; may be empty.
-        source: `screen`, `import`, `api`, `pack` or `system`.
+        source: `screen`, `import`, `api`, `pack`, `handover` or `system`.
         at: when it happened, if not now.
         facts: what else is to be remembered: the transition taken, a signature.
     """

@@ -8,14 +8,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Attribute
 
-from models import form_checks
+from models import form_checks, mentions
 from models.access import Action
 from models.definition import Definition, Key, Label, RuleTree
 from models.errors import InvalidError
 from models.messages import _
 from models.people import EVERY_FORM, Limit, Permission, Scope
 from models.problems import Problem
-from seed import mentions
 from seed.reading import FORMS, MAIN, load_yaml, read_parts
 from seed.surroundings import Surroundings
 

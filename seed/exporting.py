@@ -7,13 +7,12 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import yaml
 
-from models import forms
+from models import forms, mentions
 from models.database import Document, db
 from models.definition import Definition
 from models.errors import NotFoundError
 from models.messages import _
 from models.people import EVERY_FORM, Department, Role
-from seed import mentions
 from seed.contents import Pack, RolePlan
 from seed.keeping import digest, items_of, plan_of_department, plan_of_role
 from seed.reading import FORMS, MAIN

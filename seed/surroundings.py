@@ -9,9 +9,9 @@ from mongoengine.connection import ConnectionFailure
 
 from models.database import db
 from models.definition import Definition
+from models.mentions import Mention
 from models.messages import Message, _
 from models.problems import Problem
-from seed.mentions import Mention
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ from pymongo.client_session import ClientSession
 from models import directory, duties, notifications, outbox, who
 from models.approvals import signers
 from models.approvals.asking import Moment
-from models.changes import Change
+from models.changes import QUIET_SOURCES, Change
 from models.database import Document, db
 from models.errors import ConflictError
 from models.messages import Message, _
 from models.workflow import signing
 
-QUIET_SOURCES = frozenset({"import", "pack"})
 OUTCOMES: Final[dict[str, Message]] = {
     "approved": _("Approved."),
     "rejected": _("Rejected."),

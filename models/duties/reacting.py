@@ -8,7 +8,7 @@ from bson import ObjectId
 from pymongo.client_session import ClientSession
 
 from models import directory, who
-from models.changes import Change
+from models.changes import QUIET_SOURCES, Change
 from models.database import Document, db
 from models.duties import store
 from models.forms import LiveForm
@@ -16,7 +16,6 @@ from models.messages import LANGUAGES
 from models.people import Actor
 from models.procedure import State, Who
 
-_QUIET_SOURCES = frozenset({"import", "pack"})  # what is taken over opens tasks, but rings no bell
 _ASSIGNED = Who(fields=("@assignees",))
 _OWNED = Who(fields=("@owner",))
 
@@ -137,7 +136,7 @@ def gather(changes: Sequence[Change]) -> None:
 
 
 def _tell(change: Change, duty: Document, people: list[ObjectId], session: ClientSession) -> None:
-    if change.source in _QUIET_SOURCES:
+    if change.source in QUIET_SOURCES:
         return
     told = [person for person in people if person != change.actor.id]  # who did it knows
     key = f"{duty['key']}:{change.record['revision']}"

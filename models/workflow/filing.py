@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
 from models import delegations, directory, duties, forms, who
-from models.changes import Change
+from models.changes import QUIET_SOURCES, Change
 from models.database import Document, db, in_transaction
 from models.definition_parts import Label
 from models.errors import ConflictError, ForbiddenError, NotFoundError
@@ -17,7 +17,7 @@ from models.people import Actor, User
 from models.procedure import FileWith, Who
 from models.times import now
 from models.workflow import texts
-from models.workflow.run import QUIET_SOURCES, Run
+from models.workflow.run import Run
 
 
 def file(run: Run, change: Change, effect: FileWith) -> None:

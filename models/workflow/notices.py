@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from bson import ObjectId
 
 from models import notifications
-from models.changes import Change
+from models.changes import QUIET_SOURCES, Change
 from models.notifications import Words
 from models.procedure import Level
 from models.workflow import texts
-from models.workflow.run import QUIET_SOURCES, Run
+from models.workflow.run import Run
 
 
 def tell(run: Run, change: Change, people: Iterable[ObjectId], text: Words, level: Level = "info") -> None:

@@ -13,7 +13,6 @@ from models.forms import LiveForm
 from models.lookups import Lookup, References
 from models.messages import _
 
-QUIET_SOURCES = frozenset({"import", "pack"})  # what is taken over from elsewhere rings no bell
 MAX_DEPTH = 4
 MAX_CREATED = 200
 
