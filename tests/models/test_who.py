@@ -50,7 +50,9 @@ def lead(department: Department, head: str, *deputies: str) -> None:
 
 
 def person(username: str, *roles: str, **fields: Any) -> User:
-    return factories.user(username, *(factories.role(one, actions=["see"]) for one in roles), **fields)
+    return factories.user(
+        username, *(factories.role(one, actions=["see", "transition"]) for one in roles), **fields
+    )
 
 
 def leave(*usernames: str) -> None:

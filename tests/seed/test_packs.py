@@ -227,7 +227,7 @@ def test_a_pack_with_problems_writes_nothing(empty_db: Database[Document], pack_
         ),
         ("code: TECH", "code: SALES", "departments.SALES"),
         (
-            "{form: supplier, actions: [see, print]}",
+            "{form: supplier, actions: [see, transition, approve, print]}",
             "{form: nothing, actions: [see]}",
             "roles.sales_supervisor.grants",
         ),
@@ -242,7 +242,7 @@ def test_what_does_not_fit_together_is_named(pack_folder: Path, old: str, new: s
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("actions: [see, print]", "actions: [see, fly]"),
+        ("actions: [see, transition, approve, print]", "actions: [see, fly]"),
         ("version: 2", "version: zero"),
         ("forms: [customer, ", "forms: [customer, missing, "),
         ("forms: [customer, ", "forms: ['../../pack', customer, "),

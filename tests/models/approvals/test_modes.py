@@ -127,7 +127,7 @@ def test_where_two_are_needed_and_one_is_left_the_administrators_help() -> None:
 
 def test_people_are_found_when_their_step_is_asked() -> None:
     approval = ask(form(step("check"), step("release", who={"roles": ["released_by"]})))
-    factories.user("late", factories.role("released_by", actions=["see"]))
+    factories.user("late", factories.role("released_by", actions=["see", "approve"]))
     say(approval, person("amy"))
     assert asked(approval) == ["late"]
 

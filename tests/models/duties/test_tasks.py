@@ -236,7 +236,7 @@ def test_open_tasks_follow_when_roles_change_hands() -> None:
     live = form({"roles": ["inspector"]})
     record = started(live)
     assert owing(live, record) == [["admin"]]
-    amy, role = person("amy"), factories.role("inspector", actions=["see"])
+    amy, role = person("amy"), factories.role("inspector", actions=["see", "transition"])
     for roles, expected in (([role, *amy.roles], ["amy"]), (amy.roles, ["admin"])):
         amy = User.objects.get(username="amy")
         seen = edits.stamp(amy, accounts.USER_ATTRIBUTES)

@@ -70,7 +70,7 @@ def stored(live: LiveForm, record: Document) -> Document:
 
 def holder(role: str, username: str = "", actions: list[str] | None = None, **properties: Any) -> User:
     """Return somebody with a role that may see every form."""
-    held = factories.role(role, actions=actions or [Action.SEE])
+    held = factories.role(role, actions=actions or [Action.SEE, Action.TRANSITION, Action.APPROVE])
     return factories.user(username or f"{role}_1", held, **properties)
 
 
