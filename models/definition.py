@@ -35,6 +35,9 @@ MAX_FIELDS = 300
 MAX_OPTIONS = 500
 STATE = "state"
 
+FileKind = Literal["picture", "document", "archive", "media", "other", "program"]
+"""What a file is to people; only a field that names programs takes them."""
+
 FieldTypeKey = Literal[
     "text", "long_text", "integer", "decimal", "money", "percent", "date", "datetime", "duration",
     "choice", "multi_choice", "boolean", "rating", "phone", "email", "link", "person", "department",
@@ -97,6 +100,7 @@ class Field(Part):
     serial_pattern: str = Attribute("", max_length=100)
     max_files: int = Attribute(10, ge=1, le=50)
     max_megabytes: int = Attribute(20, ge=1, le=200)
+    accept: tuple[FileKind, ...] = ()
     width: int = Attribute(6, ge=3, le=12)
 
     @cached_property

@@ -11,6 +11,8 @@ from models import (
     delegations,
     deliveries,
     duties,
+    factors,
+    files,
     history,
     import_refusals,
     jobs,
@@ -41,8 +43,7 @@ def ensure_indexes() -> None:
     )
     db().number_reservations.create_index([("at", ASCENDING)])
     db().number_voids.create_index([("form", ASCENDING), ("_id", DESCENDING)])
-    db()["files.chunks"].create_index([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)
-    db()["files.files"].create_index([("metadata.purpose", ASCENDING), ("metadata.at", ASCENDING)])
+    files.ensure_indexes()
     history.ensure_indexes()
     audit.ensure_indexes()
     outbox.ensure_indexes()
@@ -58,5 +59,6 @@ def ensure_indexes() -> None:
     filing.ensure_indexes()
     delegations.ensure_indexes()
     duties.ensure_indexes()
+    factors.ensure_indexes()
     throttle.ensure_indexes()
     approvals.ensure_indexes()

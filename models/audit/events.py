@@ -79,6 +79,7 @@ EVENTS: Mapping[str, Message] = {
     "record.printed": _("Record printed"),
     "field.uncovered": _("Masked field uncovered"),
     "file.downloaded": _("File downloaded"),
+    "file.infected": _("Infected file refused"),
     "export.started": _("Export asked for"),
     "export.finished": _("Export finished"),
     "export.failed": _("Export failed"),

@@ -1,94 +1,104 @@
-"""Files in GridFS. An uploaded file belongs to whoever sent it, until a record claims it."""
+"""Keeping files in GridFS under their own ids, and knowing whose they are."""
 
 import shutil
 from datetime import timedelta
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import IO, Any
 
-import puremagic
 from bson import Int64, ObjectId
 from gridfs import GridFSBucket, GridOut
 from gridfs.errors import NoFile
+from pymongo import ASCENDING
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from models.database import Document, db
+from models.database import Document, db, in_transaction
 from models.errors import InvalidError, NotFoundError, TooLargeError
+from models.files import quota, scanning
+from models.files.kinds import HEAD, content_type
+from models.files.names import clean_name
 from models.messages import _
 from models.times import now
 
 UNCLAIMED_FOR = timedelta(days=1)
 IMPORTED_FOR = timedelta(days=7)  # so long a file may be imported again, or at last
-MAX_NAME = 200
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-INLINE_TYPES = IMAGE_TYPES | {"application/pdf"}
-UNKNOWN_TYPE = "application/octet-stream"
-INCOMING = "incoming"  # the purpose of a file that is still being sent
+UPLOAD = "upload"  # the purpose of a file that waits for a record, or belongs to one
+INCOMING = "incoming"  # of one that is still being sent
 MADE = "made"  # of one that a job made and did not hand over yet
 IMPORT = "import"  # of one that is to be imported
-_HEAD = 4096
+_FROM_OUTSIDE = frozenset({UPLOAD, IMPORT})
 _CHUNK = 255 * 1024
 _CHUNKS_AT_ONCE = 16
 
 
-def _bucket() -> GridFSBucket:
-    return GridFSBucket(db(), bucket_name="files")
-
-
-def clean_name(name: str) -> str:
-    """Return a file name without folders and control characters; Chinese stays."""
-    base = PurePath(name.replace("\\", "/")).name
-    kept = "".join(filter(str.isprintable, base))
-    return kept.strip(". ")[-MAX_NAME:] or "file"
-
-
-def content_type(head: bytes) -> str:
-    """Return the type that the first bytes tell, whatever the name says."""
-    try:
-        found = puremagic.from_string(head, mime=True)
-    except (puremagic.PureError, ValueError):
-        return UNKNOWN_TYPE
-    return found or UNKNOWN_TYPE
+def ensure_indexes() -> None:
+    """Create the indexes; safe to run at every start."""
+    _chunks().create_index([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)
+    _files().create_index([("metadata.purpose", ASCENDING), ("metadata.at", ASCENDING)])
+    quota.ensure_indexes()
 
 
 def store(stream: IO[bytes], name: str, owner: ObjectId | None, *, purpose: str, max_bytes: int) -> ObjectId:
-    """Keep a file and return its id.
+    """Keep a file and return its id. What comes from outside is looked at for viruses on its way.
 
     Args:
         stream: read to its end.
         name: as the sender calls it; cleaned.
         owner: who sent it.
-        purpose: `upload` (waits for a record), `made` (waits for the end of a job).
-        max_bytes: beyond it TooLargeError is raised and nothing is kept.
+        purpose: `upload` (waits for a record), `import`, `made` (waits for the end of a job).
+        max_bytes: beyond it TooLargeError is raised.
+
+    Raises:
+        TooLargeError: it is too large, or there is no space left. Whatever is raised, nothing is kept.
+        InfectedError: it carries a virus.
+        ScannerError: it cannot be looked at for viruses at the moment.
     """
-    head = _read_fully(stream, _HEAD)
-    file_id = ObjectId()
-    metadata = {
-        "type": content_type(head),
-        "owner": owner,
-        "purpose": INCOMING,
-        "claimed_by": None,
-        "at": now(),
-    }
-    described = {"filename": clean_name(name), "length": Int64(0), "chunkSize": _CHUNK, "uploadDate": now()}
-    # written first, so that the sweep finds what a process that dies leaves behind
-    _files().insert_one({"_id": file_id, **described, "metadata": metadata})
+    kept_as = clean_name(name)
+    head = _read_fully(stream, HEAD)
+    quota.require_room(owner, purpose)
+    file_id = _announce(kept_as, owner, content_type(head))
     try:
-        length = _store_chunks(file_id, head + _read_fully(stream, _CHUNK - len(head)), stream, max_bytes)
+        with scanning.scan(kept_as, wanted=purpose in _FROM_OUTSIDE) as scan:
+            length = _store_chunks(
+                file_id, head + _read_fully(stream, _CHUNK - len(head)), stream, max_bytes, scan
+            )
+        _complete(file_id, purpose, length)
+        quota.require_kept(owner, purpose)
     except BaseException:
         delete(file_id)
         raise
-    complete = {"length": Int64(length), "uploadDate": now(), "metadata.purpose": purpose}
-    _files().update_one({"_id": file_id}, {"$set": complete})
     return file_id
 
 
-def _store_chunks(file_id: ObjectId, first: bytes, stream: IO[bytes], max_bytes: int) -> int:
+def _announce(name: str, owner: ObjectId | None, media_type: str) -> ObjectId:
+    """Describe a file before it comes, so that the sweep finds what a process that dies leaves behind."""
+    file_id = ObjectId()
+    metadata = {"type": media_type, "owner": owner, "purpose": INCOMING, "claimed_by": None, "at": now()}
+    described = {"filename": name, "length": Int64(0), "chunkSize": _CHUNK, "uploadDate": now()}
+    _files().insert_one({"_id": file_id, **described, "metadata": metadata})
+    return file_id
+
+
+def _complete(file_id: ObjectId, purpose: str, length: int) -> None:
+    complete = {"length": Int64(length), "uploadDate": now(), "metadata.purpose": purpose}
+
+    def write(session: ClientSession) -> None:
+        _files().update_one({"_id": file_id}, {"$set": complete}, session=session)
+        quota.count(length, session)
+
+    quota.ensure_counted()
+    in_transaction(write)
+
+
+def _store_chunks(
+    file_id: ObjectId, first: bytes, stream: IO[bytes], max_bytes: int, scan: scanning.Scan
+) -> int:
     """Store a file's pieces as GridFS lays them out; its own writer would hold 48 MB of them in memory."""
     size, waiting, chunk = 0, list[Document](), first
     while chunk:
         if size + len(chunk) > max_bytes:
             raise TooLargeError(_("The file is larger than %(max)s MB.", max=max_bytes // 1024 // 1024))
+        scan.feed(chunk)
         waiting.append({"files_id": file_id, "n": size // _CHUNK, "data": chunk})
         size += len(chunk)
         if len(waiting) >= _CHUNKS_AT_ONCE:
@@ -107,6 +117,10 @@ def _read_fully(stream: IO[bytes], missing: int) -> bytes:
         parts.append(part)
         missing -= len(part)
     return b"".join(parts)
+
+
+def _bucket() -> GridFSBucket:
+    return GridFSBucket(db(), bucket_name="files")
 
 
 def _chunks() -> Collection[Document]:
@@ -139,13 +153,18 @@ def info(file_id: ObjectId) -> Document:
     return {"name": found["filename"], "size": found["length"], **found["metadata"]}
 
 
+def describe(file_id: ObjectId, *, name: str, media_type: str) -> None:
+    """Correct the name and the type of a file that was just sent."""
+    _files().update_one({"_id": file_id}, {"$set": {"filename": name, "metadata.type": media_type}})
+
+
 def claim(
     file_ids: set[ObjectId], form: str, record_id: ObjectId, owner: ObjectId | None, session: ClientSession
 ) -> None:
     """Make uploaded files part of a record, in the transaction that stores it."""
     if not file_ids:
         return
-    free: Document = {"metadata.purpose": "upload", "metadata.claimed_by": None}
+    free: Document = {"metadata.purpose": UPLOAD, "metadata.claimed_by": None}
     if owner is not None:  # the system may take anyone's
         free["metadata.owner"] = owner
     claimed = _files().update_many(
@@ -169,25 +188,41 @@ def touch(file_id: ObjectId) -> None:
 
 
 def delete(file_id: ObjectId) -> None:
-    """Remove a file that a job kept."""
-    try:
-        _bucket().delete(file_id)
-    except NoFile:
-        return
+    """Remove a file with what was made of it; nothing happens where there is none."""
+    _remove({"_id": file_id})
 
 
 def sweep_unclaimed() -> int:
     """Remove what no record and no job claimed, or what never ended, within a day; return how many."""
     unclaimed: dict[str, Any] = {
-        "metadata.purpose": {"$in": ["upload", INCOMING, MADE]},
+        "metadata.purpose": {"$in": [UPLOAD, INCOMING, MADE]},
         "metadata.claimed_by": None,
         "metadata.at": {"$lt": now() - UNCLAIMED_FOR},
     }
     imported = {"metadata.purpose": IMPORT, "metadata.at": {"$lt": now() - IMPORTED_FOR}}
     stale = {"$or": [unclaimed, imported]}
     removed = 0
-    # the description goes first and by the same condition, so that a record that claims it now keeps it
-    while found := _files().find_one_and_delete(stale, projection={"_id": 1}):
-        _chunks().delete_many({"files_id": found["_id"]})
+    while _remove(stale):
         removed += 1
     return removed
+
+
+def _remove(which: Document) -> bool:
+    """Remove one file that meets a condition; tell whether there was one.
+
+    The description goes first and by that condition, so that a record that claims it now keeps it.
+    """
+
+    def write(session: ClientSession) -> Document | None:
+        found = _files().find_one_and_delete(which, projection={"length": 1}, session=session)
+        if found is not None and found["length"]:
+            quota.count(-found["length"], session)
+        return found
+
+    quota.ensure_counted()
+    removed = in_transaction(write)
+    if removed is None:
+        return False
+    _chunks().delete_many({"files_id": removed["_id"]})
+    db().thumbnails.delete_one({"_id": removed["_id"]})
+    return True
