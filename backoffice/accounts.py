@@ -1,18 +1,21 @@
 """Our users as Flask-Security sees them: models know nothing of Flask, so an account wraps a user."""
 
-from typing import Any, Final
+import math
+from typing import Any
 
 import mongoengine
-from flask_babel import gettext, lazy_gettext
+from flask import Response, after_this_request, request
+from flask_babel import lazy_gettext
 from flask_security import LoginForm, MongoEngineUserDatastore, RoleMixin, UserMixin
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from models import passwords
+from models import sign_in
+from models.errors import DomainError, LockedError
+from models.messages import Message
 from models.people import Role, User
-from views.context import safe_next
-
-LONGEST_IDENTITY: Final = 254
+from models.times import now
+from views import context
 
 
 class Account(UserMixin):
@@ -36,16 +39,6 @@ class Account(UserMixin):
     def __hash__(self) -> int:
         return hash(self.person.id)
 
-    def verify_and_update_password(self, password: str) -> bool:
-        """Tell whether the password is right; a hash of yesterday's cost is renewed in passing."""
-        stored = str(self.person.password)
-        if not passwords.verify_password(password, stored):
-            return False
-        if passwords.needs_new_hash(stored):
-            renewed = passwords.hash_password(password)
-            User.objects(id=self.person.id, password=stored).update_one(set__password=renewed)
-        return True
-
     def get_security_payload(self) -> dict[str, Any]:
         """Return what a program that signs in is told about the account."""
         return {"username": self.person.username, "name": self.person.name}
@@ -64,18 +57,6 @@ class Accounts(MongoEngineUserDatastore):
         return Account(person) if person else None
 
 
-def find_by_identity(identity: str) -> Account | None:
-    """Return the account of a user name in any case, or of an e-mail address."""
-    typed = identity.strip().encode("utf-8", "replace").decode()
-    found = (
-        User.objects(email__in=[typed, typed.lower()])
-        if "@" in typed
-        else User.objects(username=typed.lower())
-    )
-    person = found.first()
-    return Account(person) if person else None
-
-
 class SignInForm(LoginForm):
     """User name or e-mail, and password. Every failure reads the same."""
 
@@ -83,23 +64,36 @@ class SignInForm(LoginForm):
     remember = None
     identity = StringField(
         lazy_gettext("User name or e-mail"),
-        validators=[InputRequired(), Length(max=LONGEST_IDENTITY)],
+        validators=[InputRequired(), Length(max=sign_in.LONGEST_IDENTITY)],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (as WTForms has them)
         """Forget a `next` that could lead off this site, instead of refusing to sign in."""
         super().__init__(*args, **kwargs)
-        self.next.data = safe_next(self.next.data, "")
+        self.next.data = context.safe_next(self.next.data, "")
 
     def validate(self, **kwargs: Any) -> bool:  # noqa: ANN401  (as WTForms has them)
-        """Look the account up, check the password, and tell a stranger nothing about which was wrong."""
-        identity, password = self.identity.data or "", self.password.data or ""
-        self.ifield, self.user = self.identity, find_by_identity(identity[:LONGEST_IDENTITY])
-        if self.user is None or not self.user.password:
-            passwords.verify_password(password, None)
-        elif super().validate(**kwargs) or self.user_authenticated:
-            return not self.identity.errors
-        self.identity.errors, self.password.errors = [], []
-        self.form_errors.append(gettext("The user name or the password is wrong."))
-        return False
+        """Check the password; every failure reads the same, whatever was wrong."""
+        del kwargs
+        try:
+            person = sign_in.prove(self.identity.data or "", self.password.data or "", request.remote_addr)
+        except DomainError as error:
+            self.form_errors.append(context.say(_said(error)))
+            return False
+        self.user = Account(person)
+        return True
+
+
+def _said(error: DomainError) -> Message:
+    """Return what a refused sign-in reads; a lock also shows in the status of the answer."""
+    if isinstance(error, LockedError):
+        after_this_request(lambda response: _mark_locked(response, error))
+        return error.message
+    return sign_in.WRONG
+
+
+def _mark_locked(response: Response, error: LockedError) -> Response:
+    response.status_code = error.status
+    response.headers["Retry-After"] = str(max(1, math.ceil((error.until - now()).total_seconds())))
+    return response

@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> Flask:
     init_csrf(app)
     init_security(app)
     auditing.init_app(app)
-    init_limits(app)
+    init_limits(settings)
     errors.init_app(app)
     views.init_app(app)
     account.init_app(app)

@@ -13,5 +13,6 @@ def install(settings: Settings) -> None:
             allowed_hosts=addresses.parse(settings.allowed_webhook_hosts),
             smtp_password=settings.smtp_password,
             company=settings.company,
+            secret=settings.secret_key,
         )
     )

@@ -100,6 +100,34 @@ class Settings(BaseSettings):
     session_absolute_hours: int = Field(
         default=12, ge=1, le=720, description="Hours after which a person must sign in again in any case."
     )
+    lock_after_failures: int = Field(
+        default=10,
+        ge=3,
+        le=100,
+        description="Wrong passwords for one account from one address within 15 minutes after which that "
+        "address is locked out of the account; codes are counted in the same way.",
+    )
+    lock_account_after_failures: int = Field(
+        default=60,
+        ge=10,
+        le=1000,
+        description="The same from all addresses together; the account is then locked except where its owner "
+        "signed in within the last 30 days.",
+    )
+    lock_address_after_failures: int = Field(
+        default=100,
+        ge=10,
+        le=10_000,
+        description="Wrong passwords for any accounts from one address within 15 minutes after which nobody "
+        "can sign in from there.",
+    )
+    lock_minutes: int = Field(
+        default=15,
+        ge=1,
+        le=240,
+        description="Minutes that a lock takes; each further one within a day takes twice as long, up to "
+        "4 hours.",
+    )
     export_days: int = Field(
         default=7, ge=1, le=365, description="Days for which a finished export can be downloaded."
     )

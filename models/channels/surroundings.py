@@ -1,6 +1,8 @@
 """What the operator of the machine decided about what leaves it; set once per process at start-up."""
 
-from dataclasses import dataclass
+import hashlib
+import hmac
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -13,16 +15,23 @@ class Surroundings:
             `*.example.com`, or `*` for every public one.
         smtp_password: password of the mail server, where it is not kept with the channel.
         company: name of the company.
+        secret: what links are signed with that only their reader may have.
     """
 
     public_url: str = ""
     allowed_hosts: tuple[str, ...] = ()
     smtp_password: str = ""
     company: str = ""
+    secret: str = field(default="", repr=False)
 
     def link(self, path: str) -> str:
         """Return the address of a page; a path stays a path while nobody said where this site is."""
         return f"{self.public_url}{path}" if path.startswith("/") else path
+
+    def sign(self, path: str) -> str:
+        """Return a path with a signature at its end that nobody can make who knows the database alone."""
+        key = f"signed link {self.secret}".encode()
+        return f"{path}.{hmac.new(key, path.encode(), hashlib.sha256).hexdigest()}"
 
 
 _current = Surroundings()
