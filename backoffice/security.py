@@ -22,6 +22,10 @@ PUBLIC_ENDPOINTS: Final = frozenset(
     {
         "account.preferences",
         "admin.static",
+        "factors.add_app",  # whoever is led here by a role; closed to others by itself
+        "factors.add_key",
+        "factors.cancel",
+        "factors.step",
         "health.healthz",
         "health.metrics",
         "health.readyz",

@@ -114,6 +114,11 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_users.password": {"POST": ADMIN},
     "delegations.index": {"GET": EVERYONE, "POST": Answers(422, 422, 422, 422)},
     "delegations.revoke": {"POST": ADMIN_ON},  # the administrator's own
+    "factors.codes": {"POST": SENT_ON},  # to be sure first
+    "factors.index": {"GET": EVERYONE},
+    "factors.remove": {"POST": SENT_ON},
+    "factors.reset": {"POST": ADMIN_ON},
+    "factors.sure": {"GET": EVERYONE, "POST": Answers(422, 422, 422, 422)},
     "inbox.approve": {"POST": SENT_ON},  # nothing is ticked
     "inbox.badge": {"GET": EVERYONE},
     "inbox.calendar": {"GET": EVERYONE},
@@ -230,6 +235,7 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
         "department_id": admin.department.id,
         "role_id": admin.roles[0].id,
         "user_id": admin.id,
+        "factor_id": ObjectId(),
         "key_id": _key_of(admin),
         "delegation_id": _delegation_of(admin),
         "kind": "yaml",
