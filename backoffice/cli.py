@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from backoffice.settings import SettingsError, misspelled
+from backoffice.settings import SettingsError, complaints
 
 COMMANDS: Final = {
     "up": "serving:up",
@@ -50,7 +50,7 @@ class Commands(click.Group):
 @click.version_option(package_name="backoffice")
 def cli() -> None:
     """Run and look after a back office. Settings are environment variables BACKOFFICE_*."""
-    for complaint in misspelled():
+    for complaint in complaints():
         click.echo(f"Warning: {complaint}", err=True)
 
 

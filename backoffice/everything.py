@@ -14,6 +14,7 @@ import click
 import backoffice
 from backoffice import settings as all_settings
 from backoffice.mongod import EmbeddedMongo, MongodError
+from backoffice.secret_files import SUFFIX
 from backoffice.settings import Settings, variable
 from backoffice.supervisor import AlreadyRunningError, Program, Supervisor, address, announce, hold, listen
 from backoffice.usable import UnusableError
@@ -22,6 +23,7 @@ from models.errors import DomainError, InvalidError
 READY_SECONDS: Final = 90.0
 READY_TICK: Final = 0.05
 WEB_ATTEMPTS: Final = 3
+DATABASE_SECRETS: Final = ("mongodb_uri", "mongodb_password")
 ROOT: Final = Path(backoffice.__file__).parent.parent
 
 
@@ -95,7 +97,9 @@ def _prepare(settings: Settings, mongo: EmbeddedMongo | None, *, demo: bool) -> 
 
 def _environment(settings: Settings) -> dict[str, str]:
     """Return the environment of the parts: ours, with the database and the folder that we chose."""
-    return os.environ | {
+    apart = {variable("mongodb_password"), *(variable(name) + SUFFIX for name in DATABASE_SECRETS)}
+    kept = {name: value for name, value in os.environ.items() if name not in apart}
+    return kept | {
         variable("mongodb_uri"): settings.mongodb_uri,
         variable("data_dir"): str(settings.data_dir.absolute()),
         variable("host"): settings.host,

@@ -1,23 +1,23 @@
 """Every setting of the program: an environment variable with a type, a default and a sentence of help."""
 
-import contextlib
 import difflib
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from backoffice import secret_files
+from backoffice.secret_files import SECRET_CHARACTERS, TOKEN_CHARACTERS
+
 PREFIX = "BACKOFFICE_"
-SECRET_CHARACTERS = 32
 SECRET_FILE = "secret_key"  # noqa: S105  (its name in the data folder)
 NEEDED_IN_PRODUCTION = ("mongodb_uri", "broker_url", "secret_key", "public_url")
+PASSWORDS_OF = {"mongodb_password": "mongodb_uri", "broker_password": "broker_url"}
 
 
 class SettingsError(ValueError):
@@ -43,6 +43,10 @@ class Settings(BaseSettings):
         description="Address that people use, without a path, such as `https://office.example.com`; "
         "with https, cookies never travel unencrypted. Empty: the address of the web server.",
     )
+    allow_plain_http: bool = Field(
+        default=False,
+        description="Let production run without https: whoever is on the network reads passwords and data.",
+    )
     trusted_proxies: int = Field(
         default=0,
         ge=0,
@@ -55,6 +59,11 @@ class Settings(BaseSettings):
         pattern=r"^(mongodb(\+srv)?://.+)?$",
         description="Address of a MongoDB replica set. Empty: `backoffice up` starts a private MongoDB.",
     )
+    mongodb_password: str = Field(
+        default="",
+        repr=False,
+        description="Password of the account in `BACKOFFICE_MONGODB_URI`, where it is not part of it.",
+    )
     mongodb_database: str = Field(
         default="backoffice",
         pattern=r"^[A-Za-z0-9_-]{1,38}$",
@@ -66,6 +75,11 @@ class Settings(BaseSettings):
         pattern=r"^([a-z][a-z0-9+.-]*://.+)?$",
         description="Where Celery's messages travel: RabbitMQ (`amqp://`) or Redis. "
         "Empty: a second database in the same MongoDB.",
+    )
+    broker_password: str = Field(
+        default="",
+        repr=False,
+        description="Password of the account in `BACKOFFICE_BROKER_URL`, where it is not part of it.",
     )
     data_dir: Path = Field(
         default=Path("var"), description="Folder for the private MongoDB, the logs and the generated secret."
@@ -146,8 +160,8 @@ class Settings(BaseSettings):
     clamav: str = Field(
         default="",
         pattern=r"^(tcp://([^/\s:@]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?|unix:///\S+)?$",
-        description="ClamAV's daemon, `tcp://host:3310` or `unix:///path`: every uploaded file is checked for "
-        "viruses, and refused while it does not answer. Empty: files are not checked.",
+        description="ClamAV's daemon, `tcp://host:3310` or `unix:///path`: every uploaded file is checked "
+        "for viruses, and refused while it does not answer. Empty: files are not checked.",
     )
     web_workers: int = Field(default=2, ge=1, le=64, description="Processes of the web server.")
     web_threads: int = Field(default=8, ge=1, le=128, description="Threads of each of them.")
@@ -194,11 +208,35 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _complete_in_production(self) -> "Settings":
+    def _with_passwords(self) -> "Settings":
+        """Put the passwords that were given apart into their addresses, once."""
+        for name, address in PASSWORDS_OF.items():
+            if password := getattr(self, name):
+                try:
+                    complete = secret_files.with_password(getattr(self, address), password)
+                except ValueError as error:
+                    message = f"{variable(name)}: {error}"
+                    raise ValueError(message) from None
+                self.__dict__.update({name: "", address: complete})
+        return self
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> "Settings":
+        """Refuse in production what a try-out may do without."""
+        if not self.production:
+            return self
         missing = [variable(name) for name in NEEDED_IN_PRODUCTION if not getattr(self, name)]
-        if self.production and missing:
+        if missing:
             message = f"{', '.join(missing)}: must be set when {variable('production')} is on"
             raise ValueError(message)
+        if not self.secure and not self.allow_plain_http:
+            message = (
+                f"{variable('public_url')}: must begin with https:// when {variable('production')} is on, "
+                f"unless {variable('allow_plain_http')} is on, too"
+            )
+            raise ValueError(message)
+        if weak := list(_weak(self)):
+            raise ValueError("\n".join(weak))
         return self
 
     @property
@@ -238,21 +276,51 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
+def secret_variables() -> dict[str, str]:
+    """Return the variable of each secret: its setting. Settings that must not be shown are secrets."""
+    return {variable(name): name for name, field in Settings.model_fields.items() if not field.repr}
+
+
+def _weak(settings: Settings) -> Iterator[str]:
+    """Say which secrets are not worth the name."""
+    least = {"secret_key": SECRET_CHARACTERS, "metrics_token": TOKEN_CHARACTERS}
+    for name in secret_variables().values():
+        value = getattr(settings, name)
+        if name in PASSWORDS_OF.values():
+            problem = secret_files.weakness_of_address(value)
+        else:
+            problem = secret_files.weakness(value, least.get(name, 0))
+        if problem:
+            yield f"{variable(name)}: {problem}"
+
+
 def load(**chosen: Any) -> Settings:  # noqa: ANN401  (each setting has its own type)
-    """Return the settings of this process: the environment, with `chosen` ones (not None) over it.
+    """Return the settings of this process: the environment and the files it names, with `chosen` over them.
+
+    A chosen one that is None is not chosen.
 
     Raises:
         SettingsError: a value is wrong or missing; the text names every such variable.
 
     """
+    own = {name: value for name, value in chosen.items() if value is not None}
+    unchosen = {at: name for at, name in secret_variables().items() if name not in own}
     try:
-        settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+        settings = Settings(**(own | secret_files.given(unchosen, os.environ)))
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(error))) from None
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
     if not settings.secret_key:
-        kept = kept_secret(settings.data_dir / SECRET_FILE)
+        kept = secret_files.kept(settings.data_dir / SECRET_FILE)
         settings = settings.model_copy(update={"secret_key": kept})
     return settings
+
+
+def secret_is_kept(settings: Settings) -> bool:
+    """Tell whether the secret is the one in the data folder."""
+    path = settings.data_dir / SECRET_FILE
+    return path.exists() and path.read_text().strip() == settings.secret_key
 
 
 def _explain(error: ValidationError) -> Iterator[str]:
@@ -261,57 +329,12 @@ def _explain(error: ValidationError) -> Iterator[str]:
         yield f"{variable(str(problem['loc'][0]))}: {text}" if problem["loc"] else text
 
 
-def kept_secret(path: Path) -> str:
-    """Return the secret in a file that only its owner can read; make it when there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with contextlib.suppress(FileExistsError):
-        if not path.exists():
-            fresh.touch(mode=0o600, exist_ok=False)
-            fresh.write_text(secrets.token_urlsafe(48))
-            path.hardlink_to(fresh)  # whole or not at all, and the first of two processes wins
-    fresh.unlink(missing_ok=True)
-    return path.read_text().strip()
-
-
-def is_kept(settings: Settings) -> bool:
-    """Tell whether the secret is the one in the data folder."""
-    path = settings.data_dir / SECRET_FILE
-    return path.exists() and path.read_text().strip() == settings.secret_key
-
-
-def keep_secret(path: Path, secret: str) -> None:
-    """Put another secret in the place of a kept one."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    fresh.touch(mode=0o600, exist_ok=False)
-    fresh.write_text(secret)
-    fresh.replace(path)
-
-
-def misspelled(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
-    """Say which variables begin like ours and mean nothing, with the likely intention."""
+def complaints(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Say which variables begin like ours and mean nothing, and which files give a secret away."""
     known = [variable(name) for name in Settings.model_fields]
+    known += [at + secret_files.SUFFIX for at in secret_variables()]
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             yield f"{name} is not a setting" + (f"; is {close[0]} meant?" if close else ".")
-
-
-def as_markdown() -> str:
-    """Return the table of settings for the README."""
-    rows = ["| variable | type | default | |", "| --- | --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
-        default = f"`{field.default}`" if field.default not in {"", None} else ""
-        needed = " **Required in production.**" if name in NEEDED_IN_PRODUCTION else ""
-        rows.append(f"| `{variable(name)}` | {_type_name(field)} | {default} | {field.description}{needed} |")
-    return "\n".join(rows) + "\n"
-
-
-def _type_name(field: FieldInfo) -> str:
-    if get_origin(field.annotation) is Literal:
-        return " or ".join(f"`{value}`" for value in get_args(field.annotation))
-    names = {bool: "yes or no", int: "number", Path: "folder", str: "text"}
-    name = names[field.annotation] if field.annotation in names else str(field.annotation)
-    limits = {type(limit).__name__: limit for limit in field.metadata}
-    low, high = limits.get("Ge"), limits.get("Le")
-    return f"{name}, {low.ge} to {high.le}" if low and high else name
+    yield from secret_files.exposed(secret_variables(), environment)

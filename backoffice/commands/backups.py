@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from backoffice import settings
+from backoffice import secret_files, settings
 from backoffice.backups import making, restoring
 from backoffice.backups.manifest import Manifest, fingerprint
 from backoffice.commands.connection import connected
@@ -69,7 +69,7 @@ def restore(folder: Path, *, start_over: bool) -> None:
 def _where(chosen: Settings) -> str:
     """Say where the secret of this installation is."""
     kept = chosen.data_dir / settings.SECRET_FILE
-    return str(kept) if settings.is_kept(chosen) else variable("secret_key")
+    return str(kept) if settings.secret_is_kept(chosen) else variable("secret_key")
 
 
 def _see_to_the_secret(chosen: Settings, folder: Path, manifest: Manifest) -> None:
@@ -77,8 +77,8 @@ def _see_to_the_secret(chosen: Settings, folder: Path, manifest: Manifest) -> No
     if fingerprint(chosen.secret_key) == manifest.secret:
         return
     brought = restoring.secret_of(folder)
-    if brought and settings.is_kept(chosen) and fingerprint(brought) == manifest.secret:
-        settings.keep_secret(chosen.data_dir / settings.SECRET_FILE, brought)
+    if brought and settings.secret_is_kept(chosen) and fingerprint(brought) == manifest.secret:
+        secret_files.keep(chosen.data_dir / settings.SECRET_FILE, brought)
         click.echo(f"the secret key of the backup is now in {chosen.data_dir / settings.SECRET_FILE}")
         return
     click.echo(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from backoffice.cli import COMMANDS
-from backoffice.settings import as_markdown
+from backoffice.settings_table import as_markdown
 
 README = (Path(__file__).parent.parent.parent / "README.md").read_text()
 
