@@ -11,12 +11,13 @@ from bson import ObjectId
 from email_validator import EmailNotValidError, validate_email
 from pymongo.client_session import ClientSession
 
-from models import edits, passwords, staffing
+from models import audit, edits, passwords, staffing
 from models.access import require_permission
+from models.audit.differences import said_of_role, said_of_user
 from models.database import db, in_transaction
 from models.errors import ForbiddenError, InUseError, InvalidError
 from models.messages import Message, _
-from models.people import Permission, Role, User
+from models.people import Actor, Permission, Role, User
 from models.times import now, timezones
 
 USER_ATTRIBUTES = (
@@ -58,16 +59,20 @@ def create_user(person: User, user: User) -> NewPassword:
     user.created_at = now()
     edits.store(user, USER_ATTRIBUTES, seen="")
     staffing.changed()
+    _note_user(person, None, user)
     return NewPassword(user, text)
 
 
-def save_user(person: User, user: User, *, seen: str) -> None:
+def save_user(
+    person: User, user: User, *, seen: str, also: Callable[[ClientSession], None] | None = None
+) -> None:
     """Store a changed user; whoever is disabled is signed out everywhere, and others do what waits for them.
 
     Args:
         person: who changes.
         user: with the new values.
         seen: `edits.stamp` of what the person was looking at.
+        also: further writes of the same transaction.
 
     Raises:
         ForbiddenError: the person may not administer people, or not this one.
@@ -87,8 +92,21 @@ def save_user(person: User, user: User, *, seen: str) -> None:
             staffing.left(user.id, session)
         if meant != meant_before:
             staffing.changed(session)
+        if also:
+            also(session)
+        _note_user(person, before, user, session)
 
     _keeping_an_administrator(write)
+
+
+def _note_user(person: User, before: User | None, user: User, session: ClientSession | None = None) -> None:
+    """Let the audit log say what of an account was changed, its roles before all."""
+    left = before is not None and before.active and not user.active
+    event = "user.created" if before is None else "user.deactivated" if left else "user.changed"
+    details = audit.difference(said_of_user(before), said_of_user(user))
+    if details:
+        actor, subject = Actor.of(person), str(user.username)
+        audit.note(event, actor=actor, subject=subject, details=details, session=session)
 
 
 def _meant_by(user: User | None) -> object:
@@ -118,7 +136,22 @@ def save_role(person: User, role: Role, *, seen: str) -> None:
     errors = _role_errors(person, role, before)
     if errors:
         raise InvalidError(errors)
-    _keeping_an_administrator(lambda session: edits.store(role, ROLE_ATTRIBUTES, seen=seen, session=session))
+
+    def write(session: ClientSession) -> None:
+        edits.store(role, ROLE_ATTRIBUTES, seen=seen, session=session)
+        _note_role("role.changed" if before else "role.created", person, before, role, session)
+
+    _keeping_an_administrator(write)
+
+
+def _note_role(
+    event: str, person: User, before: Role | None, after: Role | None, session: ClientSession | None = None
+) -> None:
+    """Let the audit log say which rights a role gained and lost."""
+    details = audit.difference(said_of_role(before), said_of_role(after))
+    if details:
+        subject = str(after or before)
+        audit.note(event, actor=Actor.of(person), subject=subject, details=details, session=session)
 
 
 def delete_role(person: User, role: Role) -> None:
@@ -129,6 +162,7 @@ def delete_role(person: User, role: Role) -> None:
     if User.objects(roles=role).first():
         raise InUseError(_("People still have this role. Take it from them first."))
     role.delete()
+    _note_role("role.deleted", person, role, None)
 
 
 def _check_user(person: User, user: User, before: User | None) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 
+from models import audit
 from models.database import Document, db
 from models.errors import InvalidError, NotFoundError
 from models.messages import _
@@ -46,6 +47,7 @@ def create(person: User, name: str, days: int) -> str:
             "last_used_at": None,
         }
     )
+    audit.note("token.created", subject=str(person.username), details={"name": name.strip(), "days": days})
     return secret
 
 
@@ -88,8 +90,10 @@ def of_person(person: User) -> list[Document]:
 
 def end(person: User, token_id: ObjectId) -> None:
     """End one of a person's keys. Raises NotFoundError."""
-    if not db().api_tokens.delete_one({"_id": token_id, "person": person.id}).deleted_count:
+    ended = db().api_tokens.find_one_and_delete({"_id": token_id, "person": person.id})
+    if ended is None:
         raise NotFoundError
+    audit.note("token.ended", subject=str(person.username), details={"name": ended["name"]})
 
 
 def ensure_indexes() -> None:

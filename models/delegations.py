@@ -12,11 +12,11 @@ from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
-from models import notifications, outbox
+from models import audit, notifications, outbox
 from models.database import Document, db, in_transaction
 from models.errors import ConflictError, InvalidError, NotFoundError
 from models.messages import Message, _
-from models.people import DEFAULT_TIMEZONE, Permission, User
+from models.people import DEFAULT_TIMEZONE, Actor, Permission, User
 from models.permissions import require_permission
 from models.times import now
 
@@ -101,6 +101,9 @@ def create(
     def write(session: ClientSession) -> None:
         db().delegations.insert_one(document, session=session)
         outbox.put(told, session)
+        said = {name: document[name] for name in ("first", "last", "forms", "reason")}
+        by, subject = Actor.of(actor), f"{person} → {to}"
+        audit.note("delegation.created", actor=by, subject=subject, details=said, session=session)
 
     in_transaction(write)
     return get(document["_id"])
@@ -172,6 +175,9 @@ def revoke(actor: User, delegation_id: ObjectId) -> Delegation:
     )
     if not ended.matched_count:
         raise ConflictError(_("This is over already."), current=get(delegation_id))
+    names = {user.id: str(user) for user in User.objects(id__in=[found.person, found.to])}
+    subject = f"{names.get(found.person, '')} → {names.get(found.to, '')}"
+    audit.note("delegation.ended", actor=Actor.of(actor), subject=subject)
     return get(delegation_id)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
-from models import edits, staffing
+from models import audit, edits, staffing
+from models.audit.differences import said_of_department
 from models.database import db, in_transaction
 from models.errors import InUseError, InvalidError
 from models.forms import collection_name
@@ -112,9 +113,15 @@ def store(department: Department, names: Sequence[str], *, seen: str) -> None:
     """
     check(department)
 
+    before = Department.objects(id=department.id).first() if department.id else None
+
     def write(session: ClientSession) -> None:
         edits.store(department, names, seen=seen, session=session)
         staffing.changed(session)
+        details = audit.difference(said_of_department(before), said_of_department(department))
+        event = "department.changed" if before else "department.created"
+        if details:
+            audit.note(event, subject=str(department), details=details, session=session)
 
     in_transaction(write)
 
@@ -124,6 +131,7 @@ def delete(department: Department) -> None:
     if in_use(department):
         raise InUseError(_("This department is in use. Retire it instead."))
     department.delete()
+    audit.note("department.deleted", subject=str(department), details={"code": department.code})
 
 
 def _has_members(department: Department) -> bool:

@@ -47,12 +47,21 @@ def store(
     """
     check_shape(document)
     try:
-        if document.pk is None:
+        if _is_new(document, session):
             _insert(document, session)
         else:
             _replace(document, names, seen, also, session)
     except DuplicateKeyError as error:
         raise InvalidError({name: [_("Someone else has this already.")] for name in _taken(error)}) from None
+
+
+def _is_new(document: MongoDocument, session: ClientSession | None) -> bool:
+    """Tell whether a document was never stored; a transaction tried again has an id that came to nothing."""
+    if document.pk is None:
+        return True
+    collection = db()[document._get_collection_name()]  # noqa: SLF001  (its only name)
+    made_here: bool = document._created  # noqa: SLF001  (what MongoEngine knows of it)
+    return made_here and collection.find_one({"_id": document.pk}, {"_id": 1}, session=session) is None
 
 
 def check_shape(document: MongoDocument) -> None:

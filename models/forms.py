@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from models import form_checks, form_guards, form_indexes
+from models import audit, form_changes, form_checks, form_guards, form_indexes
 from models.database import db, in_transaction
 from models.definition import Definition, Field
 from models.errors import ConflictError, DomainError, InUseError, InvalidError, NotFoundError
@@ -142,7 +142,12 @@ def create(actor: Actor, document: dict[str, Any], *, pack: str = "") -> Form:
         )
     except DuplicateKeyError:
         raise InvalidError({"key": [_("There is already a form with this key.")]}) from None
+    audit.note("form.created", actor=actor, subject=_called(definition), details={"pack": pack})
     return get(definition.key)
+
+
+def _called(definition: Definition) -> str:
+    return f"{definition.label} ({definition.key})"
 
 
 def _earlier_versions(key: str) -> int:
@@ -259,6 +264,22 @@ def _store_version(session: ClientSession, actor: Actor, form: Form, live: LiveF
         },
         session=session,
     )
+    details = {"version": live.version, "note": note, **_what_changed(form, live)}
+    subject = _called(live.definition)
+    audit.note("form.published", actor=actor, subject=subject, details=details, session=session)
+
+
+def _what_changed(form: Form, live: LiveForm) -> dict[str, Any]:
+    """Return which fields and which parts of the form a new version changes."""
+    before = at_version(form.key, form.version).definition if form.version else None
+    found = form_changes.compare(before, live.definition)
+    changed = {
+        "added": list(found.added),
+        "removed": list(found.removed),
+        "changed": [one.path for one in found.changed],
+        "settings": [one.name for one in found.form],
+    }
+    return {name: paths for name, paths in changed.items() if paths}
 
 
 def roll_back(actor: Actor, key: str, version: int) -> LiveForm:
@@ -292,6 +313,7 @@ def versions(key: str) -> list[FormVersion]:
 def retire(key: str, *, retired: bool) -> None:
     """Take a form out of use, or back; its records stay."""
     db().forms.update_one({"_id": key}, {"$set": {"retired": retired}})
+    audit.note("form.retired" if retired else "form.restored", subject=key)
 
 
 def delete(key: str) -> None:
@@ -307,6 +329,7 @@ def delete(key: str) -> None:
     db().forms.delete_one({"_id": key})
     db().form_versions.delete_many({"form": key})
     db()[collection_name(key)].drop()
+    audit.note("form.deleted", subject=key, details={"version": last})
 
 
 def _all_fields(definition: Definition) -> list[Field]:

@@ -23,11 +23,11 @@ from mongoengine import (
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.client_session import ClientSession
 
-from models import files
+from models import audit, files
 from models.database import Document, db, in_transaction
 from models.errors import ForbiddenError, NotFoundError
 from models.messages import Message, _
-from models.people import Permission, User
+from models.people import Actor, Permission, User
 from models.times import now
 
 LEASE = timedelta(seconds=60)
@@ -38,6 +38,8 @@ PAUSE = timedelta(seconds=1)
 OPEN_STATES = ("queued", "running")
 _TOO_OFTEN = _("This was tried %(count)s times without success.", count=MAX_ATTEMPTS)
 ENDED_STATES = ("done", "failed", "cancelled", "expired")
+_AUDITED = frozenset({"export", "import"})
+"""Kinds of which the audit log tells when they are asked for and what came of them."""
 
 
 class CancelledError(Exception):
@@ -123,7 +125,31 @@ def enqueue(
         dispatched_at=now(),
     )
     job.save()
+    if kind in _AUDITED:
+        asked = {name: params.get(name) for name in _ASKED if params.get(name)}
+        _note(f"{kind}.started", job.to_mongo().to_dict(), owner, asked)
     return job
+
+
+_ASKED = ("format", "query", "file_name", "mode")
+
+
+def _note(
+    event: str,
+    job: Document,
+    owner: User | None,
+    details: Document,
+    session: ClientSession | None = None,
+) -> None:
+    """Let the audit log tell of a job."""
+    actor = Actor.of(owner) if owner else Actor.system()
+    said = {"form": job["form"], "job": job["_id"], **details}
+    audit.note(event, actor=actor, subject=job["title"] or job["form"], details=said, session=session)
+
+
+def note_download(person: User, job: Job) -> None:
+    """Let the audit log tell that somebody took what a job made."""
+    _note("export.downloaded", job.to_mongo().to_dict(), person, {"file": job.file_name})
 
 
 def get_for(person: User, job_id: ObjectId) -> Job:
@@ -246,12 +272,14 @@ class RunningJob:
             self._end("done", session, result=result, file=file, file_name=file_name, expires_at=expires_at)
             if file:
                 files.keep(file, self.id, session)
+            self._note_end("finished", _counts(result), session)
 
         in_transaction(work)
 
     def fail(self, message: Message) -> None:
         """Record why it failed. Raises LeaseLostError."""
         self._end("failed", error={"msgid": message.msgid, "params": _plain(message)})
+        self._note_end("failed", {"reason": str(message)})
 
     def cancel(self) -> None:
         """Record that it stopped because the owner asked. Raises LeaseLostError."""
@@ -272,10 +300,20 @@ class RunningJob:
     def _end(self, state: str, session: ClientSession | None = None, **fields: Any) -> None:  # noqa: ANN401  (fields of a job)
         self._release({"$set": {"state": state, "ended_at": now(), **fields}}, session)
 
+    def _note_end(self, how: str, details: Document, session: ClientSession | None = None) -> None:
+        if self.document["kind"] in _AUDITED:
+            owner = User.objects(id=self.document.get("owner")).first()
+            _note(f"{self.document['kind']}.{how}", self.document, owner, details, session)
+
     def _release(self, update: Document, session: ClientSession | None = None) -> None:
         held = {"_id": self.id, "fence": self.fence, "state": "running"}
         if not db().jobs.update_one(held, update, session=session).matched_count:
             raise LeaseLostError
+
+
+def _counts(result: Document) -> Document:
+    """Return the numbers of an outcome."""
+    return {name: value for name, value in result.items() if isinstance(value, int)}
 
 
 def _plain(message: Message) -> Document:

@@ -8,7 +8,8 @@ import re
 
 from mongoengine.errors import NotUniqueError, ValidationError
 
-from models import passwords, staffing
+from models import audit, passwords, staffing
+from models.audit.differences import said_of_user
 from models.errors import InvalidError, NotFoundError
 from models.messages import Message, _
 from models.people import USERNAME_PATTERN, Name, Role, User
@@ -71,6 +72,7 @@ def create(username: str, name: str, password: str, roles: list[Role], email: st
         raise InvalidError({taken: [_("This is taken.")]}) from None
     except ValidationError:
         raise InvalidError({"name": [_("This cannot be stored.")]}) from None
+    audit.note("user.created", subject=lower, details=audit.difference(None, said_of_user(user)))
     return user
 
 
@@ -100,6 +102,7 @@ def disable(username: str) -> User:
     passwords.end_sessions(user)
     user.save()
     staffing.left(user.id)
+    audit.note("user.deactivated", subject=str(user.username))
     return user
 
 

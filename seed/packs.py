@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from models import audit
 from models.database import Document, db
 from models.definition import Label
 from models.errors import DomainError, InvalidError
@@ -231,3 +232,7 @@ def _remember(pack: Pack, stored: Document, fingerprints: dict[str, str], actor:
         {"_id": pack.name, **kept, "installed_at": now(), "installed_by": actor.name},
         upsert=True,
     )
+    before = stored.get("items", {})
+    changed = sorted(place for place, mark in fingerprints.items() if before.get(place) != mark)
+    details = {"version": pack.version, "changed": changed}
+    audit.note("settings.pack", actor=actor, subject=pack.name, details=details)

@@ -12,6 +12,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
+from models import audit
 from models.calendars import checks, china
 from models.calendars.arithmetic import WorkingCalendar
 from models.calendars.definition import DEFAULT_KEY, CalendarDefinition
@@ -181,6 +182,7 @@ def save(actor: Actor, key: str, plain: Mapping[str, Any], *, seen: int, note: s
         ):
             raise ConflictError
         db().calendar_versions.insert_one(dict(after), session=session)
+        _note(actor, after, before.definition, definition, session)
 
     in_transaction(work)
     return at_version(key, seen + 1)
@@ -202,6 +204,7 @@ def delete(key: str) -> None:
     if db().form_versions.find_one({"definition.clocks.calendar": key}, {"_id": 1}):
         raise InUseError(_("A clock of a form counts by this calendar."))
     db().calendars.delete_one({"_id": key})
+    audit.note("settings.calendar_deleted", subject=key)
 
 
 def _insert(actor: Actor, key: str, definition: CalendarDefinition, note: str) -> Calendar:
@@ -212,12 +215,29 @@ def _insert(actor: Actor, key: str, definition: CalendarDefinition, note: str) -
     def work(session: ClientSession) -> None:
         db().calendars.insert_one({"_id": key, "version": first["version"]}, session=session)
         db().calendar_versions.insert_one(dict(first), session=session)
+        _note(actor, first, None, definition, session)
 
     try:
         in_transaction(work)
     except DuplicateKeyError:
         raise InvalidError({"key": [_("Someone else has this already.")]}) from None
     return at_version(key, first["version"])
+
+
+def _note(
+    actor: Actor,
+    version: Document,
+    before: CalendarDefinition | None,
+    after: CalendarDefinition,
+    session: ClientSession,
+) -> None:
+    """Let the audit log say what of a calendar was changed."""
+    old = before.model_dump(mode="json", exclude_defaults=True) if before else None
+    changes = audit.difference(old, after.model_dump(mode="json", exclude_defaults=True))
+    details = {"version": version["version"], "note": version["note"], **changes}
+    audit.note(
+        "settings.calendar", actor=actor, subject=version["calendar"], details=details, session=session
+    )
 
 
 def _version(actor: Actor, key: str, version: int, definition: CalendarDefinition, note: str) -> Document:

@@ -24,8 +24,9 @@ from mongoengine import (
     Document as MongoDocument,
 )
 from pymongo import ASCENDING
+from pymongo.client_session import ClientSession
 
-from models import edits
+from models import audit, edits
 from models.channels import addresses
 from models.database import Document, db, in_transaction
 from models.errors import InvalidError
@@ -109,7 +110,22 @@ def save(channel: Channel, *, seen: str) -> None:
     _check_password(channel)
     if channel.is_mail and channel.active and Channel.objects(kind=EMAIL, active=True, id__ne=channel.id):
         raise InvalidError({"active": [_("Another mail server is in use. Switch it off first.")]})
-    edits.store(channel, ATTRIBUTES, seen=seen)
+    before = db().channels.find_one({"_id": channel.id}) if channel.id else None
+
+    def work(session: ClientSession) -> None:
+        edits.store(channel, ATTRIBUTES, seen=seen, session=session)
+        details = audit.difference(_noted(before), _noted(channel.to_mongo().to_dict()), secret=_SECRETS)
+        if details:
+            audit.note("settings.channel", subject=str(channel), details=details, session=session)
+
+    in_transaction(work)
+
+
+_SECRETS = frozenset({"secret", "address"})  # whoever knows the address of a robot may write to its group
+
+
+def _noted(stored: Document | None) -> Document:
+    return {name: stored.get(name) for name in ATTRIBUTES} if stored else {}
 
 
 def _check_password(channel: Channel) -> None:
@@ -170,6 +186,7 @@ def delete(channel: Channel) -> None:
         waiting: Document = {"channel": channel.id, "next_attempt_at": {"$exists": True}}
         change = {"$set": given_up, "$unset": {"next_attempt_at": "", "lease": ""}}
         db().deliveries.update_many(waiting, change, session=session)
+        audit.note("settings.channel_deleted", subject=str(channel), session=session)
 
     in_transaction(work)
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from jinja2 import Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from models import audit
 from models.database import db
 from models.deliveries.defaults import BODIES, SUBJECTS
 from models.deliveries.preferences import KINDS, kind_of
@@ -165,12 +166,18 @@ def save(kind: str, language: str, subject: str, body: str) -> None:
     """Store an administrator's template. Raises InvalidError beside the field."""
     check(subject, body)
     changed: dict[str, Any] = {"subject": subject.strip(), "body": body.replace("\r\n", "\n").strip()}
-    db().notice_templates.replace_one({"_id": f"{kind}.{language}"}, changed, upsert=True)
+    key = {"_id": f"{kind}.{language}"}
+    before = db().notice_templates.find_one_and_replace(key, changed, upsert=True)
+    details = audit.difference(before, changed)
+    if details:
+        audit.note("settings.template", subject=key["_id"], details=details)
 
 
 def reset(kind: str, language: str) -> None:
     """Go back to the template that came with the program."""
-    db().notice_templates.delete_one({"_id": f"{kind}.{language}"})
+    before = db().notice_templates.find_one_and_delete({"_id": f"{kind}.{language}"})
+    if before:
+        audit.note("settings.template", subject=before["_id"], details=audit.difference(before, None))
 
 
 def changed() -> set[str]:
