@@ -13,7 +13,7 @@ from models.form_indexes import IN_BIN
 from models.forms import LiveForm, collection_name
 from models.people import Action, User
 from models.permissions import require_permission
-from models.scopes import Scopes
+from models.scopes import Reach, Scopes
 
 __all__ = [
     "Action",
@@ -21,6 +21,7 @@ __all__ = [
     "fetch",
     "object_id",
     "permitted",
+    "reach",
     "records_filter",
     "require",
     "require_permission",
@@ -56,10 +57,17 @@ def records_filter(
 
     With `deleted`, those in the bin, which only people with the right to restore may see.
     """
-    needed = Action.RESTORE if deleted else action
-    require(person, form.key, needed)
-    reach = Scopes(person, form).reach(Action.SEE, needed)
-    return {**(IN_BIN if deleted else {"deleted_at": None}), **reach.filter()}
+    reached = reach(person, form, Action.RESTORE if deleted else action)
+    return {**(IN_BIN if deleted else {"deleted_at": None}), **reached.filter()}
+
+
+def reach(person: User, form: LiveForm, action: Action = Action.SEE) -> Reach:
+    """Return the records of a form, in the bin or not, with which a person may do something.
+
+    Raises as `require`.
+    """
+    require(person, form.key, action)
+    return Scopes(person, form).reach(Action.SEE, action)
 
 
 def allowed(person: User, form: LiveForm, record: Document, action: Action) -> bool:

@@ -37,8 +37,23 @@ class FieldLimits:
     @cached_property
     def unasked(self) -> frozenset[str]:
         """The fields by which the person may not filter, sort or search: masked or hidden somewhere."""
-        found = [rule for rules in self._rules.values() for rule in rules if rule.limit != Limit.READ_ONLY]
-        return frozenset(key for rule in found for key in _fields(rule, self.form.definition))
+        wide = [role for role in self._seeing if role.opens_every(self.form.key, Action.SEE)]
+        found = self._in_every_state([wide] if wide else [[role] for role in self._seeing])
+        closed = {key for limits in found for key, limit in limits.items() if limit != Limit.READ_ONLY}
+        return frozenset(closed - {EVERY_FIELD})
+
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """The fields that are hidden on every record that the person sees, in whatever state."""
+        found = self._in_every_state([[role] for role in self._seeing])
+        each = [{key for key, limit in limits.items() if limit == Limit.HIDDEN} for limits in found]
+        return frozenset(set.intersection(*each) - {EVERY_FIELD}) if each else frozenset()
+
+    def _in_every_state(self, ways: Iterable[list[Role]]) -> list[Limits]:
+        """Return the limits in each state for people who see a record through some roles."""
+        workflow = self.form.definition.workflow
+        states = [state.key for state in workflow.states] if workflow else [None]
+        return [] if self._is_open else [self._limits(roles, state) for roles in ways for state in states]
 
     @cached_property
     def needs(self) -> tuple[str, ...]:
@@ -102,8 +117,10 @@ def _rules_on(role: Role, form: str) -> list[FieldRule]:
 
 
 def _fields(rule: FieldRule, definition: Definition) -> list[str]:
-    keys = [field.key for field in definition.value_fields]
-    return keys if EVERY_FIELD in rule.fields else [key for key in keys if key in rule.fields]
+    """Return the fields a rule closes, also those that only earlier versions of the form had."""
+    if EVERY_FIELD in rule.fields:
+        return [*(field.key for field in definition.value_fields), EVERY_FIELD]
+    return list(rule.fields)
 
 
 def _strictest(rules: Iterable[FieldRule], state: object, definition: Definition) -> dict[str, Limit]:

@@ -7,22 +7,34 @@ from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 
+from models import access, forms
 from models.database import Document, db
 from models.definition import Definition, Field
+from models.errors import NotFoundError
 from models.forms import collection_name
-from models.people import DEFAULT_TIMEZONE
+from models.messages import _, translate
+from models.people import DEFAULT_TIMEZONE, User
 
 UNKNOWN = "—"
+UNSEEN = _("a record you may not see")
+RECORDS = collection_name("")
 _SYSTEM = {"owner": "users", "created_by": "users", "updated_by": "users", "department": "departments"}
 
 
 class Lookup:
-    """Names of people, departments and records, in one language; `prime` fetches a page's worth at once."""
+    """Names of people, departments and records, in one language; `prime` fetches a page's worth at once.
 
-    def __init__(self, language: str = "zh", timezone: ZoneInfo | None = None) -> None:
+    For a `person` a record they may not see has no name; without one (the program itself) everything has.
+    """
+
+    def __init__(
+        self, language: str = "zh", timezone: ZoneInfo | None = None, person: User | None = None
+    ) -> None:
         self.language = language
         self.timezone = timezone or ZoneInfo(DEFAULT_TIMEZONE)
         self._names: dict[tuple[str, ObjectId], str] = {}
+        self._unseen: set[ObjectId] = set()
+        self._seen_by = Reached(person) if person else None
 
     def person(self, person_id: ObjectId | None) -> str:
         """Return a person's name."""
@@ -35,6 +47,11 @@ class Lookup:
     def record(self, form: str, record_id: ObjectId | None) -> str:
         """Return what a record of a form is called."""
         return self._name(collection_name(form), record_id)
+
+    def sees(self, form: str, record_id: ObjectId) -> bool:
+        """Tell whether the person may see a record, and so follow where it is named."""
+        self.record(form, record_id)
+        return record_id not in self._unseen
 
     def prime_people(self, people: Iterable[ObjectId]) -> None:
         """Fetch the names of people with one query."""
@@ -65,12 +82,18 @@ class Lookup:
     def _fetch(self, collection: str, ids: set[ObjectId]) -> None:
         if not ids:
             return
+        wanted: Document = {"_id": {"$in": list(ids)}}
+        is_record = self._seen_by is not None and collection.startswith(RECORDS)
+        if self._seen_by and is_record:
+            wanted = {"$and": [wanted, self._seen_by.filter(collection.removeprefix(RECORDS))]}
         for one in ids:
-            self._names[collection, one] = UNKNOWN
-        for found in db()[collection].find(
-            {"_id": {"$in": list(ids)}}, {"name": 1, "username": 1, "title": 1}
-        ):
+            self._names[collection, one] = translate(UNSEEN, self.language) if is_record else UNKNOWN
+        seen = set()
+        for found in db()[collection].find(wanted, {"name": 1, "username": 1, "title": 1}):
             self._names[collection, found["_id"]] = self._called(found)
+            seen.add(found["_id"])
+        if is_record:
+            self._unseen |= ids - seen
 
     def _called(self, found: Document) -> str:
         name = found.get("name")
@@ -78,6 +101,26 @@ class Lookup:
             first, second = ("en", "zh") if self.language == "en" else ("zh", "en")
             return str(name.get(first) or name.get(second) or UNKNOWN)
         return str(name or found.get("title") or found.get("username") or UNKNOWN)
+
+
+class Reached:
+    """The records of any form that a person may see, in the bin or not; each form is asked about once."""
+
+    def __init__(self, person: User) -> None:
+        self._person = person
+        self._filters: dict[str, Document] = {}
+
+    def filter(self, form: str) -> Document:
+        """Return the MongoDB filter of the records of a form that they may see; of none where it is closed."""
+        if form not in self._filters:
+            self._filters[form] = self._filter(form)
+        return self._filters[form]
+
+    def _filter(self, form: str) -> Document:
+        try:
+            return access.reach(self._person, forms.current(form)).filter()
+        except NotFoundError:
+            return {"_id": {"$in": []}}
 
 
 def _want(wanted: defaultdict[str, set[ObjectId]], field: Field, rows: list[Document]) -> None:
@@ -106,16 +149,24 @@ def _ids(values: Iterable[Any]) -> set[ObjectId]:
     return {one for ids in lists for one in ids if isinstance(one, ObjectId)}
 
 
+def _alive(record_id: ObjectId) -> Document:
+    return {"_id": record_id, "deleted_at": None}
+
+
 def _askable(text: str) -> str:
     """Return a text as it can be asked for; one that MongoDB cannot even hold is nobody's name."""
     return text.strip().encode(errors="replace").decode()
 
 
 class References:
-    """Whether what a value points to exists, and what a person means by a name or number."""
+    """Whether what a value points to exists, and what a person means by a name or number.
 
-    def __init__(self) -> None:
+    Records exist for a `person` who may see them only; without one (the program itself) all of them do.
+    """
+
+    def __init__(self, person: User | None = None) -> None:
         self._known: dict[tuple[str, Any], Any] = {}
+        self._seen_by = Reached(person) if person else None
 
     def person_exists(self, person_id: ObjectId) -> bool:
         """Tell whether there is such a person who is still active."""
@@ -127,12 +178,12 @@ class References:
 
     def record_exists(self, form: str, record_id: ObjectId) -> bool:
         """Tell whether a form has such a record outside the bin."""
-        return bool(self._first(collection_name(form), {"_id": record_id, "deleted_at": None}))
+        known = self._known.get((collection_name(form), repr(_alive(record_id))))
+        return bool(known or self._first(collection_name(form), self._seen(form, _alive(record_id))))
 
     def expect(self, form: str, record_id: ObjectId) -> None:
         """Take a record for granted that is stored in the same transaction."""
-        query = {"_id": record_id, "deleted_at": None}
-        self._known[collection_name(form), repr(query)] = record_id
+        self._known[collection_name(form), repr(_alive(record_id))] = record_id
 
     def file_info(self, file_id: ObjectId) -> Document | None:
         """Return what is known of an uploaded file: name, size, type, owner, claimed_by."""
@@ -160,9 +211,14 @@ class References:
         collection = collection_name(form)
         if not wanted:  # what has no title is not called so
             return None
-        return self._only(collection, {"number": wanted, **alive}) or self._only(
-            collection, {"title": wanted, **alive}
+        return self._only(collection, self._seen(form, {"number": wanted, **alive})) or self._only(
+            collection, self._seen(form, {"title": wanted, **alive})
         )
+
+    def _seen(self, form: str, query: Document) -> Document:
+        """Return a query for records narrowed to what the person may see."""
+        reached = self._seen_by.filter(form) if self._seen_by else {}
+        return {"$and": [query, reached]} if reached else query
 
     def _first(self, collection: str, query: Document) -> ObjectId | None:
         key = (collection, repr(query))

@@ -1,7 +1,7 @@
 """Who works here: users, their roles, and the tree of departments with heads and deputies."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -262,6 +262,10 @@ class Actor:
         department = user.department.id if user.department else None
         zone = ZoneInfo(str(user.timezone))
         return cls(user.id, str(user), department, str(user.language), zone, user)
+
+    def unbound(self) -> Self:
+        """Return the same actor where the program writes in their name: no right of theirs limits it."""
+        return replace(self, person=None)
 
     @classmethod
     def system(cls) -> Self:

@@ -1,0 +1,161 @@
+"""What of a form and of its records a person is shown: what is closed is taken out before it is worded.
+
+A hidden field is not there. A masked one stands there as `MASKED`, whatever it holds and even if it is empty.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from bson import ObjectId
+
+from models.database import Document
+from models.definition import Definition, Sort
+from models.field_limits import MASK, FieldLimits
+from models.forms import LiveForm
+from models.people import EVERY_FIELD, Limit, User
+
+
+class _Masked(str):
+    """The mask, told from the same text that somebody typed by being this very object."""
+
+    __slots__ = ()
+
+
+MASKED: Final = _Masked(MASK)
+
+
+class Disclosure:
+    """What one person is shown of one form; looked up once for a whole list."""
+
+    def __init__(self, person: User | None, form: LiveForm) -> None:
+        """Begin; `None` is the program, to which everything is open."""
+        self.form = form
+        self.limits = FieldLimits(person, form)
+
+    @property
+    def unasked(self) -> frozenset[str]:
+        """The fields by which the person may not filter, sort or search."""
+        return self.limits.unasked
+
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """The fields that are hidden on every record: to this person the form does not have them."""
+        return self.limits.absent
+
+    @cached_property
+    def definition(self) -> Definition:
+        """The form as the person knows it."""
+        return without(self.form.definition, self.absent)
+
+    @cached_property
+    def askable(self) -> Definition:
+        """The form with the fields only by which the person may filter and sort."""
+        return without(self.form.definition, self.unasked)
+
+    def definition_of(self, record: Mapping[str, Any], definition: Definition | None = None) -> Definition:
+        """Return a version of the form (by default this one) without what is hidden on a record."""
+        whole = definition or self.form.definition
+        limits = self.limits.of(record)
+        return without(whole, {field.key for field in whole.fields if _of(limits, field.key) == Limit.HIDDEN})
+
+    def definition_of_new(self) -> Definition:
+        """Return the form without what is hidden from whoever creates a record."""
+        limits = self.limits.of_new()
+        return without(self.form.definition, {key for key in limits if limits[key] == Limit.HIDDEN})
+
+    def closed(self, record: Mapping[str, Any] | None) -> dict[str, Limit]:
+        """Return the limits of the fields of a record, or (None) of a new one."""
+        return dict(self.limits.of_new() if record is None else self.limits.of(record))
+
+    def is_withheld(self, record: Mapping[str, Any], key: str) -> bool:
+        """Tell whether the value of a field, of any version, is masked or hidden on a record."""
+        return _of(self.limits.of(record), key) in {Limit.MASKED, Limit.HIDDEN}
+
+    def is_masked(self, record: Mapping[str, Any], key: str) -> bool:
+        """Tell whether a field is masked on a record."""
+        return key in self.form.definition.by_key and _of(self.limits.of(record), key) == Limit.MASKED
+
+    def shown(self, record: Document) -> Document:
+        """Return a record as the person is shown it: without hidden values, masks for masked ones."""
+        limits = self.limits.of(record)
+        if not _withholds(limits):
+            return record
+        data = {key: value for key, value in record.get("data", {}).items() if not _withheld(limits, key)}
+        masked = {key: MASKED for key, limit in limits.items() if limit == Limit.MASKED and key != EVERY_FIELD}
+        return {**record, "data": {**data, **masked}}
+
+    def plain(self, record: Document) -> Document:
+        """Return a record without what is masked or hidden, for what copies or compares values."""
+        limits = self.limits.of(record)
+        if not _withholds(limits):
+            return record
+        data = record.get("data", {})
+        return {**record, "data": {key: data[key] for key in data if not _withheld(limits, key)}}
+
+    def entries(self, record: Document, entries: Iterable[Document]) -> list[Document]:
+        """Return entries of a record's history as the person is shown them."""
+        limits = self.limits.of(record)
+        if not _withholds(limits):
+            return list(entries)
+        return [{**entry, "changes": list(_changes(limits, entry["changes"]))} for entry in entries]
+
+    def withheld_files(self, record: Document, entries: Iterable[Document]) -> set[ObjectId]:
+        """Return the files that fields hold, or held, whose values are withheld on a record."""
+        limits = self.limits.of(record)
+        if not _withholds(limits):
+            return set()
+        values = [value for key, value in record["data"].items() if _withheld(limits, key)]
+        for entry in entries:
+            for change in entry["changes"]:
+                if _withheld(limits, change["field"]):
+                    values += [change["before"], change["after"]]
+        return {file for value in values for file in _files(value)}
+
+
+def without(definition: Definition, keys: Collection[str]) -> Definition:
+    """Return a definition that lacks some fields; it is for showing and asking, never for storing."""
+    gone = frozenset(keys) & definition.by_key.keys()
+    if not gone:
+        return definition
+    known = {name: getattr(definition, name) for name in type(definition).model_fields}
+    kept = {
+        name: tuple(key for key in known[name] if key not in gone)
+        for name in ("title_fields", "list_columns", "inline_columns")
+    }
+    fields = tuple(field for field in definition.fields if field.key not in gone)
+    narrowed = {**kept, "fields": fields, "sort": _kept_sort(definition.sort, gone)}
+    if definition.business_key in gone:
+        narrowed["business_key"] = ""
+    return Definition.model_construct(**{**known, **narrowed})
+
+
+def _kept_sort(sort: Sort | None, gone: Collection[str]) -> Sort | None:
+    return None if sort and sort.field in gone else sort
+
+
+def _of(limits: Mapping[str, Limit], key: str) -> Limit | None:
+    """Return the limit of a field; one that only earlier versions had is closed with `*`."""
+    return limits.get(key, limits.get(EVERY_FIELD))
+
+
+def _withheld(limits: Mapping[str, Limit], key: str) -> bool:
+    return not key.startswith("@") and _of(limits, key) in {Limit.MASKED, Limit.HIDDEN}
+
+
+def _withholds(limits: Mapping[str, Limit]) -> bool:
+    return any(limit != Limit.READ_ONLY for limit in limits.values())
+
+
+def _changes(limits: Mapping[str, Limit], changes: Iterable[Document]) -> Iterator[Document]:
+    for change in changes:
+        if not _withheld(limits, change["field"]):
+            yield change
+        elif _of(limits, change["field"]) == Limit.MASKED:
+            yield {**change, "before": MASKED, "after": MASKED}
+
+
+def _files(value: Any) -> Iterator[ObjectId]:  # noqa: ANN401  (any stored value)
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, Mapping) and isinstance(one.get("file"), ObjectId):
+            yield one["file"]
