@@ -4,7 +4,6 @@ Flask-Session's own MongoDB store has no index on its id, reads pickles, needs t
 and lets a request that is still running bring a session back after its sign-out; hence this small one.
 """
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
@@ -13,9 +12,9 @@ from flask import Flask, Request, Response
 from flask import request as current_request
 from flask_session.base import Serializer, ServerSideSession, ServerSideSessionInterface
 from pymongo import WriteConcern
-from pymongo.collection import Collection
 from pymongo.errors import ConnectionFailure, PyMongoError
 
+from models import sessions
 from models.database import Document, db
 
 COLLECTION: Final = "sessions"
@@ -68,7 +67,6 @@ class MongoSessions(ServerSideSessionInterface):  # type: ignore[misc]
         self.polled_paths = polled_paths
         self.lifetime = app.permanent_session_lifetime
         self.longest = longest
-        self._indexed: set[str] = set()
 
     def open_session(self, app: Flask, request: Request) -> Session:
         """Return the browser's session, or a new one; without a database an empty one that is never kept."""
@@ -107,7 +105,9 @@ class MongoSessions(ServerSideSessionInterface):  # type: ignore[misc]
         session.stored, session.started = False, None
 
     def _find(self, sid: str) -> Session | None:
-        found = self._store().find_one({"_id": _key(sid), "expires": {"$gt": datetime.now(UTC)}})
+        found = db()[COLLECTION].find_one(
+            {"_id": sessions.key_of(sid), "expires": {"$gt": datetime.now(UTC)}}
+        )
         if found is None:
             return None
         try:
@@ -121,26 +121,22 @@ class MongoSessions(ServerSideSessionInterface):  # type: ignore[misc]
         return self._find(store_id)
 
     def _delete_session(self, store_id: str) -> None:
-        self._store().delete_one({"_id": _key(store_id)})
+        db()[COLLECTION].delete_one({"_id": sessions.key_of(store_id)})
 
     def _upsert_session(self, session_lifetime: timedelta, session: Session, store_id: str) -> None:
         now = datetime.now(UTC)
         started = session.started or now
         expires = min(now + session_lifetime, started + self.longest)
         content = {"data": self.serializer.encode(session), "expires": expires, "started": started}
+        content |= _whose(session) | {"last_seen": now}
         # Never an upsert of a session that was stored before: its sign-out may have come in between.
-        quick = self._store().with_options(write_concern=QUICK)
-        quick.update_one({"_id": _key(store_id)}, {"$set": content}, upsert=not session.stored)
-
-    def _store(self) -> Collection[Document]:
-        database = db()
-        store = database[COLLECTION]
-        if database.name not in self._indexed:
-            store.create_index("expires", expireAfterSeconds=0)
-            self._indexed.add(database.name)
-        return store
+        quick = db()[COLLECTION].with_options(write_concern=QUICK)
+        quick.update_one({"_id": sessions.key_of(store_id)}, {"$set": content}, upsert=not session.stored)
 
 
-def _key(store_id: str) -> str:
-    """Return what stands in the database: whoever reads it cannot make a cookie of it."""
-    return hashlib.sha256(store_id.encode()).hexdigest()
+def _whose(session: Session) -> Document:
+    """Return what its owner recognises a session by; nothing before somebody signed in."""
+    if "_user_id" not in session:
+        return {}
+    agent = current_request.user_agent.string[: sessions.MAX_AGENT]
+    return {"user": session["_user_id"], "agent": agent, "address": current_request.remote_addr or ""}

@@ -18,6 +18,7 @@ from models import (
     jobs,
     notifications,
     outbox,
+    sessions,
     throttle,
 )
 from models.approvals import queries as approvals
@@ -60,5 +61,6 @@ def ensure_indexes() -> None:
     delegations.ensure_indexes()
     duties.ensure_indexes()
     factors.ensure_indexes()
+    sessions.ensure_indexes()
     throttle.ensure_indexes()
     approvals.ensure_indexes()
