@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
+from pymongo.client_session import ClientSession
 
 from models import audit
 from models.database import Document, db
@@ -94,6 +95,11 @@ def end(person: User, token_id: ObjectId) -> None:
     if ended is None:
         raise NotFoundError
     audit.note("token.ended", subject=str(person.username), details={"name": ended["name"]})
+
+
+def end_all(person: ObjectId, session: ClientSession | None = None) -> int:
+    """End every key of a person who leaves; return how many."""
+    return db().api_tokens.delete_many({"person": person}, session=session).deleted_count
 
 
 def ensure_indexes() -> None:

@@ -181,6 +181,14 @@ def revoke(actor: User, delegation_id: ObjectId) -> Delegation:
     return get(delegation_id)
 
 
+def end_all(person: ObjectId, *, by: ObjectId, session: ClientSession | None = None) -> int:
+    """End everything delegated by or to a person who leaves; return how much."""
+    lasting: Document = {"revoked_at": None, "ends_at": {"$gt": now()}}
+    concerned = {"$or": [{"person": person}, {"to": person}], **lasting}
+    ended = {"$set": {"revoked_at": now(), "revoked_by": by}}
+    return db().delegations.update_many(concerned, ended, session=session).modified_count
+
+
 def get(delegation_id: ObjectId) -> Delegation:
     """Return one. Raises NotFoundError."""
     found = db().delegations.find_one({"_id": delegation_id})

@@ -17,9 +17,9 @@ from models.changes import HANDOVER, Change
 from models.database import Document, db
 from models.errors import ConflictError, DomainError
 from models.forms import LiveForm
-from models.jobs import RunningJob
+from models.jobs import Job, RunningJob
 from models.messages import Message, translate
-from models.people import Actor
+from models.people import Actor, User
 from models.planning import step
 from models.times import now
 
@@ -146,6 +146,26 @@ class Run:
     def result(self) -> Document:
         """Return what came of it."""
         return {"moved": self.moved, "failed": self.failed[:SHOWN_FAILURES], "left": len(self.failed)}
+
+
+def prepare_job(kind: str, owner: User, params: Document, title: str) -> Job:
+    """Return a job that `store_job` writes down in the transaction of its cause."""
+    return Job(
+        id=ObjectId(),
+        kind=kind,
+        title=title,
+        owner=owner.id,
+        language=str(owner.language),
+        params=params,
+        created_at=now(),
+        dispatched_at=now(),
+    )
+
+
+def store_job(job: Job, session: ClientSession) -> None:
+    """Write a job down; if the message to the workers is lost, the sweep finds it."""
+    job.validate()
+    db().jobs.insert_one(job.to_mongo().to_dict(), session=session)
 
 
 def every_form() -> list[LiveForm]:

@@ -9,6 +9,7 @@ from bson import ObjectId
 from kombu.exceptions import OperationalError
 from pymongo.errors import PyMongoError
 
+from models import leaving
 from models.database import is_passing
 from models.errors import DomainError
 from models.jobs import CancelledError, Job, LeaseLostError, RunningJob
@@ -24,6 +25,7 @@ HANDLERS: dict[str, Handler] = {
     "export": exports.run,
     "import_check": imports.check,
     "import": imports.run,
+    leaving.JOB: leaving.hand_over,
 }
 
 

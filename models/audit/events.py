@@ -48,6 +48,8 @@ EVENTS: Mapping[str, Message] = {
     "user.created": _("Account made"),
     "user.changed": _("Account changed"),
     "user.deactivated": _("Account deactivated"),
+    "user.reactivated": _("Account reactivated"),
+    "user.handed_over": _("Work handed over"),
     "user.imported": _("People imported"),
     "role.created": _("Role made"),
     "role.changed": _("Role changed"),
