@@ -11,7 +11,7 @@ from bson import ObjectId
 from email_validator import EmailNotValidError, validate_email
 from pymongo.client_session import ClientSession
 
-from models import audit, edits, passwords, staffing
+from models import audit, edits, passwords, sessions, staffing
 from models.access import require_permission
 from models.audit.differences import said_of_role, said_of_user
 from models.database import db, in_transaction
@@ -55,7 +55,7 @@ def create_user(person: User, user: User) -> NewPassword:
     require_permission(person, Permission.CONFIGURE_PEOPLE)
     _check_user(person, user, before=None)
     text = passwords.generate()
-    passwords.set_password(user, text)
+    passwords.set_password(user, text, must_change=True)
     user.created_at = now()
     edits.store(user, USER_ATTRIBUTES, seen="")
     staffing.changed()
@@ -66,7 +66,9 @@ def create_user(person: User, user: User) -> NewPassword:
 def save_user(
     person: User, user: User, *, seen: str, also: Callable[[ClientSession], None] | None = None
 ) -> None:
-    """Store a changed user; whoever is disabled is signed out everywhere, and others do what waits for them.
+    """Store a changed user; whoever is disabled or loses a role is signed out everywhere.
+
+    What waited for somebody who is disabled, others do.
 
     Args:
         person: who changes.
@@ -82,7 +84,7 @@ def save_user(
     require_permission(person, Permission.CONFIGURE_PEOPLE)
     before = User.objects(id=user.id).first()
     _check_user(person, user, before=before)
-    if not user.active:
+    if not user.active or (before is not None and _role_ids(before) - _role_ids(user)):
         passwords.end_sessions(user)
     meant_before, meant = _meant_by(before), _meant_by(user)
 
@@ -113,7 +115,11 @@ def _meant_by(user: User | None) -> object:
     """Return by what procedures mean a person: roles and department, while they work here."""
     if user is None:
         return None
-    return user.active, {role.id for role in user.roles}, user.department and user.department.id
+    return user.active, _role_ids(user), user.department and user.department.id
+
+
+def _role_ids(user: User) -> set[ObjectId]:
+    return {role.id for role in user.roles}
 
 
 def reset_password(person: User, user: User) -> NewPassword:
@@ -124,13 +130,21 @@ def reset_password(person: User, user: User) -> NewPassword:
     require_permission(person, Permission.CONFIGURE_PEOPLE)
     require_rank(person, user)
     text = passwords.generate()
-    passwords.set_password(user, text)
-    user.update(password=user.password, fs_uniquifier=user.fs_uniquifier)
+    passwords.set_password(user, text, must_change=True)
+
+    def write(session: ClientSession) -> None:
+        passwords.store(user, session)
+        audit.note("password.reset", actor=Actor.of(person), subject=str(user.username), session=session)
+
+    in_transaction(write)
     return NewPassword(user, text)
 
 
 def save_role(person: User, role: Role, *, seen: str) -> None:
-    """Store a new or changed role. Raises ForbiddenError, InvalidError, ConflictError."""
+    """Store a new or changed role; where it takes something away, its people sign in again.
+
+    Raises ForbiddenError, InvalidError, ConflictError.
+    """
     require_permission(person, Permission.CONFIGURE_ROLES)
     before = Role.objects(id=role.id).first() if role.id else None
     errors = _role_errors(person, role, before)
@@ -139,6 +153,8 @@ def save_role(person: User, role: Role, *, seen: str) -> None:
 
     def write(session: ClientSession) -> None:
         edits.store(role, ROLE_ATTRIBUTES, seen=seen, session=session)
+        if before is not None and sessions.takes_away(before, role):
+            sessions.end_of_role(role, but=person, session=session)
         _note_role("role.changed" if before else "role.created", person, before, role, session)
 
     _keeping_an_administrator(write)

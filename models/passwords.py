@@ -97,7 +97,12 @@ def store(user: User, session: ClientSession | None = None) -> None:
 
 def end_sessions(user: User) -> None:
     """Make every session of a user worthless, in every process, from the next request; the caller saves."""
-    user.fs_uniquifier = secrets.token_hex(32)
+    user.fs_uniquifier = new_session_word()
+
+
+def new_session_word() -> str:
+    """Return a word for a person's sessions; those that carry an earlier one are worthless."""
+    return secrets.token_hex(32)
 
 
 def generate() -> str:

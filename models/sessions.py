@@ -9,12 +9,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from pymongo import ASCENDING
+from bson import json_util
+from pymongo import ASCENDING, UpdateOne
+from pymongo.client_session import ClientSession
 
 from models import audit, passwords
 from models.database import db
 from models.errors import NotFoundError
-from models.people import Actor, User
+from models.people import Actor, Role, User
 from models.times import now
 
 MAX_AGENT = 300
@@ -71,6 +73,51 @@ def end_all(actor: Actor, user: User) -> int:
     db().users.update_one({"_id": user.id}, {"$set": {"fs_uniquifier": user.fs_uniquifier}})
     _note(actor, user, ended)
     return ended
+
+
+def takes_away(before: Role, after: Role) -> bool:
+    """Tell whether a changed role gives less than before; what it denies or closes counts, too."""
+    return bool(_opened(before) - _opened(after) or _closed(after) - _closed(before))
+
+
+def _opened(role: Role) -> set[str]:
+    return {
+        *role.permissions,
+        *_actions(role, denied=False),
+        *(["administrator"] if role.administrator else []),
+    }
+
+
+def _closed(role: Role) -> set[str]:
+    rules = {json_util.dumps(rule.to_mongo(), sort_keys=True) for rule in role.field_rules}
+    return rules | _actions(role, denied=True) | ({"demands_factor"} if role.demands_factor else set())
+
+
+def _actions(role: Role, *, denied: bool) -> set[str]:
+    """Return every action that is given, or taken away, with where it holds."""
+    return {
+        json_util.dumps([grant.form, action, grant.scope, grant.rule], sort_keys=True)
+        for grant in role.grants
+        if bool(grant.deny) == denied
+        for action in grant.actions
+    }
+
+
+def end_of_role(role: Role, *, but: User, session: ClientSession) -> None:
+    """End every session of the people with a role, in the transaction that takes rights from it.
+
+    Args:
+        role: that changed.
+        but: whoever changes it and goes on working; rights are read anew at every request anyway.
+        session: of the transaction.
+    """
+    holders = db().users.find({"roles": role.id, "_id": {"$ne": but.id}}, {"_id": 1}, session=session)
+    renewed = [
+        UpdateOne({"_id": one["_id"]}, {"$set": {"fs_uniquifier": passwords.new_session_word()}})
+        for one in holders
+    ]
+    if renewed:
+        db().users.bulk_write(renewed, session=session)
 
 
 def _note(actor: Actor, user: User, ended: int) -> None:

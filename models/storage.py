@@ -18,6 +18,7 @@ from models import (
     jobs,
     notifications,
     outbox,
+    password_resets,
     sessions,
     throttle,
 )
@@ -61,6 +62,7 @@ def ensure_indexes() -> None:
     delegations.ensure_indexes()
     duties.ensure_indexes()
     factors.ensure_indexes()
+    password_resets.ensure_indexes()
     sessions.ensure_indexes()
     throttle.ensure_indexes()
     approvals.ensure_indexes()

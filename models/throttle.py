@@ -89,14 +89,14 @@ def attempt(kind: str, account: str, address: str | None, *, subject: str = "") 
     for counter, now_stored in zip(counters, stored, strict=True):
         if now_stored["just_locked"]:
             _note_lock(kind, counter, now_stored, subject, address)
-    return _binding(kind, account, address, counters, stored)
+    return _binding(account, address, counters, stored)
 
 
 def wait(kind: str, account: str, address: str | None) -> datetime | None:
     """Return until when attempts are refused, or None; counts nothing."""
     counters = _counters(kind, account, address)
     found = {one["_id"]: one for one in db().throttles.find({"_id": {"$in": [one.id for one in counters]}})}
-    return _binding(kind, account, address, counters, [found.get(one.id, {}) for one in counters])
+    return _binding(account, address, counters, [found.get(one.id, {}) for one in counters])
 
 
 def failed(kind: str, account: str, address: str | None, *, subject: str = "") -> None:
@@ -112,7 +112,7 @@ def succeeded(kind: str, account: str, address: str | None) -> None:
     shared = {"_id": {"$in": others}, "count": {"$gt": 0}}
     db().throttles.update_many(shared, {"$inc": {"count": -1}})
     known = {"$set": {"expires_at": now() + KNOWN_FOR}}
-    db().throttles.update_one({"_id": _known(kind, account, address)}, known, upsert=True)
+    db().throttles.update_one({"_id": _known(account, address)}, known, upsert=True)
 
 
 def locked_until(kind: str, accounts: Iterable[str]) -> datetime | None:
@@ -151,8 +151,8 @@ def _of(kind: str, accounts: Iterable[str]) -> list[str]:
     return [_hash(kind, account.strip().lower()) for account in accounts]
 
 
-def _known(kind: str, account: str, address: str | None) -> str:
-    return _hash("known", kind, account.strip().lower(), _place(address))
+def _known(account: str, address: str | None) -> str:
+    return _hash("known", account.strip().lower(), _place(address))
 
 
 def _hash(*parts: str) -> str:
@@ -211,7 +211,7 @@ def _counting(limit: int, limits: Limits, at: datetime) -> list[dict[str, Any]]:
 
 
 def _binding(
-    kind: str, account: str, address: str | None, counters: list[Counter], stored: list[Document]
+    account: str, address: str | None, counters: list[Counter], stored: list[Document]
 ) -> datetime | None:
     """Return until when attempts are refused; a lock of the account does not bind where it is known."""
     ends = {
@@ -219,13 +219,13 @@ def _binding(
         for counter, one in zip(counters, stored, strict=True)
         if one.get("locked_until") and one["locked_until"] > now()
     }
-    if "account" in ends and _is_known(kind, account, address):
+    if "account" in ends and _is_known(account, address):
         del ends["account"]
     return max(ends.values(), default=None)
 
 
-def _is_known(kind: str, account: str, address: str | None) -> bool:
-    found = db().throttles.find_one({"_id": _known(kind, account, address)}, {"expires_at": 1})
+def _is_known(account: str, address: str | None) -> bool:
+    found = db().throttles.find_one({"_id": _known(account, address)}, {"expires_at": 1})
     return found is not None and found["expires_at"] > now()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from models import clocks, deliveries, files, jobs, numbering, outbox
+from models import password_resets as _password_resets  # noqa: F401  (its effects are carried out here)
 from models import reassigning as _reassigning  # noqa: F401  (its effects are carried out here)
 from models.audit import chain as audit
 from models.database import is_passing

@@ -108,11 +108,17 @@ def _values(notice: Document, reader: Document, language: str, zone: ZoneInfo) -
         "person": str(reader.get("name", "")),
         "by": str(notice.get("by_name") or ""),
         "due": due.astimezone(zone).strftime("%Y-%m-%d %H:%M") if due else "",
-        "url": surroundings().link(notice["url"]) if notice["url"] else "",
+        "url": surroundings().link(_path(notice)) if notice["url"] else "",
         "level": notice["level"],
         "late": "yes" if notice["late"] else "",
         "company": surroundings().company,
     }
+
+
+def _path(notice: Document) -> str:
+    """Return the page a notice is about; a signature that opens something is made only now."""
+    path = str(notice["url"])
+    return surroundings().sign(path) if notice.get("signed") else path
 
 
 def _facts(notice: Document, values: dict[str, str]) -> dict[str, object]:
