@@ -57,17 +57,18 @@ def records_filter(
 
     With `deleted`, those in the bin, which only people with the right to restore may see.
     """
-    reached = reach(person, form, Action.RESTORE if deleted else action)
+    reached = reach(person, form, action, *((Action.RESTORE,) if deleted else ()))
     return {**(IN_BIN if deleted else {"deleted_at": None}), **reached.filter()}
 
 
-def reach(person: User, form: LiveForm, action: Action = Action.SEE) -> Reach:
-    """Return the records of a form, in the bin or not, with which a person may do something.
+def reach(person: User, form: LiveForm, *actions: Action) -> Reach:
+    """Return the records of a form, in the bin or not, with which a person may do all of some things.
 
     Raises as `require`.
     """
-    require(person, form.key, action)
-    return Scopes(person, form).reach(Action.SEE, action)
+    for action in (Action.SEE, *actions):
+        require(person, form.key, action)
+    return Scopes(person, form).reach(Action.SEE, *actions)
 
 
 def allowed(person: User, form: LiveForm, record: Document, action: Action) -> bool:

@@ -1,10 +1,11 @@
 """Which columns an export has, and how a batch of records fills them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from models.database import Document
 from models.definition import STATE, Definition, Field
+from models.disclosure import MASKED
 from models.fields import type_of
 from models.lookups import Lookup
 from models.messages import Message, _, translate
@@ -49,9 +50,19 @@ class Sources:
         return zip(*(source(records, lookup) for source in self._sources), strict=True)
 
 
-def record_columns(definition: Definition, keys: Sequence[str], language: str) -> Sources:
-    """Return the columns of the main sheet for fields and system columns; unknown keys are left out."""
-    found = [_column(definition, key, language) for key in dict.fromkeys(keys)]
+def record_columns(
+    definition: Definition, keys: Sequence[str], language: str, masked: Collection[str] = ()
+) -> Sources:
+    """Return the columns of the main sheet for fields and system columns; unknown keys are left out.
+
+    Those of `masked` fields hold texts, because the mask is one.
+    """
+    found = [
+        _masked_column(definition.by_key[key], language)
+        if key in masked and key in definition.by_key
+        else _column(definition, key, language)
+        for key in dict.fromkeys(keys)
+    ]
     return Sources([one for one in found if one] or [_system("number", language)])
 
 
@@ -76,7 +87,8 @@ def rows_of(table: Field, records: Sequence[Document]) -> list[Document]:
     return [
         {"number": key_of(record), "data": row}
         for record in records
-        for row in record["data"].get(table.key, ())
+        if (rows := record["data"].get(table.key)) is not MASKED
+        for row in rows or ()
     ]
 
 
@@ -94,6 +106,20 @@ def _column(definition: Definition, key: str, language: str) -> tuple[Column, So
     if field is None or not field.holds_value:
         return None
     return type_of(field).column(field, language), _field_source(field)
+
+
+def _masked_column(field: Field, language: str) -> tuple[Column, Source]:
+    """Return a column of texts: the mask where a value is masked, else what a list shows."""
+    key, display = field.key, type_of(field).display
+
+    def cells(records: Sequence[Document], lookup: Lookup) -> list[Any]:
+        values = [record["data"].get(key) for record in records]
+        return [
+            value if value is None or value is MASKED else display(field, value, lookup, lookup.language)
+            for value in values
+        ]
+
+    return Column(key, field.label.text(language) or key, "text"), cells
 
 
 def _system(key: str, language: str) -> tuple[Column, Source]:

@@ -1,5 +1,6 @@
 """Exports of lists: the filter, columns and order of a list, as it stood when the job began."""
 
+import hashlib
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,20 +9,22 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
+from bson import json_util
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
-from models import forms
+from models import directory, forms
 from models.access import Action, require
 from models.database import Document, client
 from models.definition import Field
-from models.errors import DomainError
+from models.disclosure import Disclosure
+from models.errors import DomainError, ForbiddenError
 from models.export_columns import Sources, named_keys, record_columns, row_columns, rows_of, tables_of
 from models.job_files import KEEP, Pace, deliver
-from models.jobs import RunningJob
+from models.jobs import Job, RunningJob
 from models.lookups import Lookup
 from models.messages import _, translate
-from models.people import Actor
+from models.people import EVERY_FORM, Actor, User
 from models.queries import ListQuery, list_filter, order, projection, sort_path
 from models.spreadsheets.cells import Locale, Note
 from models.spreadsheets.csv_writer import CsvFile
@@ -53,10 +56,13 @@ class Export:
         self.language: str = job.document["language"]
         self.timezone = Actor.of(self.person).timezone
         self.started = now()
-        self.tables = [] if self.as_csv else tables_of(self.form.definition)
-        self.main = record_columns(self.form.definition, self._keys(), self.language)
+        self.told = Disclosure(self.person, self.form)
+        definition = self.told.definition
+        self.tables = [] if self.as_csv else tables_of(definition)
+        self.main = record_columns(definition, self._keys(), self.language, self.told.limits.masked)
         self.keys = [column.key for column in self.main.columns] + [table.key for table in self.tables]
         self.filter = self._filter()
+        self.rights = rights_of(self.person, self.form.key)
 
     def _keys(self) -> Sequence[str]:
         """Return the list's columns; sub-tables need the number that their rows refer to."""
@@ -65,7 +71,7 @@ class Export:
 
     def _filter(self) -> Document:
         """Return the MongoDB filter of the list, or of the records that were ticked in it."""
-        whole = list_filter(self.person, self.form, self.query)
+        whole = list_filter(self.person, self.form, self.query, Action.EXPORT, told=self.told)
         ids = self.job.params.get("ids")
         return whole if ids is None else {"$and": [whole, {"_id": {"$in": list(ids)}}]}
 
@@ -81,31 +87,71 @@ class Export:
         return file_name(f"{self.title} {local:%Y-%m-%d %H%M}", "csv" if self.as_csv else "xlsx")
 
     def records(self, session: ClientSession) -> Iterator[Document]:
-        """Yield the records of the list in its order, as they stood when the session began."""
-        path = sort_path(self.form.definition, self.query.sort)
+        """Yield the records of the list in its order, as the person is shown them.
+
+        They are those that there were when the session began.
+        """
+        path = sort_path(self.told.askable, self.query.sort)
         found = self.form.records().find(
             self.filter,
-            projection(self.form.definition, self.keys),
+            projection(self.told.definition, self.keys, self.told.limits.needs),
             session=session,
             sort=order(path, descending=self.query.descending),
             batch_size=BATCH,
             allow_disk_use=True,
         )
         with found:
-            yield from found
+            for record in found:
+                yield self.told.shown(record)
 
     def batches(self, session: ClientSession, pace: Pace) -> Iterator[tuple[list[Document], Lookup]]:
         """Yield batches of records with the names that their cells need."""
         records = self.records(session)
-        named = named_keys(self.form.definition, self.keys) or ["number"]
-        lookup, count = Lookup(self.language, self.timezone), 0
+        named = named_keys(self.told.definition, self.keys) or ["number"]
+        lookup, count = Lookup(self.language, self.timezone, self.person), 0
         while batch := list(islice(records, BATCH)):
             if count % BATCHES_PER_LOOKUP == 0:
-                lookup = Lookup(self.language, self.timezone)
+                lookup = Lookup(self.language, self.timezone, self.person)
             lookup.prime(self.form.definition, batch, named)
             yield batch, lookup
             count += 1
             pace.reach(pace.done + len(batch))
+
+
+def rights_of(person: User, form: str) -> str:
+    """Return a text that changes with everything that decides what of a form's records a person may export.
+
+    It is kept with the file: whose rights changed since then does not get what they had before.
+    """
+    concerned = {Action.SEE.value, Action.EXPORT.value}
+    roles = [
+        {
+            "administrator": bool(role.administrator),
+            "grants": [
+                grant.to_mongo().to_dict()
+                for grant in role.grants
+                if grant.form in {form, EVERY_FORM} and concerned & set(grant.actions)
+            ],
+            "rules": [
+                rule.to_mongo().to_dict() for rule in role.field_rules if rule.form in {form, EVERY_FORM}
+            ],
+        }
+        for role in person.held_roles
+    ]
+    department = person.department.id if person.department else None
+    reached = directory.current().below(department) if department else []
+    said = json_util.dumps([sorted(roles, key=repr), department, sorted(reached)], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def require_download(person: User, job: Job) -> None:
+    """Check that a person may still have what an export of theirs made.
+
+    Raises ForbiddenError (or NotFoundError) where their rights are no longer those it was made with.
+    """
+    require(person, job.form, Action.EXPORT)
+    if job.result.get("rights") != rights_of(person, job.form):
+        raise ForbiddenError(_("Your rights to these records have changed. Please export them again."))
 
 
 def run(job: RunningJob, *, keep: timedelta = KEEP) -> None:
@@ -126,7 +172,7 @@ def run(job: RunningJob, *, keep: timedelta = KEEP) -> None:
             pace = Pace(job, total)
             pace.tick()
             result = (_write_csv if export.as_csv else _write_workbook)(export, path, session, pace)
-        result |= {"count": total, "as_of": export.started}
+        result |= {"count": total, "as_of": export.started, "rights": export.rights}
         deliver(job, path, export.name, result, pace=pace, keep=keep)
 
 

@@ -49,6 +49,13 @@ class FieldLimits:
         each = [{key for key, limit in limits.items() if limit == Limit.HIDDEN} for limits in found]
         return frozenset(set.intersection(*each) - {EVERY_FIELD}) if each else frozenset()
 
+    @cached_property
+    def masked(self) -> frozenset[str]:
+        """The fields that are masked on some record that the person sees."""
+        found = self._in_every_state([[role] for role in self._seeing])
+        closed = {key for limits in found for key, limit in limits.items() if limit == Limit.MASKED}
+        return frozenset(closed - {EVERY_FIELD})
+
     def _in_every_state(self, ways: Iterable[list[Role]]) -> list[Limits]:
         """Return the limits in each state for people who see a record through some roles."""
         workflow = self.form.definition.workflow

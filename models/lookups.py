@@ -111,7 +111,7 @@ class Reached:
         self._filters: dict[str, Document] = {}
 
     def filter(self, form: str) -> Document:
-        """Return the MongoDB filter of the records of a form that they may see; of none where it is closed."""
+        """Return the MongoDB filter of the records of a form that they may see."""
         if form not in self._filters:
             self._filters[form] = self._filter(form)
         return self._filters[form]

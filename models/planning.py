@@ -1,13 +1,13 @@
 """Changes of records before they are stored: values checked, numbers taken, history written and sealed."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bson import ObjectId, encode
 
-from models import history, numbering
+from models import access, history, numbering
 from models.changes import MAX_REASON, Change, void_numbers
 from models.database import Document, db
 from models.definition import Definition
@@ -17,13 +17,16 @@ from models.forms import LiveForm
 from models.lookups import Lookup, References
 from models.messages import _
 from models.numbering_patterns import needs_department
-from models.people import Actor
+from models.people import Action, Actor
 from models.search import tokens
 from models.times import now
-from models.validation import Checked, validate
+from models.validation import Checked, limits_of, validate
 
 MAX_RECORD_BYTES = 7 * 1024 * 1024  # an entry of history holds it twice, and MongoDB at most 16 MB
 MAX_TITLE = 200
+PROGRAM = frozenset({"pack", "system"})
+"""Sources of changes that nobody's rights limit."""
+
 _MOVED_BY_PROCEDURES = ("state", "assignees", "department", "owner")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -49,10 +52,18 @@ def plan_creates(
         at: when they came into being, for records taken over from elsewhere.
         references: shared between calls to look each name up once.
     """
-    references = references or References()
-    trusted = source in {"pack", "system"}
+    trusted = source in PROGRAM
+    checker = actor.unbound() if trusted else actor
+    references, limits = references or References(checker.person), limits_of(checker, form.definition)
     results = [
-        validate(actor, form.definition, raw, references=references, opened=tuple(raw) if trusted else ())
+        validate(
+            checker,
+            form.definition,
+            raw,
+            references=references,
+            limits=limits,
+            opened=tuple(raw) if trusted else (),
+        )
         for raw in raws
     ]
     return plan_checked_creates(actor, form, results, source=source, reason=reason, at=at)
@@ -71,6 +82,10 @@ def plan_checked_creates(
     for checked in results:
         _refuse(checked)
     at = at or now()
+    if source not in PROGRAM:
+        may_create = creatable(actor, form)
+        for checked in results:
+            may_create(checked.data)
     numbers = _reserve_numbers(actor, form, len(results), at)
     lookup = Lookup()
     try:
@@ -81,6 +96,30 @@ def plan_checked_creates(
     except DomainError:
         void_numbers(form, [pair for number in numbers for pair in number.items()], "refused")
         raise
+
+
+def creatable(actor: Actor, form: LiveForm) -> Callable[[Document], None]:
+    """Return what raises InvalidError for the data of a record that an actor may not create.
+
+    It would not lie in what their roles reach: they could make it, and never find it again.
+    """
+    person = actor.person
+    if person is None:
+        return lambda _data: None
+    reached, none = access.reach(person, form, Action.CREATE), actor.department is None
+
+    def check(data: Document) -> None:
+        if not reached.holds(blank_record(actor, data, now())):
+            raise InvalidError({"": [_NO_DEPARTMENT if none else _OUT_OF_REACH]})
+
+    return check
+
+
+_NO_DEPARTMENT = _(
+    "You belong to no department, and your roles reach the records of departments only. "
+    "Ask an administrator to enter your department."
+)
+_OUT_OF_REACH = _("Your roles do not let you create such a record: it would lie outside of what you may see.")
 
 
 def _reserve_numbers(actor: Actor, form: LiveForm, count: int, at: datetime) -> list[dict[str, str]]:

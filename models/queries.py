@@ -1,7 +1,7 @@
 """Lists of records: filtered, searched, sorted and paged by position, so that depth costs nothing."""
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,16 +10,17 @@ from bson import Decimal128, ObjectId, encode, json_util
 from bson.errors import BSONError
 
 from models import rules
-from models.access import records_filter
+from models.access import Action, records_filter
 from models.database import Document, db
 from models.definition import Definition, RuleTree
+from models.disclosure import Disclosure
 from models.errors import DomainError
 from models.fields import type_of
 from models.form_indexes import IN_BIN
 from models.forms import LiveForm
 from models.people import Actor, User
 from models.rules import RuleContext
-from models.search import query_filter
+from models.search import narrowed_to, query_filter
 
 COUNT_CAP = 10_000
 MAX_PAGE_SIZE = 200
@@ -100,21 +101,40 @@ class _Position:
     backwards: bool = False
 
 
-def list_filter(person: User, form: LiveForm, query: ListQuery) -> Document:
-    """Return the MongoDB filter of a list for a person: what may be seen, and what is asked for.
+def list_filter(
+    person: User,
+    form: LiveForm,
+    query: ListQuery,
+    action: Action = Action.SEE,
+    *,
+    told: Disclosure | None = None,
+) -> Document:
+    """Return the MongoDB filter of a list for a person: what they may act on, and what is asked for.
 
-    Raises DomainError when the rule tree does not fit the form (any more).
+    What is closed to them on some record they neither filter by nor find by its words. Raises DomainError
+    when the rule tree does not fit the form (any more), or not what they know of it.
     """
-    parts = [records_filter(person, form, deleted=query.deleted)]
+    told = told or Disclosure(person, form)
+    parts = [records_filter(person, form, action, deleted=query.deleted)]
     if query.where:
-        problem = next(iter(rules.check(query.where, form.definition)), None)
+        problem = next(iter(rules.check(query.where, told.askable)), None)
         if problem:
             raise DomainError(problem.message)
         parts.append(rules.to_filter(query.where, form.definition, RuleContext.of(Actor.of(person))))
     if query.search.strip():
         parts.append(query_filter(query.search, form.records()))
+        parts.append(_seen_hits(told, query.search))
     parts = [part for part in parts if part]
     return parts[0] if len(parts) == 1 else {"$and": parts}
+
+
+def _seen_hits(told: Disclosure, words: str) -> Document:
+    """Return what keeps hits out that words of closed fields made; nothing where none is searched."""
+    searched = {field.key for field in told.form.definition.value_fields if field.searchable}
+    if not searched & told.unasked:
+        return {}
+    texts = [f"data.{key}" for key in searched - told.unasked]
+    return narrowed_to(words, ["number", "title", *sorted(texts)])
 
 
 def sort_path(definition: Definition, key: str) -> str:
@@ -128,17 +148,18 @@ def sort_path(definition: Definition, key: str) -> str:
 
 
 def page(person: User, form: LiveForm, query: ListQuery) -> Page:
-    """Return one page of a list for a person; an unreadable cursor gives the first page.
+    """Return one page of a list for a person, as they are shown its records.
 
-    So does one that points to where there is nothing any more.
+    An unreadable cursor gives the first page, and so does one that points to where there is nothing any more.
     """
-    path = sort_path(form.definition, query.sort)
+    told = Disclosure(person, form)
+    path = sort_path(told.askable, query.sort)
     position = _decode(query.cursor, path)
     backwards = bool(position and position.backwards)
     size = max(1, min(query.page_size, MAX_PAGE_SIZE))
     found = list(
         form.records()
-        .find(page_filter(person, form, query), _projection(form.definition, query))
+        .find(page_filter(person, form, query, told), _projection(told, query))
         .sort(order(path, descending=query.descending != backwards))
         .limit(size + 1)
     )
@@ -147,13 +168,15 @@ def page(person: User, form: LiveForm, query: ListQuery) -> Page:
     more, records = len(found) > size, found[:size]
     if backwards:
         records.reverse()
-    return Page(records, *_neighbours(records, path, position, more=more, backwards=backwards))
+    neighbours = _neighbours(records, path, position, more=more, backwards=backwards)
+    return Page([told.shown(record) for record in records], *neighbours)
 
 
-def page_filter(person: User, form: LiveForm, query: ListQuery) -> Document:
+def page_filter(person: User, form: LiveForm, query: ListQuery, told: Disclosure | None = None) -> Document:
     """Return the filter of a list from its cursor on."""
-    found = list_filter(person, form, query)
-    path = sort_path(form.definition, query.sort)
+    told = told or Disclosure(person, form)
+    found = list_filter(person, form, query, told=told)
+    path = sort_path(told.askable, query.sort)
     position = _decode(query.cursor, path)
     if position is None:
         return found
@@ -221,20 +244,29 @@ def _dig(record: Document, path: str) -> Any:  # noqa: ANN401  (any stored value
     return value
 
 
-def projection(definition: Definition, columns: Sequence[str]) -> Document:
-    """Return what to read for some columns, and what every row needs."""
+def projection(definition: Definition, columns: Sequence[str], needs: Iterable[str] = ()) -> Document:
+    """Return what to read for some columns, what every row needs, and further paths that are asked about."""
     shown = {f"data.{key}": 1 for key in columns if key in definition.by_key}
     system = {SYSTEM_FIELDS[key]: 1 for key in columns if key in SYSTEM_FIELDS}
-    return {**dict.fromkeys(_ALWAYS, 1), **system, **shown}
-
-
-def _projection(definition: Definition, query: ListQuery) -> Document:
-    """Return what to read for a page: its columns, and what it is sorted by, for the cursor."""
-    found = projection(definition, query.columns)
-    path = sort_path(definition, query.sort)
-    if path != "_id" and not any(path == one or path.startswith(f"{one}.") for one in found):
-        found[path] = 1
+    found = {**dict.fromkeys(_ALWAYS, 1), **system, **shown}
+    for path in needs:
+        _also(found, path)
     return found
+
+
+def _also(found: Document, path: str) -> None:
+    """Read a path as well; MongoDB refuses a path together with one below it."""
+    if not any(path == one or path.startswith(f"{one}.") for one in found):
+        for below in [one for one in found if one.startswith(f"{path}.")]:
+            del found[below]
+        found[path] = 1
+
+
+def _projection(told: Disclosure, query: ListQuery) -> Document:
+    """Return what to read for a page: its columns, what it is sorted by, and what closes fields."""
+    path = sort_path(told.askable, query.sort)
+    sorted_by = [path] if path != "_id" else []
+    return projection(told.definition, query.columns, [*sorted_by, *told.limits.needs])
 
 
 def assignees(form: LiveForm, ids: Sequence[ObjectId]) -> dict[ObjectId, list[ObjectId]]:
@@ -279,11 +311,12 @@ def linked_to(
     """Yield for each form the newest records that refer to a record, were made by it, or made it."""
     record_id = record["_id"]
     for form in forms:
+        closed = Disclosure(person, form).unasked
         tied = [link["record"] for link in record.get("links") or () if link["form"] == form.key]
         paths = [
             f"data.{field.key}"
             for field in form.definition.value_fields
-            if field.type == "reference" and field.form == target.key
+            if field.type == "reference" and field.form == target.key and field.key not in closed
         ]
         if not (paths or tied):
             continue

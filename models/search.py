@@ -5,7 +5,7 @@ Chinese has no spaces, so every pair of neighbouring characters is a token; othe
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -69,6 +69,16 @@ def query_filter(query: str, records: Collection[dict[str, Any]]) -> dict[str, A
     if len(unique) > 1:
         unique.sort(key=lambda part: records.count_documents({"search": part["search"]}, limit=RARE))
     return unique[0] if len(unique) == 1 else {"$and": unique}
+
+
+def narrowed_to(query: str, paths: Sequence[str]) -> dict[str, Any]:
+    """Return the filter of the records in which each word of a query stands in one of some texts.
+
+    It looks at the texts themselves, so it belongs beside `query_filter`, which finds them by their tokens:
+    for people to whom not every text that made tokens is open.
+    """
+    words = [{"$regex": re.escape(run), "$options": "i"} for run in dict.fromkeys(_runs(query))]
+    return {"$and": [{"$or": [{path: word} for path in paths]} for word in words]} if words else NOTHING
 
 
 def _is_open(run: str, position: int, runs: list[str]) -> bool:

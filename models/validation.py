@@ -14,11 +14,13 @@ from bson import ObjectId
 from models import formulas, rules
 from models.definition import Definition, Field, RuleTree
 from models.errors import ValueProblem
+from models.field_limits import FieldLimits
 from models.fields import type_of
 from models.fields.base import ParseContext, RowProblems
+from models.forms import LiveForm
 from models.lookups import References
 from models.messages import Message, _
-from models.people import Actor
+from models.people import Actor, Limit
 from models.rules import RuleContext
 from models.times import now
 
@@ -46,8 +48,13 @@ def parse_context(actor: Actor, references: References | None = None) -> ParseCo
         timezone=actor.timezone,
         person=actor.id,
         department=actor.department,
-        references=references or References(),
+        references=references or References(actor.person),
     )
+
+
+def limits_of(actor: Actor, definition: Definition) -> FieldLimits:
+    """Return how far fields are closed to an actor; to be shared between many calls of `validate`."""
+    return FieldLimits(actor.person, LiveForm(definition, 0))
 
 
 def validate(
@@ -61,6 +68,7 @@ def validate(
     strict: bool = False,
     opened: Collection[str] = (),
     references: References | None = None,
+    limits: FieldLimits | None = None,
 ) -> Checked:
     """Check values against a form without writing anything.
 
@@ -71,15 +79,18 @@ def validate(
         before: the stored data of an existing record; None for a new one.
         record: the stored record itself: its state may close fields, and rules may ask for `@owner`.
         partial: report only problems of the given and the opened fields (inline edit of one cell, a step).
-        strict: say so where a change of a field is refused because the state closes it.
-        opened: fields that may be written in this step although they are closed.
+        strict: say so where a change of a field is refused because the state or a role closes it.
+        opened: fields that may be written in this step although they are closed; what is masked or hidden
+            stays so.
         references: share one between many calls to look each name up once.
+        limits: the same, for how far fields are closed to the actor.
     """
     context = parse_context(actor, references)
     asked = _Asked(actor, definition, record, opened, is_new=before is None)
+    asked.limit(limits or limits_of(actor, definition), record, before)
     checked = Checked(data=_start(definition, before, context))
     start = dict(checked.data) if before is None else before
-    _refuse_unknown(definition, raw, checked)
+    raw = _refuse_unknown(asked, raw, checked)
     _read(definition, raw, checked, context, before or {})
     _keep_locked(asked, checked, start, strict=strict)
     _settle(asked, checked, before or {})
@@ -117,6 +128,24 @@ class _Asked:
         workflow = definition.workflow
         known = workflow is not None and (is_new or record is not None)
         self.state = workflow.by_state.get(self.system["@state"]) if workflow and known else None
+        self.limits: Mapping[str, Limit] = {}
+
+    def limit(
+        self, limits: FieldLimits, record: Mapping[str, Any] | None, before: Mapping[str, Any] | None
+    ) -> None:
+        """Close what is closed to who asks, on this record or a new one."""
+        known = {**(record or {}), "data": before or {}}
+        self.limits = limits.of_new() if self.is_new else limits.of(known)
+
+    def is_unknown(self, key: str) -> bool:
+        """Tell whether there is no such field as far as the one who asks is concerned."""
+        known = self.definition.by_key.get(key)
+        return known is None or not known.holds_value or self.limits.get(key) == Limit.HIDDEN
+
+    def role_closes(self, key: str) -> bool:
+        """Tell whether no role opens a field for writing; a step opens what is read-only, and no more."""
+        limit = self.limits.get(key)
+        return limit is not None and not (limit == Limit.READ_ONLY and key in self.opened)
 
     def holds(self, tree: RuleTree, data: Values) -> bool:
         """Tell whether a rule holds for data of this record."""
@@ -152,11 +181,11 @@ def _start(definition: Definition, before: Values | None, context: ParseContext)
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _refuse_unknown(definition: Definition, raw: Mapping[str, Any], checked: Checked) -> None:
-    for key in raw:
-        known = definition.by_key.get(key)
-        if known is None or not known.holds_value:
-            checked.errors[_nameable(key)] = [_("This form has no such field.")]
+def _refuse_unknown(asked: _Asked, raw: Mapping[str, Any], checked: Checked) -> dict[str, Any]:
+    """Say which fields there are not; return the others."""
+    unknown = [key for key in raw if asked.is_unknown(key)]
+    checked.errors.update({_nameable(key): [_("This form has no such field.")] for key in unknown})
+    return {key: value for key, value in raw.items() if key not in unknown}
 
 
 def _nameable(key: object) -> str:
@@ -195,16 +224,26 @@ def _keep_locked(asked: _Asked, checked: Checked, stored: Values, *, strict: boo
     data = checked.data if asked.is_new else stored
     locked = {field.key for field in asked.definition.value_fields if _is_locked(asked, field, data)}
     for key in locked:
-        refused = strict and asked.state_closes(key) and checked.data.get(key) != stored.get(key)
+        changed = checked.data.get(key) != stored.get(key)
         _put(checked.data, key, stored.get(key))
+        if asked.is_unknown(key):
+            continue
         checked.errors.pop(key, None)
-        if refused and asked.state:
-            message = _("In the state “%(state)s” this cannot be changed.", state=asked.state.label)
-            checked.errors[key] = [message]
+        if strict and changed and (refusal := _refusal(asked, key)):
+            checked.errors[key] = [refusal]
     checked.locked = frozenset(locked)
 
 
+def _refusal(asked: _Asked, key: str) -> Message | None:
+    """Say what closes a field to whoever tried to change it; a rule of the form says nothing."""
+    if asked.state and asked.state_closes(key):
+        return _("In the state “%(state)s” this cannot be changed.", state=asked.state.label)
+    return _("You may not change this field.") if asked.role_closes(key) else None
+
+
 def _is_locked(asked: _Asked, field: Field, data: Values) -> bool:
+    if asked.role_closes(field.key):
+        return True
     if field.key in asked.opened:
         return False
     return (

@@ -153,7 +153,7 @@ def check_fields(
     for key in raw.keys() - opened.keys():
         errors[str(key)[:60]] = [_("This step does not ask for this field.")]
     for key in transition.required:
-        if checked.data.get(key) is None and key not in errors and key not in checked.hidden:
+        if checked.data.get(key) is None and key not in errors and key not in checked.hidden | checked.locked:
             errors[key] = [_("This is needed.")]
     return checked, errors
 

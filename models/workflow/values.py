@@ -56,7 +56,7 @@ def put(run: Run, change: Change, values: Document) -> None:
     """
     record = change.record
     checked = validate(
-        change.actor,
+        change.actor.unbound(),
         change.form.definition,
         values,
         before=record["data"],
