@@ -4,9 +4,9 @@ Roles add up; what any of them denies is denied. Whatever does not reach everyth
 without a department. A scope whose rule no longer fits the form gives nothing, and denies everything.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from bson import ObjectId
 
@@ -15,7 +15,7 @@ from models.database import Document
 from models.errors import InvalidError
 from models.forms import LiveForm
 from models.people import Action, Actor, Grant, Role, Scope, User
-from models.rules import RuleContext, compile_rule, find_source, record_values
+from models.rules import SYSTEM, RuleContext, Source, compile_rule, record_values
 from models.rules.mongo import to_mongo
 from models.rules.plan import Among, Condition, Either, Every, Inverse, Node, Present
 
@@ -46,46 +46,94 @@ class Reach:
         return self.is_everything or self.node.holds(record_values(record, self.form.definition))
 
 
+@dataclass(frozen=True)
+class Ground:
+    """One reason why something is open or denied, and the records for which it is one.
+
+    `role` is None where the person was invited; `grant` is None there, and where the role administers.
+    """
+
+    plan: Callable[[], Node]
+    role: Role | None = None
+    grant: Grant | None = None
+
+    @cached_property
+    def node(self) -> Node:
+        """The records for which it is one; worked out only where it decides."""
+        return self.plan()
+
+    @property
+    def denies(self) -> bool:
+        """Tell whether it takes away instead of giving."""
+        return self.grant is not None and bool(self.grant.deny)
+
+    @property
+    def is_wide(self) -> bool:
+        """Tell whether it gives every record, also one without a department."""
+        return self.role is not None and (self.grant is None or self.grant.scope == Scope.ALL)
+
+
 class Scopes:
     """What the roles of one person reach on one form."""
 
-    def __init__(self, person: User, form: LiveForm) -> None:
-        """Begin; the roles are read once."""
+    def __init__(
+        self, person: User, form: LiveForm, *, represented: Sequence[ObjectId] | None = None
+    ) -> None:
+        """Begin; the roles are read once.
+
+        Args:
+            person: whose roles.
+            form: of the records.
+            represented: for whom the person acts now; looked up when it is needed and not given.
+        """
         self.person, self.form, self.roles = person, form, person.held_roles
         self._department = person.department.id if person.department else None
+        self._acting_for = represented
 
     def reach(self, *actions: Action) -> Reach:
         """Return the records on which every one of some actions is open; being invited counts."""
-        return Reach(self.form, _every(self._open(action) for action in dict.fromkeys(actions)))
+        parts = (_joined(self.grounds(action)) for action in dict.fromkeys(actions))
+        return Reach(self.form, _every(parts))
 
     def of_role(self, role: Role, action: Action) -> Reach:
         """Return the records on which one role opens an action, before anything is denied."""
-        return Reach(self.form, self._given([role], action))
+        return Reach(self.form, _opened(self._opening([role], action)))
 
-    def _open(self, action: Action) -> Node:
-        denied = (
-            self._scope(grant, broken=EVERYTHING) for grant in self._grants(self.roles, action, deny=True)
-        )
-        return _every([self._given(self.roles, action), *map(Inverse, denied)])
+    def grounds(self, action: Action) -> list[Ground]:
+        """Return everything for and against an action; `reach` is put together from the same."""
+        opening = self._opening(self.roles, action)
+        if opening and action in TO_INVITED:
+            wide = any(ground.is_wide for ground in opening)
+            opening.append(Ground(partial(self._invited, wide=wide)))
+        return [*opening, *self._denying(action)]
 
-    def _given(self, roles: Sequence[Role], action: Action) -> Node:
-        if any(role.opens_every(self.form.key, action) for role in roles):
-            return EVERYTHING
-        parts = [self._scope(grant, broken=NOTHING) for grant in self._grants(roles, action, deny=False)]
-        if not parts:
-            return NOTHING
-        if action in TO_INVITED and roles is self.roles:
-            parts.append(self._among("@invited", [self.person.id, *self._represented]))
-        return _every([self._condition("@department", Present()), Either(tuple(parts))])
+    def _opening(self, roles: Sequence[Role], action: Action) -> list[Ground]:
+        found = [Ground(lambda: EVERYTHING, role) for role in roles if role.administrator]
+        for role, grant in self._grants(roles, action, deny=False):
+            found.append(Ground(partial(self._scope, grant, broken=NOTHING), role, grant))
+        return found
 
-    def _grants(self, roles: Sequence[Role], action: Action, *, deny: bool) -> Iterator[Grant]:
+    def _denying(self, action: Action) -> Iterator[Ground]:
+        for role, grant in self._grants(self.roles, action, deny=True):
+            yield Ground(partial(self._scope, grant, broken=EVERYTHING), role, grant)
+
+    def _grants(self, roles: Sequence[Role], action: Action, *, deny: bool) -> Iterator[tuple[Role, Grant]]:
         for role in roles:
             for grant in role.grants:
                 if grant.concerns(self.form.key, action) and bool(grant.deny) is deny:
-                    yield grant
+                    yield role, grant
+
+    def _invited(self, *, wide: bool) -> Node:
+        """Return the records to which the person was invited, or somebody for whom they act.
+
+        Whoever reaches every record anyway needs nobody else's invitation.
+        """
+        return _among("@invited", [self.person.id, *(() if wide else self._represented)])
 
     @cached_property
-    def _represented(self) -> list[ObjectId]:
+    def _represented(self) -> Sequence[ObjectId]:
+        if self._acting_for is not None:
+            return self._acting_for
         return delegations.acting_for(self.person.id, self._context.now, self.form.key)
 
     @cached_property
@@ -96,16 +144,16 @@ class Scopes:
         if grant.scope == Scope.RULE:
             return self._rule(grant, broken)
         if grant.scope == Scope.OWN:
-            return self._among("@owner", [self.person.id])
+            return _among("@owner", [self.person.id])
         if grant.scope == Scope.ASSIGNED:
-            return self._among("@assignees", [self.person.id])
+            return _among("@assignees", [self.person.id])
         if grant.scope == Scope.ALL:
             return EVERYTHING
         if self._department is None:
             return NOTHING
         known = directory.current()
         reached = known.below if grant.scope == Scope.BELOW else known.with_merged
-        return self._among("@department", reached(self._department))
+        return _among("@department", reached(self._department))
 
     def _rule(self, grant: Grant, broken: Node) -> Node:
         try:
@@ -113,14 +161,32 @@ class Scopes:
         except InvalidError:
             return broken
 
-    def _among(self, name: str, ids: Iterable[ObjectId]) -> Node:
-        return self._condition(name, Among(tuple(ids)))
 
-    def _condition(self, name: str, check: Present | Among) -> Node:
-        source = find_source(name, self.form.definition)
-        if source is None:
-            raise LookupError(name)
-        return Condition(source, check)
+def _condition(name: str, check: Present | Among) -> Condition:
+    _label, kind, target = SYSTEM[name]
+    return Condition(Source(name, kind, target), check)
+
+
+def _among(name: str, ids: Iterable[ObjectId]) -> Node:
+    return _condition(name, Among(tuple(ids)))
+
+
+HAS_DEPARTMENT = _condition("@department", Present())
+
+
+def _joined(grounds: Iterable[Ground]) -> Node:
+    """Return the records on which an action is open: given by any ground, denied by none."""
+    every = list(grounds)
+    given = _opened([ground for ground in every if not ground.denies])
+    return _every([given, *(Inverse(ground.node) for ground in every if ground.denies)])
+
+
+def _opened(opening: Sequence[Ground]) -> Node:
+    if any(ground.is_wide for ground in opening):
+        return EVERYTHING
+    if not opening:
+        return NOTHING
+    return _every([HAS_DEPARTMENT, Either(tuple(ground.node for ground in opening))])
 
 
 def _every(nodes: Iterable[Node]) -> Node:
