@@ -10,7 +10,7 @@ from models.audit.differences import said_of_department
 from models.database import db, in_transaction
 from models.errors import InUseError, InvalidError
 from models.forms import collection_name
-from models.messages import _
+from models.messages import Message, _
 from models.people import Department, User
 
 MAX_DEPTH = 10
@@ -55,10 +55,10 @@ def below(department: Department) -> set[ObjectId]:
 def check(department: Department) -> None:
     """Refuse a tree that bites its tail, heads who left, and a retired department with people in it."""
     errors = {}
-    if department.parent and department.id and department.parent.id in below(department):
-        errors["parent"] = [_("A department cannot be part of itself.")]
-    elif department.parent and _levels_above(department.parent) + _levels_below(department) > MAX_DEPTH:
-        errors["parent"] = [_("The tree has at most %(max)s levels.", max=MAX_DEPTH)]
+    if problem := _misplaced(department, department.parent):
+        errors["parent"] = [problem]
+    if department.merged_into and not department.retired:
+        errors["retired"] = [_("It was merged into another department; that cannot be undone.")]
     if department.head and not User.objects(id=department.head, active=True):
         errors["head"] = [_("This person cannot sign in any more.")]
     if department.retired and department.id and _has_members(department):
@@ -69,6 +69,22 @@ def check(department: Department) -> None:
         errors["name"] = [_("This is needed.")]
     if errors:
         raise InvalidError(errors)
+
+
+def check_place(department: Department, parent: Department | None) -> None:
+    """Raise InvalidError beside `parent` unless a department, with everything below it, fits there."""
+    if problem := _misplaced(department, parent):
+        raise InvalidError({"parent": [problem]})
+
+
+def _misplaced(department: Department, parent: Department | None) -> Message | None:
+    if parent is None:
+        return None
+    if department.id and parent.id in below(department):
+        return _("A department cannot be part of itself.")
+    if _levels_above(parent) + _levels_below(department) > MAX_DEPTH:
+        return _("The tree has at most %(max)s levels.", max=MAX_DEPTH)
+    return None
 
 
 def _levels_above(parent: Department) -> int:

@@ -9,7 +9,7 @@ from bson import ObjectId
 from kombu.exceptions import OperationalError
 from pymongo.errors import PyMongoError
 
-from models import leaving
+from models import leaving, reorganising
 from models.database import is_passing
 from models.errors import DomainError
 from models.jobs import CancelledError, Job, LeaseLostError, RunningJob
@@ -26,6 +26,7 @@ HANDLERS: dict[str, Handler] = {
     "import_check": imports.check,
     "import": imports.run,
     leaving.JOB: leaving.hand_over,
+    reorganising.JOB: reorganising.carry_out,
 }
 
 
