@@ -3,6 +3,7 @@
 import json
 import logging
 import secrets
+import struct
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -35,12 +36,14 @@ LONGEST_ANSWER: Final = 20_000
 # What the library raises for an answer that is wrong or not even well formed.
 UNREADABLE: Final = (
     WebAuthnException,
-    ValueError,
-    TypeError,
-    LookupError,
+    ArithmeticError,
     AttributeError,
-    OverflowError,
+    EOFError,
+    LookupError,
     RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
 )
 _CHOSEN: Final = AuthenticatorSelectionCriteria(
     resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.PREFERRED
