@@ -12,7 +12,7 @@ from models.errors import ForbiddenError, NotFoundError
 from models.form_indexes import IN_BIN
 from models.forms import LiveForm, collection_name
 from models.people import Action, User
-from models.permissions import require_permission
+from models.permissions import permitted, require_permission
 from models.scopes import Reach, Scopes
 
 __all__ = [
@@ -28,18 +28,6 @@ __all__ = [
     "require_record",
     "visible",
 ]
-
-
-def permitted(person: User, form: str, action: Action) -> bool:
-    """Tell whether a person may do something with any record of a form; who may not see may do nothing."""
-    if not person.active:
-        return False
-    roles = person.held_roles  # once: MongoEngine looks for references every time
-    return all(
-        any(role.allows(form, needed) for role in roles)
-        and not any(role.denies(form, needed) for role in roles)
-        for needed in {Action.SEE, action}
-    )
 
 
 def require(person: User, form: str, action: Action) -> None:

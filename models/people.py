@@ -41,6 +41,7 @@ class Permission(StrEnum):
     CONFIGURE_PEOPLE = "configure:people:write"
     CONFIGURE_ROLES = "configure:roles:write"
     JOBS_READ_ALL = "jobs:all:read"
+    PEOPLE_PREVIEW = "people:all:preview"
     RETENTION_MANAGE = "retention:all:manage"
     VIEWS_SHARE = "views:shared:write"
 

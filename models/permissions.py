@@ -1,10 +1,34 @@
-"""The system permissions: what a role may do besides working on forms."""
+"""What a person may do at all: by the actions of a form, and by the system permissions besides forms."""
 
 from models.errors import ForbiddenError
-from models.people import Permission, User
+from models.people import Action, Permission, User
 
 
 def require_permission(person: User, permission: Permission) -> None:
     """Raise ForbiddenError unless a role gives the system permission."""
     if not (person.active and person.may(permission)):
+        raise ForbiddenError
+
+
+def permitted(person: User, form: str, action: Action) -> bool:
+    """Tell whether a person may do something with any record of a form; who may not see may do nothing."""
+    if not person.active:
+        return False
+    roles = person.held_roles  # once: MongoEngine looks for references every time
+    return all(
+        any(role.allows(form, needed) for role in roles)
+        and not any(role.denies(form, needed) for role in roles)
+        for needed in {Action.SEE, action}
+    )
+
+
+def may_configure(person: User, form: str) -> bool:
+    """Tell whether a person may change what a form is: as keeper of all forms, or of this one."""
+    every = person.active and person.may(Permission.CONFIGURE_FORMS)
+    return every or permitted(person, form, Action.CONFIGURE)
+
+
+def require_configure(person: User | None, form: str) -> None:
+    """Raise ForbiddenError unless a person may change a form; the program itself (None) always may."""
+    if person is not None and not may_configure(person, form):
         raise ForbiddenError
