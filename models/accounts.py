@@ -53,7 +53,7 @@ def create_user(person: User, user: User) -> NewPassword:
         InvalidError: beside what was refused.
     """
     require_permission(person, Permission.CONFIGURE_PEOPLE)
-    _check_user(person, user, before=None)
+    check_user(person, user, before=None)
     text = passwords.generate()
     passwords.set_password(user, text, must_change=True)
     user.created_at = now()
@@ -83,7 +83,7 @@ def save_user(
     """
     require_permission(person, Permission.CONFIGURE_PEOPLE)
     before = User.objects(id=user.id).first()
-    _check_user(person, user, before=before)
+    check_user(person, user, before=before)
     if not user.active or (before is not None and _role_ids(before) - _role_ids(user)):
         passwords.end_sessions(user)
     meant_before, meant = _meant_by(before), _meant_by(user)
@@ -98,7 +98,7 @@ def save_user(
             also(session)
         _note_user(person, before, user, session)
 
-    _keeping_an_administrator(write)
+    keeping_an_administrator(write)
 
 
 def _note_user(person: User, before: User | None, user: User, session: ClientSession | None = None) -> None:
@@ -157,7 +157,7 @@ def save_role(person: User, role: Role, *, seen: str) -> None:
             sessions.end_of_role(role, but=person, session=session)
         _note_role("role.changed" if before else "role.created", person, before, role, session)
 
-    _keeping_an_administrator(write)
+    keeping_an_administrator(write)
 
 
 def _note_role(
@@ -181,7 +181,14 @@ def delete_role(person: User, role: Role) -> None:
     _note_role("role.deleted", person, role, None)
 
 
-def _check_user(person: User, user: User, before: User | None) -> None:
+def check_user(person: User, user: User, before: User | None) -> None:
+    """Raise InvalidError or ForbiddenError unless a person may store a user like this.
+
+    Args:
+        person: who changes.
+        user: with the new values.
+        before: as it is stored; None for a new one.
+    """
     if before is not None:
         require_rank(person, before)
     errors = {**_value_errors(user), **_right_errors(person, user, before)}
@@ -247,7 +254,7 @@ def _role_errors(person: User, role: Role, before: Role | None) -> Errors:
     return errors
 
 
-def _keeping_an_administrator(write: Callable[[ClientSession], None]) -> None:
+def keeping_an_administrator(write: Callable[[ClientSession], None]) -> None:
     """Write, unless afterwards nobody could administer; two who try at once are told apart by a lock."""
 
     def work(session: ClientSession) -> None:
