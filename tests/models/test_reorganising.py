@@ -306,7 +306,7 @@ def test_a_record_changed_meanwhile_is_read_anew(live: LiveForm, monkeypatch: py
     old, new = node("OLD"), node("NEW")
     ann = worker("ann", old)
     record = factories.record(live, ann, name="A")
-    commit, turns = records.commit, []
+    commit, turns = records.commit, list[int]()
 
     def overtaken(changes: Any, also: Any = None) -> None:
         if not turns:
