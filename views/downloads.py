@@ -41,11 +41,11 @@ def send(file_id: ObjectId, *, attachment: bool = True) -> Response:
     return _cut(_closed(response, str(file_id)), stored.length)
 
 
-def send_thumbnail(file_id: ObjectId) -> Response:
-    """Send a small picture instead of a large one; the picture itself where there is no smaller one."""
+def send_thumbnail(file_id: ObjectId) -> Response | None:
+    """Send a small picture instead of a large one; None where there is none."""
     data = files.thumbnail(file_id)
     if data is None:
-        return send(file_id, attachment=False)
+        return None
     response = _closed(Response(data, content_type=THUMBNAIL_TYPE), f"{file_id}-small")
     response.make_conditional(request)
     return response

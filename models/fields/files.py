@@ -1,24 +1,26 @@
 """Attachments, images and signatures: references to files that were uploaded before the form was saved."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypedDict
 
 from bson import ObjectId
 from typing_extensions import override
 
-from models.definition import Field
+from models.definition import Field, FileKind
 from models.errors import ValueProblem
 from models.fields.base import ALWAYS, FieldType, Json, ParseContext
 from models.fields.dates import DateTime
 from models.fields.links import object_id
 from models.fields.needs import FormData, Lookup
 from models.fields.reading import is_blank
-from models.messages import _
+from models.files.kinds import IMAGE_TYPES, KIND_NAMES, kind_of
+from models.files.limits import MEGABYTE
+from models.messages import _, translate
 from models.times import now
 
-MEGABYTE = 1024 * 1024
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+FILE_FIELDS = frozenset({"attachment", "image", "signature"})
 _RULES = ("required", "readonly", "required_if", "readonly_if")
 _MOMENT = DateTime()
 
@@ -61,6 +63,33 @@ def _is_free(info: Mapping[str, Any], person: ObjectId | None) -> bool:
     return waits and person in {None, info.get("owner")}
 
 
+@dataclass(frozen=True)
+class Kinds:
+    """Kinds of files in words."""
+
+    kinds: tuple[FileKind, ...]
+
+    def text(self, language: str, /) -> str:
+        """Return their names in a language."""
+        return " / ".join(translate(KIND_NAMES[one], language) for one in self.kinds)
+
+
+def accept(field: Field, name: str, media_type: str) -> None:
+    """Refuse a file that a field does not take. Raises ValueProblem.
+
+    Programs and scripts are taken only where the field names them. What may run in a browser (HTML, SVG) is
+    taken, because nobody's browser is ever asked to open it: see `views.downloads`.
+    """
+    kind = kind_of(media_type, name)
+    if field.type == "image" and (media_type not in IMAGE_TYPES or kind != "picture"):
+        raise ValueProblem(_("“%(name)s” is not an image that can be shown.", name=name))
+    if field.accept and kind not in field.accept:
+        taken = Kinds(field.accept)
+        raise ValueProblem(_("“%(name)s” is not of the kinds taken here: %(kinds)s.", name=name, kinds=taken))
+    if kind == "program" and not field.accept:
+        raise ValueProblem(_("“%(name)s” is a program or a script; such files are not taken.", name=name))
+
+
 class Attachment(FieldType[list[FileValue]]):
     """Any files."""
 
@@ -70,9 +99,9 @@ class Attachment(FieldType[list[FileValue]]):
     icon = "paperclip"
     widget = "files"
     importable = False
-    properties = (*ALWAYS, *_RULES, "in_list", "searchable", "max_files", "max_megabytes")
-    types: ClassVar[frozenset[str]] = frozenset()
-    """The accepted media types; any when empty."""
+    properties: ClassVar[tuple[str, ...]] = (
+        *ALWAYS, *_RULES, "in_list", "searchable", "accept", "max_files", "max_megabytes"
+    )  # fmt: skip
 
     @override
     def read(
@@ -90,8 +119,7 @@ class Attachment(FieldType[list[FileValue]]):
         name, size, kind = str(info["name"]), int(info["size"]), str(info.get("type") or "")
         if size > field.max_megabytes * MEGABYTE:
             raise ValueProblem(_("“%(name)s” is larger than %(max)s MB.", name=name, max=field.max_megabytes))
-        if self.types and kind not in self.types:
-            raise ValueProblem(_("“%(name)s” is not an image that can be shown.", name=name))
+        accept(field, name, kind)
         return {"file": file_id, "name": name, "size": size, "type": kind}
 
     @override
@@ -132,7 +160,7 @@ class Image(Attachment):
     description = _("Pictures that are shown on the page.")
     icon = "image"
     widget = "images"
-    types = IMAGE_TYPES
+    properties = tuple(name for name in Attachment.properties if name != "accept")
 
 
 class Signature(FieldType[SignatureValue]):

@@ -169,6 +169,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "records.save_view": {"POST": READERS_ON},
     "records.set_field_input": {"GET": WHO_SEES},
     "records.template_view": {"GET": EDITORS},
+    "records.upload_file_view": {"GET": Answers(404, 404, 404, 404)},  # a record holds it
     "records.upload_view": {"POST": Answers(404, 403, 404, 404)},  # it names no field
     "search.index": {"GET": EVERYONE},
     "security.logout": {"POST": SENT_ON},

@@ -391,7 +391,7 @@ FILES = {
         b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>',
         "application/xhtml+xml",
     ),
-    'a"; filename=evil.exe\r\nX-Evil: 1.txt': (b"text", "text/plain"),
+    'a"; filename=evil.html\r\nX-Evil: 1.txt': (b"text", "text/plain"),
 }
 
 
@@ -415,7 +415,9 @@ def test_a_file_that_could_run_is_only_ever_saved(
 
 def test_a_chinese_file_name_survives(client: FlaskClient, editor: User, sheet: LiveForm) -> None:
     """Flask-Admin loses the Chinese of a file name."""
-    sent = everything.upload(client, csrf_token(client), "papers", b"text", "检验报告（终）.pdf").get_json()
+    sent = everything.upload(
+        client, csrf_token(client), "papers", b"%PDF-1.7\n", "检验报告（终）.pdf"
+    ).get_json()
     record = factories.record(sheet, editor, name="lamp", papers=[sent["file"]])
     disposition = client.get(f"{path_of(record)}/files/{sent['file']}").headers["Content-Disposition"]
     assert "filename*=UTF-8''%E6%A3%80%E9%AA%8C%E6%8A%A5%E5%91%8A" in disposition
@@ -425,10 +427,11 @@ def test_a_chinese_file_name_survives(client: FlaskClient, editor: User, sheet: 
 def test_a_picture_is_shown_in_place(client: FlaskClient, editor: User, sheet: LiveForm) -> None:
     sent = everything.upload(client, csrf_token(client), "pictures", PNG, "照.png").get_json()
     record = factories.record(sheet, editor, name="lamp", pictures=[sent["file"]])
-    image = open_page(client, path_of(record)).one(css="thumbs").one("img")
-    answer = client.get(image["src"])
+    link = open_page(client, path_of(record)).one(css="thumbs").one("a")
+    answer = client.get(link["href"])
     assert (answer.data, answer.headers["Content-Type"]) == (PNG, "image/png")
     assert answer.headers["Content-Disposition"].startswith("inline;")
+    assert client.get(link.one("img")["src"]).headers["Content-Type"] == "image/webp"
 
 
 def test_a_file_is_reached_through_its_record_alone(

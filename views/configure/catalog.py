@@ -65,6 +65,12 @@ PROPERTIES = {
     "currency": (_("Currency"), _("Three letters, such as CNY."), "currency", "limits"),
     "currencies": (_("Other currencies"), _("Separated by commas."), "list", "limits"),
     "max_rating": (_("Number of stars"), "", "number", "limits"),
+    "accept": (
+        _("Kinds of files"),
+        _("Without a choice everything but programs and scripts is taken."),
+        "kinds",
+        "limits",
+    ),
     "max_files": (_("At most, files"), "", "number", "limits"),
     "max_megabytes": (_("At most, MB for each file"), "", "number", "limits"),
     "sum": (_("Show the sum"), _("Below the column."), "switch", "limits"),

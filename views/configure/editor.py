@@ -10,6 +10,7 @@ from models import impact, numbering_patterns
 from models.database import db
 from models.definition import GROUPS, MAX_FIELDS, MAX_OPTIONS, Definition, Field
 from models.fields import TYPES
+from models.files.kinds import KIND_NAMES
 from models.form_checks import COLUMN_TYPES, RESERVED, SYSTEM_COLUMNS, problems
 from models.form_guards import guard, options
 from models.forms import Form, at_version, draft_of
@@ -127,6 +128,7 @@ def _language_parts() -> dict[str, Any]:
             result: str(kind_of(Field.model_construct(key="any", type="computed", result=result)))
             for result in ("decimal", "integer", "text", "boolean", "date")
         },
+        "fileKinds": {kind: say(name) for kind, name in KIND_NAMES.items()},
         "reserved": sorted(RESERVED),
         "limits": {"fields": MAX_FIELDS, "options": MAX_OPTIONS, "depth": MAX_DEPTH},
     }

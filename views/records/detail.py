@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from bson import ObjectId
-from flask import Response, redirect, request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 
-from models import comments, files, forms, history, notifications, queries
+from models import comments, forms, history, notifications, queries
 from models.access import Action, fetch, permitted
 from models.database import Document
 from models.definition import STATE, Definition, Field
@@ -19,9 +18,7 @@ from models.fields import type_of
 from models.fields.tables import sums
 from models.forms import LiveForm
 from models.lookups import Lookup
-from models.validation import referenced_files
 from tasks.sweeps import carry_out_effects
-from views import downloads
 from views.context import current_actor, current_language, current_timezone, require_person, say
 from views.records.filters import label_of
 from views.records.listing import state_tag, system_text, tags_of
@@ -174,27 +171,6 @@ class DetailScreens(_Base):
             self.say(" ".join(say(message) for message in error.errors["text"]), "danger")
         send_quietly(carry_out_effects)
         return redirect(f"{self.address(record)}#comments")
-
-    @expose("/<record_id>/files/<file_id>")
-    def file_view(self, record_id: str, file_id: str) -> Response:
-        """Send a file of a record to whoever may see the record."""
-        record = self.record(record_id)
-        wanted = ObjectId(file_id) if ObjectId.is_valid(file_id) else None
-        if wanted is None or not (wanted in self._files_of(record) or self._signed_with(record, wanted)):
-            raise NotFoundError
-        return downloads.send(wanted, attachment="download" in request.args)
-
-    def _signed_with(self, record: Document, wanted: ObjectId) -> bool:
-        """Tell whether a file belongs to a record besides its fields: it signs a step or an approval."""
-        owner = {"form": self.form.key, "record": record["_id"]}
-        return bool(files.info(wanted).get("claimed_by") == owner)
-
-    def _files_of(self, record: Document) -> set[ObjectId]:
-        """Return the files a record holds, in fields of any version."""
-        held: set[ObjectId] = set()
-        for version in {self.form.version, record["form_version"], *range(1, self.form.version)}:
-            held |= referenced_files(record["data"], forms.at_version(self.form.key, version).definition)
-        return held
 
 
 def sections_of(definition: Definition, record: Document, lookup: Lookup) -> list[dict[str, Any]]:

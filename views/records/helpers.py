@@ -12,10 +12,12 @@ from flask_admin import expose
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from models.access import Action, fetch
+from models.access import Action, fetch, visible
 from models.definition import Field
 from models.errors import NotFoundError
 from models.fields import type_of
+from models.fields.files import Kinds
+from models.files import IMAGE_TYPES
 from models.lookups import Lookup, References
 from models.queries import SYSTEM_FIELDS, Count
 from views.context import current_language, current_timezone
@@ -77,8 +79,7 @@ class TemplateHelpers(_Base):
         """Where files are sent before the record is saved."""
         return url_for(".upload_view")
 
-    @staticmethod
-    def file_rows(value: object) -> list[dict[str, Any]]:
+    def file_rows(self, value: object) -> list[dict[str, Any]]:
         """Return the files of an input: as stored, or by the ids that were just posted."""
         values = value if isinstance(value, list) else [value] if value else []
         rows = []
@@ -87,8 +88,21 @@ class TemplateHelpers(_Base):
                 rows.append({"name": "", "size": 0, **one, "file": str(one["file"])})
             elif ObjectId.is_valid(str(one)):
                 info = References().file_info(ObjectId(str(one)))
-                rows.extend([{**info, "file": str(one)}] if info else [])
-        return rows
+                rows.extend([{**info, "file": str(one)}] if info and self._may_know(info) else [])
+        return [{**row, "thumbnail": _thumbnail_of(row)} for row in rows]
+
+    def _may_know(self, info: Mapping[str, Any]) -> bool:
+        """Tell whether a person who posts the id of a file may learn what it is called."""
+        holder = info.get("claimed_by")
+        if not holder:
+            return bool(info.get("owner") == self.person.id)
+        of_this_form = holder.get("form") == self.form.key
+        return of_this_form and bool(visible(self.person, self.form.key, [holder["record"]]))
+
+    @staticmethod
+    def file_kinds(field: Field) -> str:
+        """Return in words which files a field takes."""
+        return Kinds(field.accept).text(current_language())
 
     @staticmethod
     def row_messages(key: str) -> dict[str, str]:
@@ -167,3 +181,13 @@ class TemplateHelpers(_Base):
 def _single(field: Field) -> Field:
     """Return a field as if it held one value, to name a single id."""
     return field.model_copy(update={"many": False}) if field.many else field
+
+
+def _thumbnail_of(row: Mapping[str, Any]) -> str:
+    """Return where the small picture of a file in an input is; empty for what is no picture."""
+    if row.get("type") not in IMAGE_TYPES:
+        return ""
+    record_id = (request.view_args or {}).get("record_id")
+    if row.get("claimed_by", record_id) and record_id:
+        return url_for(".file_view", record_id=record_id, file_id=row["file"], thumbnail=1)
+    return url_for(".upload_file_view", file_id=row["file"])

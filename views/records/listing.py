@@ -27,6 +27,7 @@ PAGE_SIZES = (20, 50, 100, 200)
 DEFAULT_PAGE_SIZE = 50
 MAX_COLUMNS = 60
 CLIP_AT = 120
+MAX_PICTURES = 3
 FILTERS_GIVEN = "flt"
 MOMENTS = frozenset({"created_at", "updated_at"})
 _CLIPPED = frozenset({
@@ -36,11 +37,15 @@ _NUMERIC = frozenset({"integer", "decimal", "money", "percent", "duration"})
 
 
 class Cell(NamedTuple):
-    """One cell: the attributes it shares with its column, text, and tags as (text, colour)."""
+    """One cell: the attributes it shares with its column, text, tags as (text, colour), and pictures.
+
+    A picture is told by what stands in its address behind that of the record.
+    """
 
     attributes: Markup
     text: str
     tags: Sequence[tuple[str, str]] = ()
+    pictures: Sequence[str] = ()
 
 
 class Row(NamedTuple):
@@ -239,6 +244,8 @@ def _cell(record: Document, column: Column, field: Field | None, lookup: Lookup)
     if field.type in {"choice", "multi_choice"}:
         return Cell(column.attributes, "", tags_of(field, value, lookup.language))
     text = type_of(field).display(field, value, lookup, lookup.language)
+    if field.type == "image" and not column.is_first:
+        return Cell(column.attributes, text, pictures=[str(one["file"]) for one in value[:MAX_PICTURES]])
     return Cell(column.attributes, text if len(text) <= CLIP_AT else f"{text[:CLIP_AT]}…")
 
 

@@ -1,19 +1,17 @@
 """What a form's inputs ask the server for while somebody types: records and people to choose, uploads."""
 
 import re
-from contextlib import closing
 from typing import TYPE_CHECKING
 
-from flask import current_app, jsonify, request
+from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from models import files, forms, queries
+from models import forms, queries
 from models.access import Action, permitted
 from models.database import Document
 from models.definition import Definition, Field
-from models.errors import ForbiddenError, InvalidError, NotFoundError
-from models.messages import _
+from models.errors import NotFoundError
 from models.people import Department, User
 from views.context import current_language
 
@@ -91,26 +89,6 @@ class LookupScreens(_Base):
         }
         offered = [{**one, "username": readers[one["id"]]} for one in found if one["id"] in readers]
         return jsonify(results=offered[:8])
-
-    @expose("/upload", methods=("POST",))
-    def upload_view(self) -> ResponseReturnValue:
-        """Keep one file for a field until the record is saved; gives `{file, name, size, type}`."""
-        if not (self.may(Action.CREATE) or self.may(Action.EDIT)):
-            raise ForbiddenError
-        field = find_field(self.definition, request.form.get("field", ""))
-        sent = request.files.get("file")
-        if sent is None or field.type not in {"attachment", "image", "signature"}:
-            raise InvalidError({"file": [_("Choose a file.")]})
-        limit = min(field.max_megabytes * 1024 * 1024, current_app.config["MAX_CONTENT_LENGTH"])
-        with closing(sent):
-            stored = files.store(
-                sent.stream, sent.filename or "file", self.person.id, purpose="upload", max_bytes=limit
-            )
-        info = files.info(stored)
-        if field.type in {"image", "signature"} and info["type"] not in files.IMAGE_TYPES:
-            files.delete(stored)
-            raise InvalidError({"file": [_("This is not a picture (PNG, JPEG, GIF or WebP).")]})
-        return jsonify(file=str(stored), name=info["name"], size=info["size"], type=info["type"])
 
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> ResponseReturnValue:

@@ -9,6 +9,7 @@ from views.records.bulk import BulkActions
 from views.records.change import ChangeScreens
 from views.records.deadlines import DeadlinePanel
 from views.records.detail import DetailScreens
+from views.records.files import FileScreens
 from views.records.helpers import TemplateHelpers
 from views.records.importing import ImportScreens
 from views.records.kanban import KanbanScreens
@@ -26,6 +27,7 @@ class RecordScreen(
     ListScreens,
     MoveScreens,
     ApprovalPanel,
+    FileScreens,
     DetailScreens,
     DeadlinePanel,
     ChangeScreens,

@@ -102,6 +102,16 @@
     typed((field[name] || []).join(", "), (text) =>
       put(field, name, text.toUpperCase().split(/[\s,，、;；]+/).filter(Boolean)));
 
+  const kindsInput = (field, name) =>
+    h("div", { class: "checks" }, Object.entries(data.fileKinds).map(([key, label]) => {
+      const box = h("input", {
+        type: "checkbox",
+        checked: (field[name] || []).includes(key),
+        onchange: () => put(field, name, toggleIn(field[name] || [], key, box.checked)),
+      });
+      return h("label", { class: "check" }, box, h("span", {}, label));
+    }));
+
   const widths = ["3", "4", "6", "8", "9", "12"];
 
   const formulaInput = (field, context) => {
@@ -138,6 +148,7 @@
     bound: (field, _context, name) => bound(field, name),
     currency: currencyInput,
     list: (field, _context, name) => listInput(field, name),
+    kinds: (field, _context, name) => kindsInput(field, name),
     default: defaultInput,
     default_from: (field) =>
       Editor.select(
@@ -162,9 +173,9 @@
     rule: (field, _context, name) => Editor.ruleEditor(field, name),
   };
 
-  const WIDE = new Set(["options", "columns", "formula", "rule", "label", "long_label"]);
-  const GROUPED = new Set(["label", "long_label", "options", "columns", "rule"]);
-  const LABEL_WIDTH = { help: 12, options: 12, columns: 12, formula: 12, rule: 12 };
+  const WIDE = new Set(["options", "columns", "formula", "rule", "label", "long_label", "kinds"]);
+  const GROUPED = new Set(["label", "long_label", "options", "columns", "rule", "kinds"]);
+  const LABEL_WIDTH = { help: 12, options: 12, columns: 12, formula: 12, rule: 12, kinds: 12 };
 
   /* One property of a field, labelled. */
   Editor.propertyOf = function (field, name, context) {

@@ -98,23 +98,36 @@
     remove.className = "btn btn-icon btn-quiet btn-small";
     remove.dataset.uploadRemove = "";
     remove.textContent = "×";
+    if (file.thumbnail) {
+      const picture = document.createElement("img");
+      picture.className = "row-picture";
+      picture.src = file.thumbnail;
+      picture.alt = "";
+      row.append(picture);
+    }
     row.append(text, note, input, remove);
     return row;
   };
 
   const upload = async (place, files) => {
     const list = place.querySelector("[data-upload-list]");
-    const allowed = Number(place.dataset.max) - list.children.length;
-    for (const file of [...files].slice(0, Math.max(0, allowed))) {
-      place.classList.add("is-busy");
+    const note = place.querySelector("[data-upload-error]");
+    const allowed = Math.max(0, Number(place.dataset.max) - list.children.length);
+    const refused = files.length > allowed ? [place.dataset.tooMany] : [];
+    note.hidden = true;
+    place.classList.add("is-busy");
+    for (const file of [...files].slice(0, allowed)) {
       try {
+        if (file.size > Number(place.dataset.megabytes) * 1024 * 1024) throw new Error(place.dataset.tooLarge);
         list.append(uploadRow(place, await send(place.dataset.upload, place.dataset.fieldPath, file, file.name)));
         place.dispatchEvent(new Event("input", { bubbles: true }));
       } catch (error) {
-        Backoffice.toast(`${file.name}: ${error.message}`, "danger");
+        refused.push(error.message.includes(file.name) ? error.message : `${file.name}: ${error.message}`);
       }
-      place.classList.remove("is-busy");
     }
+    place.classList.remove("is-busy");
+    note.textContent = refused.join(" ");
+    note.hidden = !refused.length;
   };
 
   const setUpUpload = (place) => {

@@ -1,0 +1,64 @@
+"""Which files of a record a person may open: those in fields that are open to them, and signatures."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bson import ObjectId
+
+from models import forms
+from models.access import object_id
+from models.database import Document, db
+from models.definition import Field
+from models.errors import NotFoundError
+from models.field_limits import field_limits
+from models.forms import LiveForm
+from models.people import EVERY_FIELD, Limit, User
+
+_OPEN = frozenset({None, Limit.READ_ONLY})
+
+
+class HeldFile(NamedTuple):
+    """A file of a record, and the field that holds it; None where it signs a step or an approval."""
+
+    id: ObjectId
+    field: Field | None
+
+    @property
+    def is_signature(self) -> bool:
+        """Tell whether it is a drawn signature, which belongs to the page itself."""
+        return self.field is None or self.field.type == "signature"
+
+
+def find(person: User, form: LiveForm, record: Document, file_id: str) -> HeldFile:
+    """Return a file of a record that the person was fetched for.
+
+    Raises NotFoundError: the record does not hold it, or only in fields that are closed to the person.
+    """
+    wanted = object_id(file_id)
+    limits = field_limits(person, form).of(record)
+    for field in _fields_holding(form, record, wanted):
+        if limits.get(field.key, limits.get(EVERY_FIELD)) in _OPEN:
+            return HeldFile(wanted, field)
+    if not _signs(form, record, wanted):
+        raise NotFoundError
+    return HeldFile(wanted, None)
+
+
+def _fields_holding(form: LiveForm, record: Document, wanted: ObjectId) -> Iterator[Field]:
+    """Yield the fields, of any version of the form, in which a record holds a file."""
+    for version in dict.fromkeys([record["form_version"], form.version, *range(form.version - 1, 0, -1)]):
+        for field in forms.at_version(form.key, version).definition.value_fields:
+            if wanted in files_of(field, record["data"].get(field.key)):
+                yield field
+
+
+def files_of(field: Field, value: object) -> list[ObjectId]:
+    """Return the ids of the files in a stored value."""
+    if isinstance(value, list) and field.type in {"attachment", "image"}:
+        return [one["file"] for one in value]
+    return [value["file"]] if isinstance(value, dict) and field.type == "signature" else []
+
+
+def _signs(form: LiveForm, record: Document, wanted: ObjectId) -> bool:
+    signed = {"form": form.key, "record": record["_id"], "signature.file": wanted}
+    return db().history.find_one(signed, {"_id": 1}) is not None
