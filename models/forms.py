@@ -14,7 +14,8 @@ from models.database import db, in_transaction
 from models.definition import Definition, Field
 from models.errors import ConflictError, DomainError, InUseError, InvalidError, NotFoundError
 from models.messages import _
-from models.people import Actor
+from models.people import Actor, Permission
+from models.permissions import require_configure, require_permission
 from models.times import now
 
 CACHED_VERSIONS = 500
@@ -125,7 +126,14 @@ def live_forms() -> list[LiveForm]:
 
 
 def create(actor: Actor, document: dict[str, Any], *, pack: str = "") -> Form:
-    """Make a new form with a first draft. Raises InvalidError when the draft has no valid key or name."""
+    """Make a new form with a first draft.
+
+    Raises:
+        ForbiddenError: the actor is a person who may not configure forms.
+        InvalidError: the draft has no valid key or name.
+    """
+    if actor.person is not None:
+        require_permission(actor.person, Permission.CONFIGURE_FORMS)
     definition = form_checks.load(document)
     try:
         db().forms.insert_one(
@@ -174,9 +182,11 @@ def save_draft(actor: Actor, key: str, document: dict[str, Any], *, draft_revisi
     """Keep a draft that may still have problems (publishing is stricter).
 
     Raises:
+        ForbiddenError: the actor is a person who may not configure this form.
         InvalidError: the document has not even the shape of a form.
         ConflictError: someone else saved the draft first.
     """
+    require_configure(actor.person, key)
     definition = form_checks.load({**document, "key": key})
     updated = db().forms.update_one(
         {"_id": key, "draft_revision": draft_revision},
@@ -212,9 +222,11 @@ def publish(actor: Actor, key: str, *, draft_revision: int, note: str = "") -> L
     """Put the draft in force for every process from the next request on.
 
     Raises:
+        ForbiddenError: the actor is a person who may not configure this form.
         InvalidError: the draft has problems, or breaks a guard rail (`form_guards.guard`).
         ConflictError: someone else changed the draft meanwhile.
     """
+    require_configure(actor.person, key)
     form = get(key)
     if not form.has_draft or form.draft_revision != draft_revision:
         raise ConflictError(current=form)
