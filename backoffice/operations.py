@@ -27,6 +27,8 @@ from pymongo.errors import PyMongoError
 from backoffice.settings import Settings
 from models import calendars, jobs, migrations
 from models.database import client, db
+from models.files import quota, scanning
+from models.files.limits import limits
 from models.times import now
 from models.users import administrator_exists
 from tasks.app import celery
@@ -142,12 +144,19 @@ def _browser_libraries() -> str:
     return OK if VENDOR.is_dir() and any(VENDOR.iterdir()) else "missing (build the package)"
 
 
+def _virus_scanner() -> str:
+    if not limits().clamav:
+        return "not set; files are not checked"
+    return OK if scanning.answers() else "cannot be reached; files are refused"
+
+
 PARTS: Final = {
     "database": Part(_database, needed=True),
     "migrations": Part(_migrations, needed=True),
     "administrator": Part(_administrator, needed=False),
     "broker": Part(_broker, needed=False),
     "calendars": Part(_calendars, needed=False),
+    "virus_scanner": Part(_virus_scanner, needed=False),
     "browser_libraries": Part(_browser_libraries, needed=False),
 }
 
@@ -158,6 +167,7 @@ class _Stored:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         waiting = GaugeMetricFamily("backoffice_jobs", "Jobs that wait or run.", labels=["state"])
         due = GaugeMetricFamily("backoffice_effects_due", "Effects whose time has come.")
+        stored = GaugeMetricFamily("backoffice_file_bytes", "Space that all files take.")
         reached = GaugeMetricFamily("backoffice_database_up", "Whether the database answers.")
         try:
             with pymongo.timeout(PATIENCE_SECONDS):
@@ -165,12 +175,13 @@ class _Stored:
                     waiting.add_metric([state], db().jobs.count_documents({"state": state}, limit=MANY))
                 late = {"next_attempt_at": {"$lte": now(), "$type": "date"}}
                 due.add_metric([], db().outbox.count_documents(late, limit=MANY))
+                stored.add_metric([], quota.used())
         except PyMongoError:
             reached.add_metric([], 0)
             yield reached
             return
         reached.add_metric([], 1)
-        yield from (reached, waiting, due)
+        yield from (reached, waiting, due, stored)
 
 
 def _stored_figures() -> CollectorRegistry:

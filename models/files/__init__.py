@@ -2,7 +2,7 @@
 
 from models.files.kinds import IMAGE_TYPES, UNKNOWN_TYPE, content_type
 from models.files.names import MAX_NAME, clean_name
-from models.files.pictures import thumbnail
+from models.files.pictures import require_fit, thumbnail
 from models.files.receiving import receive
 from models.files.storage import (
     IMPORT,
@@ -13,6 +13,7 @@ from models.files.storage import (
     copy_to,
     delete,
     ensure_indexes,
+    give_up,
     info,
     keep,
     open_file,
@@ -35,10 +36,12 @@ __all__ = [
     "copy_to",
     "delete",
     "ensure_indexes",
+    "give_up",
     "info",
     "keep",
     "open_file",
     "receive",
+    "require_fit",
     "store",
     "sweep_unclaimed",
     "thumbnail",

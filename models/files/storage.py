@@ -1,7 +1,8 @@
 """Keeping files in GridFS under their own ids, and knowing whose they are."""
 
 import shutil
-from datetime import timedelta
+from collections.abc import Collection as Several
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +21,7 @@ from models.files.names import clean_name
 from models.messages import _
 from models.times import now
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 UNCLAIMED_FOR = timedelta(days=1)
 IMPORTED_FOR = timedelta(days=7)  # so long a file may be imported again, or at last
 UPLOAD = "upload"  # the purpose of a file that waits for a record, or belongs to one
@@ -35,6 +37,11 @@ def ensure_indexes() -> None:
     """Create the indexes; safe to run at every start."""
     _chunks().create_index([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)
     _files().create_index([("metadata.purpose", ASCENDING), ("metadata.at", ASCENDING)])
+    _files().create_index(
+        [("metadata.claimed_by.record", ASCENDING)],
+        partialFilterExpression={"metadata.claimed_by.record": {"$exists": True}},
+        name="of_record",
+    )
     quota.ensure_indexes()
 
 
@@ -180,6 +187,13 @@ def keep(file_id: ObjectId, job_id: ObjectId, session: ClientSession) -> None:
     """Keep what a job made, in the transaction that ends the job; until then the sweep may remove it."""
     kept = {"metadata.purpose": "job", "metadata.claimed_by": {"job": job_id}}
     _files().update_one({"_id": file_id}, {"$set": kept}, session=session)
+
+
+def give_up(form: str, record_ids: Several[ObjectId], session: ClientSession) -> None:
+    """Leave the files of records that are removed for good to the sweep, in the transaction that does so."""
+    theirs = {"metadata.claimed_by.record": {"$in": list(record_ids)}, "metadata.claimed_by.form": form}
+    left = {"metadata.purpose": MADE, "metadata.claimed_by": None, "metadata.at": LONG_AGO}
+    _files().update_many(theirs, {"$set": left}, session=session)
 
 
 def touch(file_id: ObjectId) -> None:

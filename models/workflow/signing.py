@@ -12,7 +12,7 @@ from bson import ObjectId, json_util
 from models import files
 from models.changes import Change
 from models.database import Document
-from models.errors import InvalidError, NotFoundError
+from models.errors import InvalidError, NotFoundError, ValueProblem
 from models.history import CANONICAL
 from models.messages import Message, _
 from models.people import Actor, User
@@ -90,6 +90,10 @@ def _store(actor: Actor, encoded: str) -> ObjectId:
         drawing = b""
     if len(drawing) > MAX_DRAWING_BYTES or files.content_type(drawing[:4096]) != "image/png":
         raise _refused(_("This is not a drawn signature."))
+    try:
+        files.require_fit(io.BytesIO(drawing), "image/png")
+    except ValueProblem as problem:
+        raise _refused(problem.message) from None
     stream = io.BytesIO(drawing)
     return files.store(stream, "signature.png", actor.id, purpose="upload", max_bytes=MAX_DRAWING_BYTES)
 

@@ -7,9 +7,12 @@ from flask_admin import expose
 from flask_babel import gettext as _
 
 from models.database import db
+from models.files import quota
+from models.files.limits import limits
 from models.people import Permission
 from views.configure.base import ConfigureView
 from views.context import require_person
+from views.downloads import file_size
 
 
 class OverviewView(ConfigureView):
@@ -30,7 +33,9 @@ class OverviewView(ConfigureView):
     def index(self) -> str:
         """Show what the person may configure."""
         person = require_person()
-        return self.page("overview.html", areas=[area for area in _areas() if person.may(area["permission"])])
+        areas = [area for area in _areas() if person.may(area["permission"])]
+        space = _space() if person.may(Permission.CONFIGURE_FORMS) else ""
+        return self.page("overview.html", areas=areas, space=space)
 
 
 def _areas() -> list[dict[str, Any]]:
@@ -90,6 +95,14 @@ def _areas() -> list[dict[str, Any]]:
             "note": "",
         },
     ]
+
+
+def _space() -> str:
+    """Return how much space files take, and of how much."""
+    used, allowed = file_size(quota.used()), limits().company_bytes
+    if not allowed:
+        return _("Files take %(used)s.", used=used)
+    return _("Files take %(used)s of %(allowed)s.", used=used, allowed=file_size(allowed))
 
 
 def _count(collection: str, query: dict[str, Any]) -> int:

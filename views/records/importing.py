@@ -55,19 +55,19 @@ class ImportScreens(_Base):
         return self.show("import", error=error, extensions=EXTENSIONS, max_bytes=limit)
 
     def _keep_upload(self, sent: FileStorage | None) -> ObjectId:
-        """Look into a file and keep it. Raises DomainError for one that cannot be read."""
+        """Keep a file that can be read. Raises DomainError for any other, or an infected one."""
         if sent is None or not sent.filename:
             raise UnreadableFileError(_("Choose a file."))
-        name = files.clean_name(sent.filename)
-        with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
-            path = Path(folder) / "upload"
-            sent.save(path)
-            with open_table(path, name) as table:
-                if not any(_has_rows(table, sheet) for sheet in table.sheets):
-                    table.header()  # says why
-            with path.open("rb") as stream:
-                limit = current_app.config["MAX_CONTENT_LENGTH"]
-                return files.store(stream, name, self.person.id, purpose=files.IMPORT, max_bytes=limit)
+        limit = current_app.config["MAX_CONTENT_LENGTH"]
+        file_id = files.receive(
+            sent.stream, sent.filename, self.person, purpose=files.IMPORT, max_bytes=limit
+        )
+        try:
+            _look_into(file_id)
+        except BaseException:
+            files.delete(file_id)
+            raise
+        return file_id
 
     @expose("/import/template")
     def template_view(self) -> ResponseReturnValue:
@@ -75,7 +75,7 @@ class ImportScreens(_Base):
         require(self.person, self.form.key, Action.IMPORT)
         with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
             path = Path(folder) / "template.xlsx"
-            import_mapping.write_template(path, self.definition, current_language())
+            import_mapping.write_template(path, self.told.askable, current_language())
             return send_file(
                 BytesIO(path.read_bytes()), as_attachment=True, download_name=f"{self.title}.xlsx"
             )
@@ -89,7 +89,7 @@ class ImportScreens(_Base):
             path = Path(folder) / "upload"
             files.copy_to(ObjectId(file_id), path)
             with open_table(path, info["name"]) as table:
-                page = MappingPage(self.definition, ObjectId(file_id), info["name"], table)
+                page = MappingPage(self.told.askable, ObjectId(file_id), info["name"], table)
                 return self._choose_columns(page) if request.method == "GET" else self._check_columns(page)
 
     def _choose_columns(self, page: MappingPage) -> str:
@@ -98,7 +98,7 @@ class ImportScreens(_Base):
     def _check_columns(self, page: MappingPage) -> ResponseReturnValue:
         plan = page.posted(request.form)
         try:
-            import_mapping.check(self.definition, plan)
+            import_mapping.check(self.told.askable, plan)
         except InvalidError as error:
             said = {
                 path: " ".join(say(message) for message in messages)
@@ -153,6 +153,16 @@ class ImportScreens(_Base):
         if job.kind != "import_check" or job.form != self.form.key or job.state not in CHECKED:
             raise NotFoundError
         return job
+
+
+def _look_into(file_id: ObjectId) -> None:
+    """Raise UnreadableFileError for a file without rows."""
+    with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
+        path = Path(folder) / "upload"
+        files.copy_to(file_id, path)
+        with open_table(path, files.info(file_id)["name"]) as table:
+            if not any(_has_rows(table, sheet) for sheet in table.sheets):
+                table.header()  # says why
 
 
 def _has_rows(table: Table, sheet: str) -> bool:
