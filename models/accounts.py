@@ -4,14 +4,14 @@ Nobody hands out what they do not hold themselves, nobody disables or demotes th
 administrator stays.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bson import ObjectId
 from email_validator import EmailNotValidError, validate_email
 from pymongo.client_session import ClientSession
 
-from models import audit, edits, passwords, sessions, staffing
+from models import audit, edits, passwords, role_checks, sessions, staffing
 from models.access import require_permission
 from models.audit.differences import said_of_role, said_of_user
 from models.database import db, in_transaction
@@ -31,7 +31,15 @@ USER_ATTRIBUTES = (
     "timezone",
     "active",
 )
-ROLE_ATTRIBUTES = ("name", "label", "administrator", "demands_factor", "permissions", "grants")
+ROLE_ATTRIBUTES = (
+    "name",
+    "label",
+    "administrator",
+    "demands_factor",
+    "permissions",
+    "grants",
+    "field_rules",
+)
 _ADMINISTRATORS = "administrators"
 
 Errors = dict[str, list[Message]]
@@ -146,18 +154,45 @@ def save_role(person: User, role: Role, *, seen: str) -> None:
     Raises ForbiddenError, InvalidError, ConflictError.
     """
     require_permission(person, Permission.CONFIGURE_ROLES)
-    before = Role.objects(id=role.id).first() if role.id else None
+    before = _stored_role(role)
     errors = _role_errors(person, role, before)
+    if errors:
+        raise InvalidError(errors)
+    keeping_an_administrator(lambda session: _write_role(person, before, role, seen, session))
+
+
+def save_roles(person: User, changed: Sequence[tuple[Role, str]]) -> None:
+    """Store several roles at once, each with the stamp of what the person was looking at, or none of them.
+
+    Raises as `save_role`; what was refused stands beside `<id of the role>.<path>`.
+    """
+    require_permission(person, Permission.CONFIGURE_ROLES)
+    roles = [(_stored_role(role), role, seen) for role, seen in changed]
+    errors = {
+        f"{role.id}.{path}": messages
+        for before, role, _seen in roles
+        for path, messages in _role_errors(person, role, before).items()
+    }
     if errors:
         raise InvalidError(errors)
 
     def write(session: ClientSession) -> None:
-        edits.store(role, ROLE_ATTRIBUTES, seen=seen, session=session)
-        if before is not None and sessions.takes_away(before, role):
-            sessions.end_of_role(role, but=person, session=session)
-        _note_role("role.changed" if before else "role.created", person, before, role, session)
+        for before, role, seen in roles:
+            _write_role(person, before, role, seen, session)
 
     keeping_an_administrator(write)
+
+
+def _stored_role(role: Role) -> Role | None:
+    found: Role | None = Role.objects(id=role.id).first() if role.id else None
+    return found
+
+
+def _write_role(person: User, before: Role | None, role: Role, seen: str, session: ClientSession) -> None:
+    edits.store(role, ROLE_ATTRIBUTES, seen=seen, session=session)
+    if before is not None and sessions.takes_away(before, role):
+        sessions.end_of_role(role, but=person, session=session)
+    _note_role("role.changed" if before else "role.created", person, before, role, session)
 
 
 def _note_role(
@@ -220,7 +255,7 @@ def _right_errors(person: User, user: User, before: User | None) -> Errors:
     errors: Errors = {}
     held = {role.id for role in before.roles} if before else set()
     given = [role for role in user.roles if role.id not in held]
-    if not all(_may_give(person, role) for role in given):
+    if not all(role_checks.may_give(person, role) for role in given):
         errors["roles"] = [_("You can only give roles whose rights you have yourself.")]
     if before is not None and before.id == person.id:
         if not user.active:
@@ -230,18 +265,12 @@ def _right_errors(person: User, user: User, before: User | None) -> Errors:
     return errors
 
 
-def _may_give(person: User, role: Role) -> bool:
-    return bool(person.is_administrator) or (
-        not role.administrator and all(person.may(Permission(one)) for one in _known(role.permissions))
-    )
-
-
 def _known(permissions: Iterable[str]) -> list[str]:
     return [one for one in permissions if one in set(Permission)]
 
 
 def _role_errors(person: User, role: Role, before: Role | None) -> Errors:
-    errors: Errors = {}
+    errors = role_checks.shape_errors(role, before) or role_checks.giving_errors(person, role, before)
     if not (role.label.zh or role.label.en):
         errors["label"] = [_("This is needed.")]
     if person.is_administrator:

@@ -62,6 +62,15 @@ class FieldLimits:
         states = [state.key for state in workflow.states] if workflow else [None]
         return [] if self._is_open else [self._limits(roles, state) for roles in ways for state in states]
 
+    def strictest_in(self, state: object) -> Limits:
+        """Return the strictest limit of each field on any record in a state that the person sees."""
+        wide = [role for role in self._seeing if role.opens_every(self.form.key, Action.SEE)]
+        found: dict[str, Limit] = {}
+        for roles in [wide] if wide else [[role] for role in self._seeing]:
+            for key, limit in ({} if self._is_open else self._limits(roles, state)).items():
+                found[key] = max(limit, found.get(key, limit), key=RANK.__getitem__)
+        return found
+
     @cached_property
     def needs(self) -> tuple[str, ...]:
         """The paths of a record that `of` asks about, to be read along with what a list shows."""
