@@ -12,10 +12,11 @@ from flask_wtf import CSRFProtect
 from backoffice.accounts import Account, Accounts, SignInForm
 from backoffice.sessions import MongoSessions
 from backoffice.settings import Settings
-from models import api_tokens
-from models.people import User
+from models import api_tokens, audit
+from models.messages import _
+from models.people import Actor, User
 from models.times import now
-from views import context, errors
+from views import account, context, errors
 
 # Every other endpoint needs somebody who is signed in. Adding a name here opens it to the world.
 PUBLIC_ENDPOINTS: Final = frozenset(
@@ -26,13 +27,21 @@ PUBLIC_ENDPOINTS: Final = frozenset(
         "factors.add_key",
         "factors.cancel",
         "factors.step",
+        "forgotten.ask",
+        "forgotten.choose",
+        "forgotten.open_link",
         "health.healthz",
         "health.metrics",
         "health.readyz",
+        "oidc.back",
+        "oidc.start",
         "security.login",
         "static",
     }
 )
+# What is open before the password of an administrator's making was changed.
+OWN_PASSWORD_ENDPOINTS: Final = frozenset({"account.password", "security.logout"})
+CHOOSE_FIRST: Final = _("Choose a password of your own first.")
 # These answer even when the session store does not; cookies count for nothing there.
 QUIET_PATHS: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/api/")
 # Pages ask these again and again while nobody may be sitting there.
@@ -101,10 +110,19 @@ def _require_sign_in() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS:
         return None
     if current_user.is_authenticated:
-        return None
+        return _lead_to_own_password()
     if context.wants_json() or request.method not in {"GET", "HEAD"}:
         return errors.show(401)
     return redirect(url_for("security.login", next=context.safe_next(request.full_path.rstrip("?"))))
+
+
+def _lead_to_own_password() -> ResponseReturnValue | None:
+    """Let somebody whose password an administrator knows do nothing but choose another one."""
+    if not current_user.person.password_must_change or request.endpoint in OWN_PASSWORD_ENDPOINTS:
+        return None
+    if context.wants_json() or request.method not in {"GET", "HEAD"}:
+        return errors.show(403, CHOOSE_FIRST)
+    return redirect(url_for("account.password"))
 
 
 def _refuse_programs_at_sign_in() -> None:
@@ -117,8 +135,8 @@ def _on_sign_in(app: Flask, user: Account) -> None:
     g.pop(CSRF_FIELD, None)
     sessions: Any = app.session_interface
     sessions.regenerate(session)
-    g.signed_in = True
     person = user.person
+    account.settle_language(person)
     User.objects(id=person.id).update_one(
         set__last_login_at=person.current_login_at or now(),
         set__last_login_ip=person.current_login_ip,
@@ -126,8 +144,16 @@ def _on_sign_in(app: Flask, user: Account) -> None:
         set__current_login_ip=request.remote_addr,
         inc__login_count=1,
     )
+    _note("session.started", person)
+
+
+def _note(event: str, person: User) -> None:
+    actor, address = Actor.of(person), request.remote_addr or ""
+    audit.note(event, actor=actor, subject=str(person.username), address=address)
 
 
 def _on_sign_out(_app: Flask, user: object) -> None:
-    del user
+    person = getattr(user, "person", None)
     session.clear()
+    if person is not None:
+        _note("session.ended", person)

@@ -118,42 +118,42 @@ def _in_both(message: Message) -> dict[str, str]:
     return {language: translate(message, language) for language in LANGUAGES}
 
 
-def person_of(token: str) -> User:
-    """Return who may set a new password with a token, which stays good.
+def opened(token: str) -> ObjectId:
+    """Return which request a link's token opens; it stays good until a password is set.
 
     Raises:
         NotFoundError: it is forged, used or too old, or the person's sessions ended since.
     """
-    found = db().password_resets.find_one(_usable(token))
+    number, _dot, _signature = token.partition(".")
+    signed = surroundings().sign(f"{PATH}{number}").encode("utf-8", "replace")
+    same = hmac.compare_digest(signed, f"{PATH}{token}".encode("utf-8", "replace"))
+    if not same or not ObjectId.is_valid(number):
+        raise NotFoundError(EXPIRED)
+    person_of(ObjectId(number))
+    return ObjectId(number)
+
+
+def person_of(request: ObjectId) -> User:
+    """Return who may set a new password by a request. Raises NotFoundError when it is over."""
+    found = db().password_resets.find_one({"_id": request, "expires_at": {"$gt": now()}})
     person = User.objects(id=found["person"], active=True).first() if found else None
     if found is None or person is None or person.fs_uniquifier != found["user"]:
         raise NotFoundError(EXPIRED)
     return person
 
 
-def _usable(token: str) -> Document:
-    """Return the query for the request that a token opens. Raises NotFoundError for a forged one."""
-    number, _dot, _signature = token.partition(".")
-    signed = surroundings().sign(f"{PATH}{number}").encode()
-    if not ObjectId.is_valid(number) or not hmac.compare_digest(
-        signed, f"{PATH}{token}".encode("utf-8", "replace")
-    ):
-        raise NotFoundError(EXPIRED)
-    return {"_id": ObjectId(number), "expires_at": {"$gt": now()}}
-
-
-def use(token: str, password: str, address: str | None) -> User:
-    """Set the new password and use the token up; every session ends, and locks of the account, too.
+def use(request: ObjectId, password: str, address: str | None) -> User:
+    """Set the new password and use the request up; every session ends, and locks of the account, too.
 
     Raises:
-        NotFoundError: the token does not work any more.
-        InvalidError: beside `password`; the token stays good.
+        NotFoundError: it is over.
+        InvalidError: beside `password`; the request stays good.
     """
-    person = person_of(token)
+    person = person_of(request)
     passwords.set_password(person, password)
 
     def work(session: ClientSession) -> None:
-        if not db().password_resets.delete_one(_usable(token), session=session).deleted_count:
+        if not db().password_resets.delete_one({"_id": request}, session=session).deleted_count:
             raise NotFoundError(EXPIRED)
         db().password_resets.delete_many({"person": person.id}, session=session)
         password_changes.store(person, password_changes.RESET, address, session)

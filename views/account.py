@@ -1,27 +1,43 @@
 """A person's own corner: password, language, colours and time zone."""
 
-from typing import Final
+from typing import Any, Final
 
-from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    after_this_request,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, refresh
 from flask_login import logout_user
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectChoice, SelectField
-from wtforms.validators import InputRequired, Length
+from wtforms import SelectChoice, SelectField
 
-from models import passwords
-from models.errors import InvalidError
+from models import password_changes
+from models.errors import InvalidError, LockedError
 from models.messages import LANGUAGES
 from models.people import User
 from models.times import timezones
-from views import context, delegations, notices
+from tasks import sweeps
+from views import context, delegations, forgotten, notices, own_sessions
+from views.passwords import ChangePasswordForm
+from views.sending import send_quietly
 
 LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
 CHOICES: Final = {context.LANGUAGE_COOKIE: LANGUAGES, context.THEME_COOKIE: context.THEMES}
 ATTRIBUTES: Final = {context.LANGUAGE_COOKIE: "language", context.THEME_COOKIE: "theme"}
 COOKIE_SECONDS: Final = 365 * 24 * 3600
+# Says for a while that the language was chosen by whoever is about to sign in.
+CHOSEN_COOKIE: Final = "language_chosen"
+CHOSEN_SECONDS: Final = 15 * 60
 COMMON_TIMEZONES: Final = (
     "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Tokyo", "Asia/Singapore", "Europe/Berlin",
     "Europe/London", "America/New_York", "America/Los_Angeles", "UTC",
@@ -58,31 +74,13 @@ def timezone_choices(current: str) -> list[str]:
     return list(dict.fromkeys([*COMMON_TIMEZONES, current, *rest]))
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]
-    """The old password and the new one, twice."""
-
-    current = PasswordField(
-        lazy_gettext("Current password"),
-        validators=[InputRequired(), Length(max=passwords.MAX_LENGTH)],
-        render_kw={"autocomplete": "current-password"},
-    )
-    password = PasswordField(
-        lazy_gettext("New password"),
-        validators=[InputRequired(), Length(max=passwords.MAX_LENGTH)],
-        render_kw={"autocomplete": "new-password"},
-    )
-    repeat = PasswordField(
-        lazy_gettext("New password again"),
-        validators=[InputRequired(), Length(max=passwords.MAX_LENGTH)],
-        render_kw={"autocomplete": "new-password"},
-    )
-
-
 def init_app(app: Flask) -> None:
     """Add a person's own pages to an app, and what every page says about the person."""
     app.register_blueprint(blueprint)
     app.register_blueprint(notices.blueprint)
     delegations.init_app(app)
+    own_sessions.init_app(app)
+    forgotten.init_app(app)
     app.context_processor(_describe_person)
 
 
@@ -104,8 +102,9 @@ def profile() -> ResponseReturnValue:
 @blueprint.route("/account/password", methods=["GET", "POST"])
 def password() -> ResponseReturnValue:
     """Change my password; every session of mine ends, this one too."""
-    form = PasswordForm()
+    form = ChangePasswordForm()
     if form.validate_on_submit() and _change_password(form):
+        send_quietly(sweeps.carry_out_effects)
         logout_user()
         flash(_("Your password is changed. Please sign in with the new one."), "success")
         return redirect(url_for("security.login"))
@@ -121,15 +120,33 @@ def preferences() -> ResponseReturnValue:
         person.update(**{ATTRIBUTES[name]: value for name, value in chosen.items()})
     answer = redirect(context.safe_next(request.form.get("next")))
     for name, value in chosen.items():
-        answer.set_cookie(
-            name,
-            value,
-            max_age=COOKIE_SECONDS,
-            httponly=True,
-            samesite="Lax",
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
-        )
+        _set_cookie(answer, name, value, COOKIE_SECONDS)
+    if person is None and context.LANGUAGE_COOKIE in chosen:
+        _set_cookie(answer, CHOSEN_COOKIE, "1", CHOSEN_SECONDS)
     return answer
+
+
+def settle_language(person: User) -> None:
+    """Let the language that somebody chose just before signing in be theirs, and their browser keep it.
+
+    A cookie of last week may be somebody else's choice, so only one of the last minutes counts.
+    """
+    chosen = request.cookies.get(context.LANGUAGE_COOKIE)
+    if request.cookies.get(CHOSEN_COOKIE) and chosen in LANGUAGES:
+        person.update(language=chosen)
+        person.language = chosen
+    language = str(person.language)
+
+    @after_this_request
+    def keep(response: Response) -> Response:
+        response.delete_cookie(CHOSEN_COOKIE)
+        _set_cookie(response, context.LANGUAGE_COOKIE, language, COOKIE_SECONDS)
+        return response
+
+
+def _set_cookie(answer: Any, name: str, value: str, seconds: int) -> None:  # noqa: ANN401  (either kind of response)
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="Lax", secure=secure)
 
 
 def _describe_person() -> dict[str, object]:
@@ -147,18 +164,16 @@ def _looks_of(person: User) -> dict[str, str]:
     return {name: str(getattr(person, name)) for name in ("language", "theme", "timezone")}
 
 
-def _change_password(form: PasswordForm) -> bool:
+def _change_password(form: ChangePasswordForm) -> bool:
+    if not form.is_repeated():
+        return False
     person = context.require_person()
-    if not passwords.verify_password(form.current.data, person.password):
-        form.current.errors = [_("This is not your current password.")]
-        return False
-    if form.repeat.data != form.password.data:
-        form.repeat.errors = [_("The two new passwords differ.")]
-        return False
     try:
-        passwords.set_password(person, form.password.data)
+        password_changes.change(person, form.current.data, form.password.data, request.remote_addr)
     except InvalidError as error:
-        form.password.errors = [context.say(text) for text in error.errors["password"]]
+        form.show(error)
         return False
-    person.update(password=person.password, fs_uniquifier=person.fs_uniquifier)
+    except LockedError as error:
+        form.current.errors = [context.say(error.message)]
+        return False
     return True

@@ -173,6 +173,9 @@ TABLE: dict[str, dict[str, Answers]] = {
     "records.upload_view": {"POST": Answers(404, 403, 404, 404)},  # it names no field
     "search.index": {"GET": EVERYONE},
     "security.logout": {"POST": SENT_ON},
+    "sessions.end": {"POST": NOBODY},  # of another person
+    "sessions.end_others": {"POST": SENT_ON},
+    "sessions.index": {"GET": EVERYONE},
 }
 QUERIES = {
     "configure_forms.preview_options": "?field=who",
@@ -220,7 +223,6 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
     database.db().deliveries.insert_one(delivery)
     values: dict[str, Any] = {
         "form": sheet.key,
-        "key": sheet.key,
         "record_id": record["_id"],
         "file_id": sent["file"],
         "view_id": saved_views.save(admin, sheet.key, "mine", ListQuery(), [], shared=False).id,
@@ -238,6 +240,7 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
         "user_id": admin.id,
         "factor_id": ObjectId(),
         "key_id": _key_of(admin),
+        "key": "none" if endpoint == "sessions.end" else sheet.key,
         "delegation_id": _delegation_of(admin),
         "kind": "yaml",
         "export_type": "csv",
