@@ -24,6 +24,11 @@ def stamp(document: MongoDocument, names: Sequence[str]) -> str:
     return _mark(_stored(document), names) if document.pk else ""
 
 
+def mark(document: MongoDocument, names: Sequence[str]) -> str:
+    """Return the mark of some attributes of a document as it is in hand, stored or not."""
+    return _mark(document.to_mongo().to_dict(), names)
+
+
 def store(
     document: MongoDocument,
     names: Sequence[str],

@@ -9,12 +9,12 @@ from bson import ObjectId
 from kombu.exceptions import OperationalError
 from pymongo.errors import PyMongoError
 
-from models import leaving, reorganising
+from models import leaving, people_import, reorganising
 from models.database import is_passing
 from models.errors import DomainError
 from models.jobs import CancelledError, Job, LeaseLostError, RunningJob
 from models.messages import _
-from tasks import audits, exports, imports
+from tasks import audits, exports, imports, retention
 from tasks.app import celery
 
 log = structlog.get_logger()
@@ -22,10 +22,13 @@ log = structlog.get_logger()
 Handler = Callable[[RunningJob], None]
 HANDLERS: dict[str, Handler] = {
     "audit_export": audits.export,
+    "disposal": retention.dispose,
+    "disposal_list": retention.export_list,
     "export": exports.run,
     "import_check": imports.check,
     "import": imports.run,
     leaving.JOB: leaving.hand_over,
+    people_import.JOB: people_import.carry_out,
     reorganising.JOB: reorganising.carry_out,
 }
 
