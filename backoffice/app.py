@@ -10,7 +10,7 @@ from backoffice import auditing, logs, operations, outside
 from backoffice.headers import init_assets, init_headers, init_proxies
 from backoffice.i18n import init_i18n
 from backoffice.limits import init_limits
-from backoffice.second_step import init_second_step
+from backoffice.second_step import init_oidc, init_second_step
 from backoffice.security import init_csrf, init_guard, init_security, init_sessions
 from backoffice.settings import Settings
 from views import account, api, errors, keys
@@ -36,6 +36,7 @@ def create_app(settings: Settings) -> Flask:
     init_csrf(app)
     init_security(app)
     init_second_step(app, settings)
+    init_oidc(app, settings)
     auditing.init_app(app)
     init_limits(settings)
     errors.init_app(app)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backoffice.accounts import Account
-from backoffice.settings import Settings
+from backoffice.settings import Settings, SettingsError, variable
 from models import factors
 from models.factors import Wanted, sealing
 from views import context
@@ -26,11 +26,15 @@ class SecondStep:
     ) -> Response | None:
         """Return where somebody goes whose password was right, or None where that is enough."""
         del remember_me, primary_authn_via, next_loc
-        if factors.wanted(user.person) is Wanted.NOTHING:
-            return None
-        g.signed_in = True  # no failure of the password
-        holder.begin(user.person, request.form.get("next") or request.args.get("next") or "/")
-        return redirect(url_for("factors.step"))
+        return enter(user, request.form.get("next") or request.args.get("next") or "/")
+
+
+def enter(account: Account, target: str) -> Response | None:
+    """Let somebody wait for their factor, and return where they show it; None where they owe none."""
+    if factors.wanted(account.person) is Wanted.NOTHING:
+        return None
+    holder.begin(account.person, target)
+    return redirect(url_for("factors.step"))
 
 
 def init_second_step(app: Flask, settings: Settings) -> None:
@@ -47,6 +51,22 @@ def init_second_step(app: Flask, settings: Settings) -> None:
     security.login_manager.user_loader(load_confirmed)
     app.before_request(_lead_on)
     pages.init_app(app)
+
+
+def init_oidc(app: Flask, settings: Settings) -> None:
+    """Offer the company's own sign-in service where one is configured.
+
+    Raises:
+        SettingsError: it is, but what it needs is not installed.
+    """
+    if not settings.oidc_issuer:
+        return
+    try:
+        from backoffice import oidc  # noqa: PLC0415  (needs Authlib, which is an extra)
+    except ModuleNotFoundError as error:
+        message = f"{variable('oidc_issuer')}: needs `pip install backoffice[oidc]` ({error.name} is missing)"
+        raise SettingsError(message) from None
+    oidc.init_app(app, settings)
 
 
 def _lead_on() -> Response | None:

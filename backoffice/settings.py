@@ -191,6 +191,23 @@ class Settings(BaseSettings):
         description="Bearer token that opens `/metrics`. Empty: only for the machine itself.",
     )
 
+    oidc_issuer: str = Field(
+        default="",
+        pattern=r"^(https://[^\s?#]+|http://(localhost|127\.0\.0\.1)(:\d{1,5})?(/[^\s?#]*)?)?$",
+        description="Address of the company's own sign-in service (OpenID Connect), exactly as it names "
+        "itself in `iss`; people whom it vouches for sign in without a password of ours. Needs "
+        "`pip install backoffice[oidc]`. It sends people back to `/login/oidc/back`.",
+    )
+    oidc_client_id: str = Field(
+        default="", max_length=200, description="How that service knows this program."
+    )
+    oidc_client_secret: str = Field(
+        default="", repr=False, description="The secret that it gave this program."
+    )
+    oidc_label: str = Field(
+        default="", max_length=60, description="Its name on the button of the sign-in page."
+    )
+
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
@@ -218,6 +235,15 @@ class Settings(BaseSettings):
                     message = f"{variable(name)}: {error}"
                     raise ValueError(message) from None
                 self.__dict__.update({name: "", address: complete})
+        return self
+
+    @model_validator(mode="after")
+    def _complete_sign_in_service(self) -> "Settings":
+        names = [name for name in ("oidc_client_id", "oidc_client_secret") if not getattr(self, name)]
+        if self.oidc_issuer and names:
+            missing = ", ".join(map(variable, names))
+            message = f"{missing}: must be set when {variable('oidc_issuer')} is"
+            raise ValueError(message)
         return self
 
     @model_validator(mode="after")
