@@ -111,10 +111,18 @@ def ensure_indexes() -> None:
 
 
 def enqueue(
-    kind: str, owner: User | None, params: Document, *, title: str = "", form: str = "", language: str = "zh"
+    kind: str,
+    owner: User | None,
+    params: Document,
+    *,
+    title: str = "",
+    form: str = "",
+    language: str = "zh",
+    session: ClientSession | None = None,
 ) -> Job:
     """Write a job down; the caller sends its id to the workers, and if that fails the sweep does."""
     job = Job(
+        id=ObjectId(),
         kind=kind,
         title=title,
         form=form,
@@ -124,10 +132,11 @@ def enqueue(
         created_at=now(),
         dispatched_at=now(),
     )
-    job.save()
+    job.validate()
+    db().jobs.insert_one(job.to_mongo().to_dict(), session=session)
     if kind in _AUDITED:
         asked = {name: params.get(name) for name in _ASKED if params.get(name)}
-        _note(f"{kind}.started", job.to_mongo().to_dict(), owner, asked)
+        _note(f"{kind}.started", job.to_mongo().to_dict(), owner, asked, session)
     return job
 
 

@@ -24,6 +24,7 @@ from models.times import now
 
 ABANDONED_AFTER = timedelta(hours=1)
 INTERRUPTED = "interrupted"
+DISPOSED = "disposed"
 _DUPLICATE = 11000
 
 
@@ -130,6 +131,14 @@ def void(form: str, field: str, numbers: list[str], reason: str) -> None:
     """Record that reserved numbers will never be used, and why."""
     for number in numbers:
         _give_up(_key(form, field, number), reason)
+
+
+def retire(form: str, field: str, numbers: list[str], session: ClientSession) -> None:
+    """Keep the numbers of records that are removed for good from ever being given again."""
+    for number in numbers:
+        key = _key(form, field, number)
+        void = {"_id": key, "form": form, "field": field, "number": number, "reason": DISPOSED, "at": now()}
+        db().number_voids.replace_one({"_id": key}, void, upsert=True, session=session)
 
 
 def void_abandoned() -> int:

@@ -25,6 +25,8 @@ from models import (
 from models.approvals import queries as approvals
 from models.audit import chain as audit
 from models.database import db
+from models.retention import holds as legal_holds
+from models.retention import lists as disposal_lists
 from models.workflow import filing
 
 
@@ -48,6 +50,8 @@ def ensure_indexes() -> None:
     files.ensure_indexes()
     history.ensure_indexes()
     audit.ensure_indexes()
+    legal_holds.ensure_indexes()
+    disposal_lists.ensure_indexes()
     outbox.ensure_indexes()
     notifications.ensure_indexes()
     calendars.ensure_indexes()

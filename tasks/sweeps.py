@@ -10,6 +10,7 @@ from models import reassigning as _reassigning  # noqa: F401  (its effects are c
 from models.audit import chain as audit
 from models.database import is_passing
 from models.deliveries import digest
+from models.retention import audit_log
 from tasks.app import celery
 from tasks.deliveries import kick
 from tasks.jobs import dispatch
@@ -47,6 +48,7 @@ STEPS: tuple[Callable[[], object], ...] = (
     files.sweep_unclaimed,
     numbering.void_abandoned,
     audit.tell_newest,
+    audit_log.prune_due,
 )
 
 

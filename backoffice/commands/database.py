@@ -9,6 +9,7 @@ from backoffice.commands.connection import connected
 from backoffice.preparation import migrate
 from models.audit import chain as audit
 from models.checks import check_clocks, check_histories
+from models.retention import checks as disposals
 
 
 @click.group("db")
@@ -40,7 +41,7 @@ def check(expect: tuple[int, str] | None) -> None:
     problems = 0
     with connected():
         number, seal = audit.newest()
-        for problem in chain(check_histories(), audit.problems(expect), check_clocks()):
+        for problem in chain(check_histories(), audit.problems(expect), disposals.problems(), check_clocks()):
             click.echo(str(problem), err=True)
             problems += 1
     click.echo(f"audit log: newest entry {number}:{seal}")

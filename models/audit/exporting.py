@@ -1,26 +1,21 @@
 """The audit log as a workbook: what was looked for, one line per detail gathered in one cell."""
 
-import tempfile
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from models.access import require_permission
+from models import job_sheets
 from models.audit.events import GROUPS, label
 from models.audit.noting import note
 from models.audit.reading import BATCH, Search, count, entries
 from models.audit.wording import Line, lines
 from models.database import Document
-from models.job_files import Pace, deliver
 from models.jobs import Job, RunningJob, enqueue
 from models.messages import Message, _, translate
 from models.people import Actor, Permission, User
+from models.permissions import require_permission
 from models.spreadsheets.columns import Column
-from models.spreadsheets.names import file_name
-from models.spreadsheets.workbook import About, Book
-from models.times import now
 
 KIND = "audit_export"
 COUNT_LIMIT = 10_000_000
@@ -47,21 +42,10 @@ def run(job: RunningJob) -> None:
     """Write the workbook. Raises ForbiddenError when the owner may no longer read the log."""
     person = job.owner()
     require_permission(person, Permission.AUDIT_READ)
-    actor, language = Actor.of(person), job.document["language"]
-    query, started = Search.load(job.params).filter(actor.timezone), now().astimezone(actor.timezone)
-    pace = Pace(job, count(query, COUNT_LIMIT))
-    title = translate(_TITLE, language)
-    about = About(title, str(person), started.replace(tzinfo=None), language, actor.timezone)
-    with tempfile.TemporaryDirectory(prefix="audit-") as folder:
-        path = Path(folder, "audit.xlsx")
-        with Book(path, about, tick=pace.tick) as book:
-            sheet = book.sheet(title, _columns(language))
-            for rows in _batches(query, language, actor.timezone):
-                sheet.write(rows)
-                pace.reach(pace.done + len(rows))
-            book.close()
-        name = file_name(f"{title} {started:%Y-%m-%d %H%M}", "xlsx")
-        deliver(job, path, name, {"count": sheet.rows, "rows": sheet.rows, "as_of": started}, pace=pace)
+    language, timezone = job.document["language"], Actor.of(person).timezone
+    query = Search.load(job.params).filter(timezone)
+    rows, total = _batches(query, language, timezone), count(query, COUNT_LIMIT)
+    job_sheets.write(job, person, translate(_TITLE, language), _columns(language), rows, total=total)
 
 
 def _columns(language: str) -> list[Column]:
