@@ -92,7 +92,7 @@ class Scopes:
 
     def reach(self, *actions: Action) -> Reach:
         """Return the records on which every one of some actions is open; being invited counts."""
-        parts = (_joined(self.grounds(action)) for action in dict.fromkeys(actions))
+        parts = (joined(self.grounds(action)) for action in dict.fromkeys(actions))
         return Reach(self.form, _every(parts))
 
     def of_role(self, role: Role, action: Action) -> Reach:
@@ -174,7 +174,7 @@ def _among(name: str, ids: Iterable[ObjectId]) -> Node:
 HAS_DEPARTMENT = _condition("@department", Present())
 
 
-def _joined(grounds: Iterable[Ground]) -> Node:
+def joined(grounds: Iterable[Ground]) -> Node:
     """Return the records on which an action is open: given by any ground, denied by none."""
     every = list(grounds)
     given = _opened([ground for ground in every if not ground.denies])
