@@ -9,17 +9,16 @@ from bson import ObjectId
 from flask import current_app, flash, jsonify, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from werkzeug.datastructures import FileStorage
 
-from models import files, import_mapping, jobs
+from models import import_mapping, jobs
 from models.access import Action, require
 from models.database import Document
 from models.errors import DomainError, InvalidError, NotFoundError
 from models.jobs import Job
 from models.messages import _
-from models.spreadsheets.reading import EXTENSIONS, open_table
-from models.spreadsheets.table import Table, UnreadableFileError
+from models.spreadsheets.reading import EXTENSIONS
 from tasks.jobs import dispatch
+from views import tables
 from views.context import current_language, say, wants_json
 from views.records.import_page import MappingPage
 
@@ -42,7 +41,7 @@ class ImportScreens(_Base):
         if request.method == "GET":
             return self._file_page()
         try:
-            file_id = self._keep_upload(request.files.get("file"))
+            file_id = tables.keep(self.person, request.files.get("file"))
         except DomainError as error:
             if wants_json():
                 raise
@@ -53,21 +52,6 @@ class ImportScreens(_Base):
     def _file_page(self, error: str = "") -> str:
         limit = current_app.config["MAX_CONTENT_LENGTH"]
         return self.show("import", error=error, extensions=EXTENSIONS, max_bytes=limit)
-
-    def _keep_upload(self, sent: FileStorage | None) -> ObjectId:
-        """Keep a file that can be read. Raises DomainError for any other, or an infected one."""
-        if sent is None or not sent.filename:
-            raise UnreadableFileError(_("Choose a file."))
-        limit = current_app.config["MAX_CONTENT_LENGTH"]
-        file_id = files.receive(
-            sent.stream, sent.filename, self.person, purpose=files.IMPORT, max_bytes=limit
-        )
-        try:
-            _look_into(file_id)
-        except BaseException:
-            files.delete(file_id)
-            raise
-        return file_id
 
     @expose("/import/template")
     def template_view(self) -> ResponseReturnValue:
@@ -84,13 +68,10 @@ class ImportScreens(_Base):
     def mapping_view(self, file_id: str) -> ResponseReturnValue:
         """Say which column fills which field; then the dry run starts."""
         require(self.person, self.form.key, Action.IMPORT)
-        info = self._own_file(file_id)
-        with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
-            path = Path(folder) / "upload"
-            files.copy_to(ObjectId(file_id), path)
-            with open_table(path, info["name"]) as table:
-                page = MappingPage(self.told.askable, ObjectId(file_id), info["name"], table)
-                return self._choose_columns(page) if request.method == "GET" else self._check_columns(page)
+        info = tables.own(self.person, file_id)
+        with tables.opened(ObjectId(file_id), info["name"]) as table:
+            page = MappingPage(self.told.askable, ObjectId(file_id), info["name"], table)
+            return self._choose_columns(page) if request.method == "GET" else self._check_columns(page)
 
     def _choose_columns(self, page: MappingPage) -> str:
         return self.show("import_mapping", page=page, plan=page.remembered(request.args))
@@ -107,15 +88,6 @@ class ImportScreens(_Base):
             return self.show("import_mapping", page=page, plan=plan, errors=said), error.status
         import_mapping.remember(self.form.key, page.main.header, plan)
         return self._to_job(self._enqueue_import("import_check", plan.dump()))
-
-    def _own_file(self, file_id: str) -> Document:
-        """Return the description of a file that this person sent to be imported. Raises NotFoundError."""
-        if not ObjectId.is_valid(file_id):
-            raise NotFoundError
-        info = files.info(ObjectId(file_id))
-        if info["owner"] != self.person.id or info["purpose"] != files.IMPORT:
-            raise NotFoundError
-        return info
 
     def _enqueue_import(self, kind: str, params: Document) -> Job:
         job = jobs.enqueue(
@@ -138,7 +110,7 @@ class ImportScreens(_Base):
         """Start the import that a dry run was about."""
         require(self.person, self.form.key, Action.IMPORT)
         checked = self._own_check(job_id)
-        self._own_file(str(checked.params["file"]))
+        tables.own(self.person, str(checked.params["file"]))
         mode = request.form.get("mode", checked.params["mode"])
         if mode not in import_mapping.MODES:
             flash(say(_("Choose what happens to rows with mistakes.")), "danger")
@@ -153,17 +125,3 @@ class ImportScreens(_Base):
         if job.kind != "import_check" or job.form != self.form.key or job.state not in CHECKED:
             raise NotFoundError
         return job
-
-
-def _look_into(file_id: ObjectId) -> None:
-    """Raise UnreadableFileError for a file without rows."""
-    with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
-        path = Path(folder) / "upload"
-        files.copy_to(file_id, path)
-        with open_table(path, files.info(file_id)["name"]) as table:
-            if not any(_has_rows(table, sheet) for sheet in table.sheets):
-                table.header()  # says why
-
-
-def _has_rows(table: Table, sheet: str) -> bool:
-    return any(True for _row in table.rows(sheet))
