@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from backoffice import usable
 from backoffice.settings import Settings, SettingsError, variable
-from models import database, migrations, passwords, users
+from models import database, migrations, passwords, sealing, users
 from models.errors import InvalidError
 from models.people import Actor
 from seed import packs
@@ -39,6 +39,7 @@ def prepare(settings: Settings, say: Say) -> None:
 def connected_and_prepared(settings: Settings, say: Say, *, demo: bool) -> None:
     """Connect, prepare, load the demo if asked for, and disconnect."""
     database.connect(settings.mongodb_uri, settings.mongodb_database)
+    sealing.set_secret(settings.secret_key)
     try:
         prepare(settings, say)
         if demo:

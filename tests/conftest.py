@@ -10,7 +10,7 @@ from pymongo.database import Database
 
 from backoffice import texts
 from backoffice.mongod import EmbeddedMongo
-from models import calendars, database, forms, storage
+from models import calendars, database, forms, sealing, storage
 from models.database import Document
 
 TEST_DATABASE = "backoffice_test"
@@ -19,8 +19,9 @@ SHORT_HISTORY_SECONDS = 30
 
 @pytest.fixture(scope="session", autouse=True)
 def catalogs() -> None:
-    """Let rules speak both languages, whichever test comes first."""
+    """Let rules speak both languages and seal what they keep, whichever test comes first."""
     texts.install()
+    sealing.set_secret("the tests' own secret, long enough to pass")  # as in tests.web
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from backoffice.mongod import EmbeddedMongo, MongodError
 from backoffice.settings import Settings
 from backoffice.supervisor import AlreadyRunningError, hold
 from backoffice.usable import UnusableError
-from models import database
+from models import database, sealing
 from models.audit import coming_from
 from models.errors import DomainError, InvalidError
 
@@ -50,6 +50,7 @@ def connected(*, migrated: bool = True, empty: bool = False) -> Iterator[Setting
         database.connect(uri, settings.mongodb_database)
         stack.callback(database.disconnect)
         texts.install()
+        sealing.set_secret(settings.secret_key)
         if not empty:
             usable.check(migrated=migrated)
         yield settings.model_copy(update={"mongodb_uri": uri})

@@ -1,7 +1,7 @@
 """Channels by which notices leave the house: mail, robots of chat groups, signed webhooks.
 
 The inbox needs none. Passwords, secrets and the addresses of robots (whoever knows one can write to the
-group) are stored but never shown again.
+group) are stored sealed and never shown again.
 """
 
 import re
@@ -28,6 +28,7 @@ from pymongo.client_session import ClientSession
 
 from models import audit, edits
 from models.channels import addresses
+from models.channels.sealed import SealedField
 from models.database import Document, db, in_transaction
 from models.errors import InvalidError
 from models.messages import Message, _
@@ -67,8 +68,8 @@ class Channel(MongoDocument):  # type: ignore[misc]
     security = StringField(default="starttls", choices=SECURITY)
     user = StringField(default="", max_length=254)
     sender = StringField(default="", max_length=254)
-    address = StringField(default="", max_length=1000)
-    secret = StringField(default="", max_length=MAX_SECRET)
+    address = SealedField(default="", max_length=1000)
+    secret = SealedField(default="", max_length=MAX_SECRET)
     failures = IntField(default=0)
     paused_until = DateTimeField()
     last_sent_at = DateTimeField()
@@ -130,10 +131,10 @@ def _noted(stored: Document | None) -> Document:
 
 def _check_password(channel: Channel) -> None:
     """Refuse to send a stored password to another server than the one it was entered for."""
-    stored = db().channels.find_one({"_id": channel.id}) if channel.id and channel.is_mail else None
-    if stored is None or not channel.secret or channel.secret != stored.get("secret"):
+    stored = Channel.objects(id=channel.id).first() if channel.id and channel.is_mail else None
+    if stored is None or not channel.secret or channel.secret != stored.secret:
         return
-    if (channel.host, channel.port) != (stored.get("host"), stored.get("port")):
+    if (channel.host, channel.port) != (stored.host, stored.port):
         raise InvalidError({"secret": [_("Enter the password again for the other server.")]})
 
 

@@ -23,6 +23,7 @@ from models.times import now, set_clock
 from tests import factories
 from tests.tasks.receivers import SECRET, Receivers
 from tests.tasks.workers import Office, environment, until
+from tests.web import SECRET_KEY
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # a Monday; noon in Shanghai
 URL = "https://office.example.com"
@@ -311,10 +312,11 @@ def test_a_message_taken_but_not_acknowledged_is_repeated_with_its_key(
 
 CRASH = """
 import os, signal
-from models import database, deliveries
+from models import database, deliveries, sealing
 from models.channels.surroundings import Surroundings, set_surroundings
 from models.deliveries import carrying
 database.connect({uri!r}, {name!r})
+sealing.set_secret({secret!r})
 set_surroundings(Surroundings({url!r}, ({host!r},)))
 deliveries.record = lambda *_all: os.kill(os.getpid(), signal.SIGKILL)
 carrying.send_due()
@@ -330,7 +332,7 @@ def test_a_worker_killed_between_sending_and_recording_repeats_with_the_same_key
     tell(person(), key="crash")
     db.deliveries.update_many({}, {"$set": {"next_attempt_at": datetime(2026, 1, 1, tzinfo=UTC)}})
     before = len(world.mails())
-    script = CRASH.format(uri=mongodb_uri, name=db.name, url=URL, host=world.host)
+    script = CRASH.format(uri=mongodb_uri, name=db.name, url=URL, host=world.host, secret=SECRET_KEY)
     killed = subprocess.run([sys.executable, "-c", script], env=environment(), check=False)  # noqa: S603
     assert killed.returncode == -signal.SIGKILL
     assert db.deliveries.count_documents({"lease": {"$ne": None}}) >= 1

@@ -3,16 +3,19 @@
 import pytest
 from pymongo.database import Database
 
-from models import channels, deliveries, edits
+from models import channels, deliveries, edits, sealing
 from models.channels import ATTRIBUTES, Channel, mail
 from models.channels.message import Outgoing
 from models.database import Document
 from models.errors import InvalidError
+from models.migrations import m2026_11_22_sealed_channels
 from models.times import now
+from tests.web import SECRET_KEY
 
 pytestmark = pytest.mark.usefixtures("db")
 
 ADDRESS = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=very-secret-1f3d"
+DINGTALK = "https://oapi.dingtalk.com/robot/send?access_token=very-confidential"
 
 
 def mailbox(**fields: object) -> Channel:
@@ -151,3 +154,49 @@ def test_a_mail_is_the_same_message_at_every_attempt() -> None:
         mailbox(), Outgoing(key="k2", subject="S", body="B", link="", at=now(), to="a@example.com")
     )
     assert first["Message-ID"] == again["Message-ID"] != other["Message-ID"]
+
+
+def test_what_opens_a_channel_is_stored_sealed_and_read_in_plain(db: Database[Document]) -> None:
+    saved = robot(kind="dingtalk", address=DINGTALK, secret="SEC-very-confidential")  # noqa: S106  (nobody's)
+    channels.save(saved, seen="")
+    stored = db.channels.find_one({"_id": saved.id})
+    assert stored is not None
+    assert sealing.is_sealed(stored["secret"])
+    assert sealing.is_sealed(stored["address"])
+    assert "confidential" not in str(stored)
+    [read] = channels.in_use()
+    assert (read.secret, read.address) == ("SEC-very-confidential", DINGTALK)
+    assert sealing.open_sealed(stored["secret"], "channel address") == ""
+
+
+def test_saving_again_what_did_not_change_changes_nothing(db: Database[Document]) -> None:
+    saved = robot(kind="dingtalk", address=DINGTALK, secret="SEC-very-confidential")  # noqa: S106  (nobody's)
+    channels.save(saved, seen="")
+    before = db.channels.find_one({"_id": saved.id})
+    [read] = channels.in_use()
+    channels.save(read, seen=edits.stamp(read, channels.ATTRIBUTES))
+    assert db.channels.find_one({"_id": saved.id}) == before
+
+
+def test_what_an_earlier_version_stored_in_plain_is_used_and_then_sealed(db: Database[Document]) -> None:
+    plain = {"key": "old", "name": "Old", "kind": "dingtalk", "active": True}
+    old = {**plain, "address": DINGTALK, "secret": "SEC1"}
+    db.channels.insert_many([old, {"key": "mail", "kind": "email", "name": "Mail", "secret": ""}])
+    assert [(one.secret, one.address) for one in channels.in_use()] == [("SEC1", DINGTALK)]
+    for _twice in range(2):
+        m2026_11_22_sealed_channels.migrate(db)
+        stored = db.channels.find_one({"key": "old"})
+        assert stored is not None
+        assert "SEC1" not in str(stored)
+        assert [(one.secret, one.address) for one in channels.in_use()] == [("SEC1", DINGTALK)]
+    assert db.channels.count_documents({"key": "mail", "secret": "", "address": {"$exists": False}}) == 1
+
+
+def test_another_secret_of_the_program_opens_nothing(db: Database[Document]) -> None:
+    sealed = sealing.seal("SEC1", "channel secret")
+    sealing.set_secret("another secret than the one it was sealed with")
+    try:
+        assert sealing.open_sealed(sealed, "channel secret") == ""
+        assert sealing.open_sealed("sealed:nonsense", "channel secret") == ""
+    finally:
+        sealing.set_secret(SECRET_KEY)
