@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from bson import ObjectId
 from flask import Response, request
+from werkzeug.datastructures import Range
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import dump_options_header
 from werkzeug.wsgi import FileWrapper
@@ -63,8 +64,7 @@ def _cut(response: Response, length: int) -> Response:
     """Answer with what the browser has already, with a piece, or with all where several are asked for."""
     response.headers["Accept-Ranges"] = "bytes"
     asked = request.range
-    one_piece = asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
-    if request.method != "GET" or not one_piece:
+    if request.method != "GET" or asked is None or not _is_one_piece(asked, length):
         response.make_conditional(request)
         return response
     try:
@@ -75,10 +75,15 @@ def _cut(response: Response, length: int) -> Response:
     return response
 
 
+def _is_one_piece(asked: Range, length: int) -> bool:
+    """Tell whether one piece is asked for; the last so many bytes may be more than there are, so all."""
+    return asked.units == "bytes" and len(asked.ranges) == 1 and asked.ranges[0][0] >= -length
+
+
 def starts(response: Response) -> bool:
     """Tell whether an answer begins to hand over a file, and is not a further piece or a mere repetition."""
     whole = response.status_code == 200  # noqa: PLR2004  (OK)
-    return request.method == "GET" and (whole or (response.content_range.start or 1) == 0)
+    return request.method == "GET" and (whole or response.content_range.start == 0)
 
 
 def disposition(name: str, *, attachment: bool) -> str:

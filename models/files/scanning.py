@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 CONNECT_SECONDS: Final = 5.0
 MAX_ANSWER: Final = 4096
+PORT: Final = 3310
 _LENGTH: Final = struct.Struct("!I")
 _FOUND: Final = re.compile(r"^stream: (.+) FOUND$")
 
@@ -123,17 +124,25 @@ def _connect(address: str, seconds: float) -> socket.socket:
     parts = urlsplit(address)
     try:
         if parts.scheme == "unix":
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(seconds)
-            connection.connect(parts.path)
-            return connection
-        connection = socket.create_connection(
-            (parts.hostname or "", parts.port or 3310), min(CONNECT_SECONDS, seconds)
-        )
-    except OSError as error:
+            connection = _connect_here(parts.path)
+        else:
+            place = (parts.hostname or "", parts.port or PORT)
+            connection = socket.create_connection(place, min(CONNECT_SECONDS, seconds))
+    except (OSError, ValueError) as error:
         log.warning("files.scanner_unreachable", error=str(error))
         raise ScannerError from error
     connection.settimeout(seconds)
+    return connection
+
+
+def _connect_here(path: str) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(CONNECT_SECONDS)
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        raise
     return connection
 
 
