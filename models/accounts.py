@@ -11,7 +11,7 @@ from bson import ObjectId
 from email_validator import EmailNotValidError, validate_email
 from pymongo.client_session import ClientSession
 
-from models import audit, edits, passwords, role_checks, sessions, staffing
+from models import audit, edits, passwords, role_checks, sessions, sign_in, staffing, throttle
 from models.access import require_permission
 from models.audit.differences import said_of_role, said_of_user
 from models.database import db, in_transaction
@@ -145,6 +145,7 @@ def reset_password(person: User, user: User) -> NewPassword:
         audit.note("password.reset", actor=Actor.of(person), subject=str(user.username), session=session)
 
     in_transaction(write)
+    throttle.lift(throttle.SIGN_IN, sign_in.names(user))
     return NewPassword(user, text)
 
 

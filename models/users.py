@@ -8,7 +8,7 @@ import re
 
 from mongoengine.errors import NotUniqueError, ValidationError
 
-from models import audit, passwords, staffing
+from models import audit, passwords, sign_in, staffing, throttle
 from models.audit.differences import said_of_user
 from models.errors import InvalidError, NotFoundError
 from models.messages import Message, _
@@ -44,7 +44,15 @@ def find(username: str) -> User:
     return user
 
 
-def create(username: str, name: str, password: str, roles: list[Role], email: str | None = None) -> User:
+def create(
+    username: str,
+    name: str,
+    password: str,
+    roles: list[Role],
+    email: str | None = None,
+    *,
+    must_change: bool = False,
+) -> User:
     """Make an account that can sign in at once.
 
     Args:
@@ -53,6 +61,7 @@ def create(username: str, name: str, password: str, roles: list[Role], email: st
         password: refused when it is too easy.
         roles: what the person may do.
         email: optional; the person may sign in with it, too.
+        must_change: the person chooses another password at the first sign-in.
 
     Raises:
         InvalidError: with the reasons beside `username`, `email` or `password`.
@@ -64,7 +73,7 @@ def create(username: str, name: str, password: str, roles: list[Role], email: st
     user = User(
         username=lower, name=name.strip() or lower, email=email or None, roles=roles, created_at=now()
     )
-    passwords.set_password(user, password)
+    passwords.set_password(user, password, must_change=must_change)
     try:
         user.save(force_insert=True)
     except NotUniqueError:
@@ -76,11 +85,13 @@ def create(username: str, name: str, password: str, roles: list[Role], email: st
     return user
 
 
-def set_password(username: str, password: str) -> User:
-    """Give an account a new password and end its sessions. Raises NotFoundError, InvalidError."""
+def set_password(username: str, password: str, *, must_change: bool = False) -> User:
+    """Give an account a new password, end its sessions and locks. Raises NotFoundError, InvalidError."""
     user = find(username)
-    passwords.set_password(user, password)
-    user.save()
+    passwords.set_password(user, password, must_change=must_change)
+    passwords.store(user)
+    throttle.lift(throttle.SIGN_IN, sign_in.names(user))
+    audit.note("password.reset", subject=str(user.username))
     return user
 
 

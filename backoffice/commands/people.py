@@ -30,14 +30,18 @@ def create(
     administrator: bool,
     password_stdin: bool,
 ) -> None:
-    """Make an account; without --password-stdin its password is generated and printed once."""
+    """Make an account.
+
+    Without --password-stdin its password is generated and printed once; the person chooses another one at
+    the first sign-in.
+    """
     given = _read_password() if password_stdin else None
     with connected():
         found = [_role(role) for role in roles]
         if administrator:
             found.append(users.administrator_role())
         secret = given or passwords.generate()
-        person = users.create(username, name, secret, found, email)
+        person = users.create(username, name, secret, found, email, must_change=given is None)
     click.echo(f"created {person.username}")
     if given is None:
         click.echo(f"password: {secret}")
@@ -47,11 +51,14 @@ def create(
 @click.argument("username")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def password(username: str, *, password_stdin: bool) -> None:
-    """Give USERNAME a new password and end the person's sessions."""
+    """Give USERNAME a new password and end the person's sessions and locks.
+
+    A generated one is changed at the next sign-in.
+    """
     given = _read_password() if password_stdin else None
     secret = given or passwords.generate()
     with connected():
-        users.set_password(username, secret)
+        users.set_password(username, secret, must_change=given is None)
     click.echo("changed" if given else f"password: {secret}")
 
 
