@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import click
+import structlog
 
 from backoffice import logs
 from backoffice import settings as all_settings
@@ -27,6 +28,7 @@ def up(host: str | None, port: int | None, data: Path | None, *, demo: bool) -> 
 
     chosen = all_settings.load(host=host, port=port, data_dir=data.absolute() if data else None)
     logs.configure(chosen.log_format, chosen.log_level)
+    _advise(chosen)
     run(chosen, demo=demo)
 
 
@@ -36,6 +38,8 @@ def web(listener: int | None) -> None:
     """Serve the web pages."""
     settings = _complete()
     _refuse_unusable(settings)
+    if listener is None:  # else `up` has said it
+        _advise(settings)
     # Where the processes of the server keep their figures must be known before the library is imported.
     import backoffice.web_metrics  # noqa: PLC0415, F401
     from backoffice.web import serve  # noqa: PLC0415
@@ -82,6 +86,14 @@ def _complete() -> Settings:
     logs.configure(settings.log_format, settings.log_level)
     os.chdir("/")  # nothing is read from wherever this was started
     return settings
+
+
+def _advise(settings: Settings) -> None:
+    # Imported here because the other parts need not say it again.
+    from backoffice.advice import advice  # noqa: PLC0415
+
+    for line in advice(settings):
+        structlog.get_logger("backoffice").warning(line)
 
 
 def _refuse_unusable(settings: Settings) -> None:
