@@ -57,6 +57,8 @@ def receive(
 def _look_at(file_id: ObjectId, name: str, *, to_show: bool) -> None:
     """Give a file the name and type it deserves. Raises InvalidError beside `file`."""
     media_type = str(storage.info(file_id)["type"])
+    if to_show and media_type not in IMAGE_TYPES:
+        raise _refused(_("This is not a picture (PNG, JPEG, GIF or WebP)."))
     kept_as = true_name(name, media_type, storage.open_file(file_id).read(HEAD))
     if kept_as is None:
         raise _refused(_("“%(name)s” is not what its name says. Please check the file.", name=name))
@@ -67,8 +69,6 @@ def _look_at(file_id: ObjectId, name: str, *, to_show: bool) -> None:
             if to_show:
                 raise _refused(problem.message) from None
             media_type = UNKNOWN_TYPE
-    elif to_show:
-        raise _refused(_("This is not a picture (PNG, JPEG, GIF or WebP)."))
     storage.describe(file_id, name=kept_as, media_type=media_type)
 
 

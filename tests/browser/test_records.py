@@ -230,7 +230,7 @@ def test_files_and_a_drawn_signature_are_kept(page: Page) -> None:
     expect(page.locator("#frame-pictures .file-row")).to_contain_text("a.png")
     fake: FilePayload = {"name": "b.png", "mimeType": "image/png", "buffer": b"not a picture"}
     page.locator("#frame-pictures input[type=file]").set_input_files(fake)
-    expect(page.locator(".toast-danger")).to_contain_text("This is not a picture")
+    expect(page.locator("#frame-pictures [data-upload-error]")).to_contain_text("This is not a picture")
     canvas = page.locator("#frame-sign canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
