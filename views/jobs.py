@@ -9,9 +9,18 @@ from models import jobs
 from models.access import Action, require
 from models.errors import NotFoundError
 from models.jobs import Job
+from models.people import Permission
+from models.permissions import require_permission
 from views import downloads
 from views.admin import Screen
 from views.context import current_timezone, require_person, say
+
+
+_PERMISSIONS = {
+    "audit_export": Permission.AUDIT_READ,
+    "disposal_list": Permission.RETENTION_MANAGE,
+}
+"""What somebody must still hold to take what a job made that is not about the records of one form."""
 
 
 class Jobs(Screen):
@@ -56,6 +65,10 @@ class Jobs(Screen):
         job = jobs.get_own(person, _id(job_id))
         if job.file is None:
             raise NotFoundError
+        if job.kind in _PERMISSIONS:
+            require_permission(person, _PERMISSIONS[job.kind])
+            jobs.note_download(person, job)
+            return downloads.send(job.file)
         require(person, job.form, Action.EXPORT if job.kind == "export" else Action.IMPORT)
         return downloads.send(job.file)
 

@@ -28,6 +28,8 @@ _CONFIGURE = (
     (Permission.CONFIGURE_CHANNELS, _("Messages"), "/configure/channels/", "send"),
     (Permission.CONFIGURE_PEOPLE, _("People"), "/configure/users/", "people"),
     (Permission.CONFIGURE_ROLES, _("Roles"), "/configure/roles/", "shield-check"),
+    (Permission.RETENTION_MANAGE, _("Retention"), "/configure/retention/", "archive"),
+    (Permission.AUDIT_READ, _("Audit log"), "/configure/audit/", "journal-text"),
 )
 
 

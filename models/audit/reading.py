@@ -15,6 +15,7 @@ from models.search import query_filter
 
 NEWEST_FIRST = [("at", DESCENDING), ("_id", DESCENDING)]
 BATCH = 500
+LARGEST = 2**63
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,11 @@ def page(query: Document, *, before: int | None = None, limit: int) -> list[Docu
         parts += [{"at": {"$lte": last["at"]}}, older]
     wanted: Document = {"$and": parts} if parts else {}
     return list(db().audit.find(wanted).sort(NEWEST_FIRST).limit(limit))
+
+
+def get(number: int) -> Document | None:
+    """Return one entry."""
+    return db().audit.find_one({"_id": number}) if number < LARGEST else None
 
 
 def entries(query: Document) -> Iterator[Document]:

@@ -86,8 +86,8 @@ def _lines(details: Document, language: str, timezone: tzinfo) -> Iterator[Line]
             for change in value:
                 after, before = (_said(change.get(side), language, timezone) for side in ("after", "before"))
                 yield Line(_label(change.get("field", ""), language), after, before, is_change=True)
-        else:
-            yield Line(_label(key, language), _said(value, language, timezone))
+        elif said := _said(value, language, timezone):
+            yield Line(_label(key, language), said)
 
 
 def _label(path: str, language: str) -> str:

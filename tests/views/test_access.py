@@ -20,7 +20,9 @@ from models.database import Document
 from models.forms import LiveForm
 from models.people import User
 from models.queries import ListQuery
-from models.times import now, today
+from models.retention import lists
+from models.retention.rules import save as save_rule
+from models.times import now, set_clock, today
 from tests import everything, factories
 from tests.web import csrf_token, sign_in
 
@@ -59,6 +61,9 @@ TABLE: dict[str, dict[str, Answers]] = {
     "account.profile": {"GET": EVERYONE, "POST": EVERYONE},
     "admin.index": {"GET": EVERYONE},
     "configure.index": {"GET": ADMIN},
+    "configure_audit.details": {"GET": ADMIN},
+    "configure_audit.export": {"POST": ADMIN_ON},
+    "configure_audit.index": {"GET": ADMIN},
     "configure_calendars.create": {"GET": ADMIN, "POST": ADMIN},
     "configure_calendars.delete": {"POST": ADMIN_ON},
     "configure_calendars.edit": {"GET": ADMIN, "POST": ADMIN},
@@ -101,6 +106,16 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_forms.workflow": {"GET": ADMIN},
     "configure_forms.workflow_check": {"POST": Answers(403, 403, 403, 422)},
     "configure_forms.workflow_try": {"POST": Answers(403, 403, 403, 422)},
+    "configure_retention.approve": {"POST": Answers(403, 403, 403, 403)},  # nobody approves their own
+    "configure_retention.audit_log": {"POST": ADMIN_ON},
+    "configure_retention.disposal": {"GET": ADMIN},
+    "configure_retention.draw": {"POST": ADMIN_ON},
+    "configure_retention.export": {"POST": ADMIN_ON},
+    "configure_retention.form": {"GET": ADMIN, "POST": ADMIN_ON},
+    "configure_retention.hold": {"POST": ADMIN_ON},
+    "configure_retention.index": {"GET": ADMIN},
+    "configure_retention.lift": {"POST": Answers(403, 403, 403, 404)},
+    "configure_retention.reject": {"POST": ADMIN_ON},
     "configure_roles.create": {"GET": ADMIN, "POST": ADMIN},
     "configure_roles.delete": {"POST": ADMIN_ON},
     "configure_roles.edit": {"GET": ADMIN, "POST": ADMIN},
@@ -242,6 +257,9 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
         "key_id": _key_of(admin),
         "key": "none" if endpoint == "sessions.end" else sheet.key,
         "delegation_id": _delegation_of(admin),
+        "number": _noted(),
+        "hold_id": "none",
+        "list_id": _disposal_of(admin, sheet) if "retention" in endpoint else "none",
         "kind": "yaml",
         "export_type": "csv",
     }
@@ -262,6 +280,19 @@ def _key_of(person: User) -> ObjectId:
         api_tokens.create(person, "program", 30)
     key: ObjectId = api_tokens.of_person(person)[0]["_id"]
     return key
+
+
+def _noted() -> int:
+    number: int = database.db().audit.find().sort("_id", 1)[0]["_id"]
+    return number
+
+
+def _disposal_of(person: User, sheet: LiveForm) -> ObjectId:
+    save_rule(person, sheet, {"months": "12"})
+    database.db().disposal_lists.delete_many({})
+    with set_clock(now() - timedelta(days=800)):
+        factories.record(sheet, person, name="old")
+    return lists.draw(person, sheet)
 
 
 def _delegation_of(person: User) -> ObjectId:

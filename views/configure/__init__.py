@@ -2,6 +2,7 @@
 
 from flask_admin import BaseView
 
+from views.configure.audit import AuditView
 from views.configure.calendars import CalendarsView
 from views.configure.channels import ChannelsView
 from views.configure.deliveries import DeliveriesView
@@ -9,6 +10,7 @@ from views.configure.departments import DepartmentsView
 from views.configure.forms import FormsView
 from views.configure.notice_templates import TemplatesView
 from views.configure.overview import OverviewView
+from views.configure.retention import RetentionView
 from views.configure.roles import RolesView
 from views.configure.users import UsersView
 
@@ -25,4 +27,6 @@ def views() -> list[BaseView]:
         ChannelsView(),
         TemplatesView(),
         DeliveriesView(),
+        AuditView(),
+        RetentionView(),
     ]

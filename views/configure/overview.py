@@ -10,6 +10,7 @@ from models.database import db
 from models.files import quota
 from models.files.limits import limits
 from models.people import Permission
+from models.retention import rules
 from views.configure.base import ConfigureView
 from views.context import require_person
 from views.downloads import file_size
@@ -19,12 +20,14 @@ class OverviewView(ConfigureView):
     """The list of the other screens."""
 
     permissions = (
+        Permission.AUDIT_READ,
         Permission.CONFIGURE_CALENDARS,
         Permission.CONFIGURE_CHANNELS,
         Permission.CONFIGURE_DEPARTMENTS,
         Permission.CONFIGURE_FORMS,
         Permission.CONFIGURE_PEOPLE,
         Permission.CONFIGURE_ROLES,
+        Permission.RETENTION_MANAGE,
     )
     endpoint_name = "configure"
     path = "/configure"
@@ -92,6 +95,24 @@ def _areas() -> list[dict[str, Any]]:
             "icon": "shield-lock",
             "url": url_for("configure_roles.index"),
             "count": _count("roles", {}),
+            "note": "",
+        },
+        {
+            "permission": Permission.RETENTION_MANAGE,
+            "title": _("Retention"),
+            "text": _("How long records are kept, legal holds, and the disposal of what is due."),
+            "icon": "archive",
+            "url": url_for("configure_retention.index"),
+            "count": _count("retention_rules", {"_id": {"$ne": rules.AUDIT_LOG}}),
+            "note": _note(_count("disposal_lists", {"state": "drawn"}), _("wait for approval")),
+        },
+        {
+            "permission": Permission.AUDIT_READ,
+            "title": _("Audit log"),
+            "text": _("Who signed in, changed rights or the configuration, took data along."),
+            "icon": "journal-text",
+            "url": url_for("configure_audit.index"),
+            "count": db().audit.estimated_document_count(),
             "note": "",
         },
     ]
