@@ -13,7 +13,7 @@ from backoffice.limits import init_limits
 from backoffice.second_step import init_oidc, init_second_step
 from backoffice.security import init_csrf, init_guard, init_security, init_sessions
 from backoffice.settings import Settings
-from views import account, api, errors, keys
+from views import account, api, errors, keys, view_as
 
 # A table of 2,000 rows with 40 columns must pass; text alone never needs more, and no document could hold it.
 MAX_FORM_PARTS: Final = 100_000
@@ -38,6 +38,7 @@ def create_app(settings: Settings) -> Flask:
     init_second_step(app, settings)
     init_oidc(app, settings)
     auditing.init_app(app)
+    view_as.init_app(app)
     init_limits(settings)
     errors.init_app(app)
     views.init_app(app)

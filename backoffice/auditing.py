@@ -7,7 +7,7 @@ from flask import Flask, request
 from models import audit
 from models.audit import Origin
 from models.people import Actor
-from views.context import current_person
+from views.context import real_person
 
 COMMAND_LINE = "command line"
 
@@ -27,7 +27,7 @@ def _end(_error: BaseException | None) -> None:
 
 
 def _asking() -> Actor | None:
-    person = current_person()
+    person = real_person()
     return Actor.of(person) if person else None
 
 

@@ -8,6 +8,7 @@ from flask import current_app, g, request
 from flask_login import current_user
 
 from models.errors import ForbiddenError
+from models.lookups import Lookup
 from models.messages import LANGUAGES, Message, translate
 from models.people import Actor, User
 
@@ -18,7 +19,18 @@ LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 
 
 def current_person() -> User | None:
-    """Return the account that is signed in, or None."""
+    """Return whose rights decide: the account that is signed in, or as whom it looks at pages, or None."""
+    return seen_as() or real_person()
+
+
+def seen_as() -> User | None:
+    """Return as whom the signed-in person looks at the program (`views.view_as`), or None."""
+    seen: User | None = g.get("seen_as")
+    return seen
+
+
+def real_person() -> User | None:
+    """Return the account that is signed in, or None: who answers for what is done."""
     if g.get("database_down"):
         return None
     return getattr(current_user, "person", None)
@@ -42,15 +54,15 @@ def current_actor() -> Actor:
 
 
 def current_language() -> str:
-    """Return `zh` or `en`: the account's language, else the cookie's, else the default."""
-    person = current_person()
+    """Return `zh` or `en`: the language of whoever reads, else the cookie's, else the default."""
+    person = real_person()
     wanted = str(person.language) if person else request.cookies.get(LANGUAGE_COOKIE, "")
     return wanted if wanted in LANGUAGES else str(current_app.config["DEFAULT_LANGUAGE"])
 
 
 def current_theme() -> str:
-    """Return `light`, `dark` or `auto`: the account's choice, else the cookie's."""
-    person = current_person()
+    """Return `light`, `dark` or `auto`: the reader's choice, else the cookie's."""
+    person = real_person()
     wanted = str(person.theme) if person else request.cookies.get(THEME_COOKIE, "")
     return wanted if wanted in THEMES else THEMES[0]
 
@@ -59,6 +71,11 @@ def current_timezone() -> ZoneInfo:
     """Return the account's time zone, else the company's default."""
     person = current_person()
     return ZoneInfo(str(person.timezone if person else current_app.config["DEFAULT_TIMEZONE"]))
+
+
+def current_lookup() -> Lookup:
+    """Return the names behind ids for whoever asks: in their language, of what they may see."""
+    return Lookup(current_language(), current_timezone(), current_person())
 
 
 def say(message: Message | str) -> str:

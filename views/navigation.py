@@ -11,7 +11,7 @@ from models.duties import Total
 from models.forms import LiveForm
 from models.messages import Message, _
 from models.people import Permission, User
-from views.context import current_language, current_person, say
+from views.context import current_language, current_person, say, seen_as
 from views.downloads import file_size
 
 GROUP_TITLES: dict[str, Message] = {
@@ -57,6 +57,8 @@ def frame() -> dict[str, Any]:
         "inbox_count": notifications.unread_count(person),
         "inbox_url": "/inbox/notices",
         "profile_url": "/account/",
+        "seen_as": seen_as(),
+        "seen_until": g.get("seen_until"),
     }
 
 
