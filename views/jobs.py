@@ -5,16 +5,15 @@ from flask import Response, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from models import jobs
+from models import exports, jobs, people_import
 from models.access import Action, require
 from models.errors import NotFoundError
 from models.jobs import Job
-from models.people import Permission
+from models.people import Permission, User
 from models.permissions import require_permission
 from views import downloads
 from views.admin import Screen
 from views.context import current_timezone, require_person, say
-
 
 _PERMISSIONS = {
     "audit_export": Permission.AUDIT_READ,
@@ -63,18 +62,25 @@ class Jobs(Screen):
         """Send what a job made to its owner, who must still have the right to it."""
         person = require_person()
         job = jobs.get_own(person, _id(job_id))
-        if job.file is None:
+        if job.file is None or job.kind == people_import.JOB:  # passwords are handed over on their own page
             raise NotFoundError
-        if job.kind in _PERMISSIONS:
-            require_permission(person, _PERMISSIONS[job.kind])
-            jobs.note_download(person, job)
-            return downloads.send(job.file)
-        require(person, job.form, Action.EXPORT if job.kind == "export" else Action.IMPORT)
+        _require_result(person, job)
+        jobs.note_download(person, job)
         return downloads.send(job.file)
 
     @staticmethod
     def _job(job_id: str) -> Job:
         return jobs.get_for(require_person(), _id(job_id))
+
+
+def _require_result(person: User, job: Job) -> None:
+    """Raise ForbiddenError, or NotFoundError, unless a person still has the right to what a job made."""
+    if job.kind in _PERMISSIONS:
+        require_permission(person, _PERMISSIONS[job.kind])
+    elif job.kind == "export":
+        exports.require_download(person, job)
+    else:
+        require(person, job.form, Action.IMPORT)
 
 
 def _id(text: str) -> ObjectId:
