@@ -227,7 +227,26 @@ def test_packs_are_listed_checked_installed_again_and_exported(first: Up, data: 
 def test_stored_data_is_up_to_date_and_sound(first: Up, data: Path) -> None:
     assert first.process.poll() is None
     assert run(data, "db", "migrate").stdout == "up to date\n"
-    assert run(data, "db", "check").stdout == "sound\n"
+    assert run(data, "db", "check").stdout.endswith("sound\n")
+
+
+def test_a_backup_taken_while_it_runs_comes_back_on_an_empty_machine(
+    first: Up, data: Path, tmp_path: Path
+) -> None:
+    assert first.process.poll() is None
+    kept, fresh = tmp_path / "backups" / "monday", tmp_path / "fresh"
+    saved = run(data, "db", "backup", str(kept), "--with-secret")
+    assert saved.returncode == 0, saved.stderr
+    assert re.search(r"users: \d documents", saved.stdout)
+    assert run(data, "db", "backup", str(kept)).returncode == 1
+    assert "is not empty" in run(data, "db", "restore", str(kept)).stderr
+    restored = run(fresh, "db", "restore", str(kept))
+    assert restored.returncode == 0, restored.stderr
+    assert (fresh / "secret_key").read_text() == (data / "secret_key").read_text()
+    assert (fresh / "secret_key").stat().st_mode & 0o077 == 0
+    checked = run(fresh, "db", "check")
+    assert checked.stdout.endswith("sound\n"), checked.stderr
+    assert "li.na" in run(fresh, "user", "disable", "li.na").stdout
 
 
 def test_records_are_exported_as_what_the_name_of_the_file_says(
