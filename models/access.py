@@ -9,6 +9,7 @@ from bson.errors import InvalidId
 from models import forms
 from models.database import Document, db
 from models.errors import ForbiddenError, NotFoundError
+from models.field_limits import FieldLimits
 from models.form_indexes import IN_BIN
 from models.forms import LiveForm, collection_name
 from models.people import Action, User
@@ -26,6 +27,7 @@ __all__ = [
     "require",
     "require_permission",
     "require_record",
+    "sees_all",
     "visible",
 ]
 
@@ -95,6 +97,17 @@ def fetch(
         raise NotFoundError
     require_record(person, form, record, action)
     return record
+
+
+def sees_all(person: User, form: str) -> bool:
+    """Tell whether a person may see every record of a form with every field: what tells of all of them."""
+    if not permitted(person, form, Action.SEE):
+        return False
+    try:
+        live = forms.current(form)
+    except NotFoundError:
+        return True  # it has no records yet
+    return reach(person, live).is_everything and not FieldLimits(person, live).unasked
 
 
 def visible(person: User, form: str, ids: Collection[ObjectId]) -> set[ObjectId]:

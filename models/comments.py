@@ -7,7 +7,7 @@ from bson import ObjectId
 from pymongo import ASCENDING
 
 from models import notifications, outbox
-from models.access import Action, permitted
+from models.access import Action, allowed
 from models.database import Document, db, in_transaction
 from models.errors import InvalidError
 from models.forms import LiveForm
@@ -29,7 +29,7 @@ def add(actor: Actor, form: LiveForm, record: Document, text: str) -> Document:
         raise InvalidError({"text": [_("At most %(max)s characters.", max=MAX_COMMENT)]})
     if _CONTROL.search(cleaned):
         raise InvalidError({"text": [_("This text contains characters that cannot be stored.")]})
-    mentioned = [person for person in _mentioned(cleaned) if permitted(person, form.key, Action.SEE)]
+    mentioned = [person for person in _mentioned(cleaned) if allowed(person, form, record, Action.SEE)]
     comment: Document = {
         "_id": ObjectId(),
         "form": form.key,

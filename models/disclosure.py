@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
-from bson import ObjectId
-
 from models.database import Document
 from models.definition import Definition, Sort
 from models.field_limits import MASK, FieldLimits
@@ -76,13 +74,22 @@ class Disclosure:
         """Tell whether a field is masked on a record."""
         return key in self.form.definition.by_key and _of(self.limits.of(record), key) == Limit.MASKED
 
-    def shown(self, record: Document) -> Document:
-        """Return a record as the person is shown it: without hidden values, masks for masked ones."""
-        limits = self.limits.of(record)
+    def shown(self, record: Document, uncovered: Collection[str] = ()) -> Document:
+        """Return a record as the person is shown it: without hidden values, masks for masked ones.
+
+        Masks of `uncovered` fields are lifted; whoever does so notes it.
+        """
+        limits = {
+            key: limit
+            for key, limit in self.limits.of(record).items()
+            if limit != Limit.MASKED or key not in uncovered
+        }
         if not _withholds(limits):
             return record
         data = {key: value for key, value in record.get("data", {}).items() if not _withheld(limits, key)}
-        masked = {key: MASKED for key, limit in limits.items() if limit == Limit.MASKED and key != EVERY_FIELD}
+        masked = {
+            key: MASKED for key, limit in limits.items() if limit == Limit.MASKED and key != EVERY_FIELD
+        }
         return {**record, "data": {**data, **masked}}
 
     def plain(self, record: Document) -> Document:
@@ -99,18 +106,6 @@ class Disclosure:
         if not _withholds(limits):
             return list(entries)
         return [{**entry, "changes": list(_changes(limits, entry["changes"]))} for entry in entries]
-
-    def withheld_files(self, record: Document, entries: Iterable[Document]) -> set[ObjectId]:
-        """Return the files that fields hold, or held, whose values are withheld on a record."""
-        limits = self.limits.of(record)
-        if not _withholds(limits):
-            return set()
-        values = [value for key, value in record["data"].items() if _withheld(limits, key)]
-        for entry in entries:
-            for change in entry["changes"]:
-                if _withheld(limits, change["field"]):
-                    values += [change["before"], change["after"]]
-        return {file for value in values for file in _files(value)}
 
 
 def without(definition: Definition, keys: Collection[str]) -> Definition:
@@ -153,9 +148,3 @@ def _changes(limits: Mapping[str, Limit], changes: Iterable[Document]) -> Iterat
             yield change
         elif _of(limits, change["field"]) == Limit.MASKED:
             yield {**change, "before": MASKED, "after": MASKED}
-
-
-def _files(value: Any) -> Iterator[ObjectId]:  # noqa: ANN401  (any stored value)
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, Mapping) and isinstance(one.get("file"), ObjectId):
-            yield one["file"]

@@ -1,11 +1,11 @@
 """From rows of a file to what would be stored: gathered, matched with what exists, every mistake named."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from bson import Decimal128
 
-from models.access import Action, permitted, records_filter
+from models.access import Action, permitted, reach, records_filter
 from models.database import Document
 from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError, ValueProblem
@@ -19,8 +19,9 @@ from models.import_subrows import SubRows
 from models.lookups import References
 from models.messages import Message, _
 from models.people import Actor, User
+from models.planning import creatable
 from models.spreadsheets.table import Row
-from models.validation import Errors, parse_context, validate
+from models.validation import Errors, limits_of, parse_context, validate
 
 
 class Reader:
@@ -34,6 +35,9 @@ class Reader:
             kind: permitted(person, form.key, action)
             for kind, action in (("create", Action.CREATE), ("update", Action.EDIT))
         }
+        self._editable = reach(person, form, Action.EDIT) if self._may["update"] else None
+        self._creatable = creatable(self.actor, form) if self._may["create"] else None
+        self._limits = limits_of(self.actor, form.definition)
         self._cells = CellReader(form.definition, plan)
         self._columns = {path: index for index, path in plan.mapping.items()}
         self._seen: dict[str, dict[Any, int]] = {}
@@ -46,7 +50,7 @@ class Reader:
 
     def forget_names(self) -> None:
         """Look names up anew from here on; memory stays bounded, and what is new is found."""
-        self.references = References()
+        self.references = References(self.actor.person)
         self.context = parse_context(self.actor, self.references)
 
     def groups(self, rows: Iterable[Row]) -> Iterator[Group]:
@@ -158,10 +162,27 @@ class Reader:
             record=draft.before,
             strict=True,
             references=self.references,
+            limits=self._limits,
         )
         self._place(draft, draft.checked.errors)
-        if not self._may.get(draft.kind, True):
+        if not self._may.get(draft.kind, True) or self._is_out_of_reach(draft):
             draft.refuse(Place(draft.group.first.number, WHOLE_ROW), _NOT_ALLOWED[draft.kind])
+        elif draft.kind == "create" and self._creatable:
+            self._check_creatable(draft, self._creatable)
+
+    def _is_out_of_reach(self, draft: Draft) -> bool:
+        """Tell whether a record that may be seen is none of those that may be changed."""
+        return (
+            draft.kind == "update"
+            and draft.before is not None
+            and not (self._editable and self._editable.holds(draft.before))
+        )
+
+    def _check_creatable(self, draft: Draft, check: Callable[[Document], None]) -> None:
+        try:
+            check(draft.checked.data if draft.checked else {})
+        except InvalidError as refused:
+            draft.refuse(Place(draft.group.first.number, WHOLE_ROW), *refused.errors[""])
 
     def _keep_rows(self, values: Raw, stored: Mapping[str, Any]) -> None:
         for key in self._cells.tables:

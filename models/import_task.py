@@ -9,6 +9,7 @@ from pathlib import Path
 
 from models import files, forms, import_plan, records
 from models.access import Action, require
+from models.disclosure import Disclosure
 from models.errors import DomainError
 from models.import_drafts import Draft, Group
 from models.import_plan import Plan
@@ -39,7 +40,7 @@ class ImportTask:
         self.plan = Plan.load(job.params)
         self.form = forms.current(job.document["form"])
         require(self.person, self.form.key, Action.IMPORT)
-        import_plan.check(self.form.definition, self.plan)
+        import_plan.check(Disclosure(self.person, self.form).askable, self.plan)
         self.language: str = job.document["language"]
         self.counts: Counter[str] = Counter(job.position.get("counts", {}))
         self.pace = Pace(job, 0)

@@ -83,17 +83,22 @@ class Lookup:
         if not ids:
             return
         wanted: Document = {"_id": {"$in": list(ids)}}
-        is_record = self._seen_by is not None and collection.startswith(RECORDS)
-        if self._seen_by and is_record:
-            wanted = {"$and": [wanted, self._seen_by.filter(collection.removeprefix(RECORDS))]}
         for one in ids:
-            self._names[collection, one] = translate(UNSEEN, self.language) if is_record else UNKNOWN
-        seen = set()
-        for found in db()[collection].find(wanted, {"name": 1, "username": 1, "title": 1}):
-            self._names[collection, found["_id"]] = self._called(found)
-            seen.add(found["_id"])
-        if is_record:
-            self._unseen |= ids - seen
+            self._names[collection, one] = UNKNOWN
+        if self._seen_by and collection.startswith(RECORDS):
+            wanted = {"$and": [wanted, self._seen_by.filter(collection.removeprefix(RECORDS))]}
+        found = list(db()[collection].find(wanted, {"name": 1, "username": 1, "title": 1}))
+        for one in found:
+            self._names[collection, one["_id"]] = self._called(one)
+        if self._seen_by and collection.startswith(RECORDS):
+            self._withhold(collection, ids - {one["_id"] for one in found})
+
+    def _withhold(self, collection: str, ids: set[ObjectId]) -> None:
+        """Withhold the names of records that are there, and that the person may not see."""
+        there = db()[collection].find({"_id": {"$in": list(ids)}}, {"_id": 1}) if ids else ()
+        unseen = {one["_id"] for one in there}
+        self._unseen |= unseen
+        self._names.update({(collection, one): translate(UNSEEN, self.language) for one in unseen})
 
     def _called(self, found: Document) -> str:
         name = found.get("name")

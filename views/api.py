@@ -14,7 +14,9 @@ from models import forms, history, queries, records, workflow
 from models.access import Action, fetch, permitted, require
 from models.database import Document
 from models.definition import Definition
+from models.disclosure import MASKED, Disclosure
 from models.errors import ConflictError, DomainError, InvalidError
+from models.field_limits import MASK
 from models.fields import type_of
 from models.forms import LiveForm
 from models.messages import _
@@ -48,25 +50,25 @@ def show_form(key: str) -> ResponseReturnValue:
     """Return what a form is made of."""
     form = _form_of(key)
     require(require_person(), form.key, Action.SEE)
-    return {**_form(form), "definition": form.definition.dump()}
+    return {**_form(form), "definition": Disclosure(require_person(), form).definition.dump()}
 
 
 @blueprint.get("/records/<key>")
 def list_records(key: str) -> ResponseReturnValue:
     """Return a page of records: `where` (a rule tree), `search`, `sort`, `order`, `limit`, `cursor`."""
     form, person = _form_of(key), require_person()
-    definition = form.definition
+    told = Disclosure(person, form)
     query = ListQuery(
         where=_where(),
         search=request.args.get("search", ""),
         sort=request.args.get("sort", ""),
         descending=request.args.get("order", "desc") != "asc",
         page_size=request.args.get("limit", DEFAULT_LIMIT, type=int),
-        columns=(*queries.SYSTEM_FIELDS, *(field.key for field in definition.value_fields)),
+        columns=(*queries.SYSTEM_FIELDS, *(field.key for field in told.definition.value_fields)),
         cursor=request.args.get("cursor", ""),
     )
     page = queries.page(person, form, query)
-    return {"records": [record_json(definition, one) for one in page.records], "next": page.next}
+    return {"records": [_json(told, one) for one in page.records], "next": page.next}
 
 
 @blueprint.post("/records/<key>")
@@ -76,7 +78,7 @@ def create_record(key: str) -> ResponseReturnValue:
     require(require_person(), form.key, Action.CREATE)
     body = _body()
     made = records.create(current_actor(), form, _data(body), source=SOURCE, reason=_reason(body))
-    return record_json(form.definition, made), 201
+    return _shown(form, made), 201
 
 
 @blueprint.get("/records/<key>/<record_id>")
@@ -84,7 +86,7 @@ def show_record(key: str, record_id: str) -> ResponseReturnValue:
     """Return one record with the transitions that are offered."""
     form, person = _form_of(key), require_person()
     record = fetch(person, form, record_id)
-    return {**record_json(form.definition, record), "transitions": _offers(form, record)}
+    return {**_shown(form, record), "transitions": _offers(form, record)}
 
 
 @blueprint.patch("/records/<key>/<record_id>")
@@ -102,7 +104,7 @@ def change_record(key: str, record_id: str) -> ResponseReturnValue:
         source=SOURCE,
         reason=_reason(body),
     )
-    return record_json(form.definition, stored)
+    return _shown(form, stored)
 
 
 @blueprint.delete("/records/<key>/<record_id>")
@@ -122,6 +124,7 @@ def show_history(key: str, record_id: str) -> ResponseReturnValue:
     form = _form_of(key)
     record = fetch(require_person(), form, record_id)
     entries = history.of_record(form.key, record["_id"], limit=MAX_HISTORY)
+    entries = Disclosure(require_person(), form).entries(record, entries)
     return {"history": [_entry(form, entry) for entry in entries]}
 
 
@@ -141,11 +144,17 @@ def take_transition(key: str, record_id: str, transition: str) -> ResponseReturn
         signature=body.get("signature"),
         source=SOURCE,
     )
-    return record_json(form.definition, stored)
+    return _shown(form, stored)
 
 
-def record_json(definition: Definition, record: Document) -> Document:
-    """Return a record as programs read it: ids and times as text, values as their types say."""
+def _shown(form: LiveForm, record: Document) -> Document:
+    """Return a record, as it is stored, in the way that the person is shown it."""
+    told = Disclosure(require_person(), form)
+    return _json(told, told.shown(record))
+
+
+def _json(told: Disclosure, record: Document) -> Document:
+    """Return a record that was made fit to be shown, as programs read it: ids and times as text."""
     times = {name: record[name].isoformat() for name in ("created_at", "updated_at") if record.get(name)}
     ids = {name: str(record[name]) for name in ("owner", "department") if record.get(name)}
     return {
@@ -153,13 +162,13 @@ def record_json(definition: Definition, record: Document) -> Document:
         **{name: record.get(name) for name in ("number", "title", "state", "revision", "form_version")},
         **ids,
         **times,
-        "data": _values(definition, record.get("data", {})),
+        "data": _values(told.definition, record.get("data", {})),
     }
 
 
 def _values(definition: Definition, data: Mapping[str, Any]) -> Document:
     return {
-        field.key: type_of(field).to_json(field, data[field.key])
+        field.key: MASK if data[field.key] is MASKED else type_of(field).to_json(field, data[field.key])
         for field in definition.value_fields
         if data.get(field.key) is not None
     }
@@ -268,7 +277,6 @@ def _show_conflict(error: ConflictError) -> ResponseReturnValue:
     current = error.current if isinstance(error.current, dict) and "data" in error.current else None
     shown = {}
     if current is not None and request.view_args:
-        definition = forms.current(request.view_args["key"]).definition
-        shown = {"current": record_json(definition, current)}
+        shown = {"current": _shown(forms.current(request.view_args["key"]), current)}
     said = {"status": error.status, "message": say(error.message)}
     return jsonify(error=said | shown), error.status

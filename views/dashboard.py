@@ -5,17 +5,16 @@ from typing import Any
 
 from flask_admin import AdminIndexView, expose
 
-from models import calendars, jobs, notifications
+from models import calendars, jobs, notices, notifications
 from models.access import Action, permitted
 from models.database import Document
 from models.forms import LiveForm
-from models.lookups import Lookup
 from models.messages import say_stored
 from models.people import Permission, User
 from models.queries import Count, ListQuery, count, page
 from models.times import now, today
 from views.admin import Screen
-from views.context import current_language, current_timezone, require_person
+from views.context import current_language, current_lookup, current_timezone, require_person
 from views.inbox.summary import summary
 from views.navigation import visible_forms
 from views.records.detail import heading
@@ -42,7 +41,7 @@ class Dashboard(Screen, AdminIndexView):  # type: ignore[misc]
                 "dashboard.html",
                 tiles=[self._tile(person, form) for form in forms[:TILES]],
                 recent=self._recent(person, forms),
-                notices=notifications.of_person(person, limit=5),
+                notices=notices.readable(person, notifications.of_person(person, limit=5)),
                 text_of=lambda words: say_stored(words, current_language()),
                 jobs=jobs.of_owner(person, limit=5),
                 creatable=[form for form in forms if permitted(person, form.key, Action.CREATE)],
@@ -66,7 +65,7 @@ class Dashboard(Screen, AdminIndexView):  # type: ignore[misc]
             (form, record) for form in forms for record in page(person, form, query).records
         ]
         found.sort(key=lambda pair: pair[1].get("updated_at") or now() - timedelta(days=9999), reverse=True)
-        lookup = Lookup(current_language(), current_timezone())
+        lookup = current_lookup()
         return [
             {
                 "form": form,

@@ -276,7 +276,7 @@ def _not_theirs(person: User, form: LiveForm, record: Document, transition: Tran
 def _not_ready(person: User, form: LiveForm, record: Document, transition: Transition) -> Message | None:
     """Say what is missing before a step can be taken, besides what the step itself asks for."""
     definition = form.definition
-    if waiting_for := waiting.unfinished(form, record, transition):
+    if waiting_for := waiting.unfinished(form, record, transition, person):
         return waiting_for
     if transition.condition is None:
         return None

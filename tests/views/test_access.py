@@ -85,6 +85,9 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_departments.delete": {"POST": ADMIN_ON},
     "configure_departments.edit": {"GET": ADMIN, "POST": ADMIN},
     "configure_departments.index": {"GET": ADMIN},
+    "configure_departments.merge": {"GET": ADMIN, "POST": ADMIN},
+    "configure_departments.move": {"GET": ADMIN, "POST": ADMIN},
+    "configure_departments.progress": {"GET": Answers(403, 403, 403, 404)},  # the job is an export
     "configure_forms.check": {"POST": Answers(403, 403, 403, 422)},
     "configure_forms.create": {"GET": ADMIN, "POST": ADMIN},
     "configure_forms.delete": {"POST": ADMIN_ON},
@@ -125,8 +128,19 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_templates.reset": {"POST": ADMIN_ON},
     "configure_users.create": {"GET": ADMIN, "POST": ADMIN},
     "configure_users.edit": {"GET": ADMIN, "POST": ADMIN},
+    "configure_users.import_file": {"GET": ADMIN, "POST": Answers(403, 403, 403, 422)},
+    "configure_users.import_passwords": {"POST": ADMIN_ON},  # nothing to hand over
+    "configure_users.import_preview": {"GET": ADMIN, "POST": ADMIN},
+    "configure_users.import_refused": {"GET": ADMIN},
+    "configure_users.import_template": {"GET": ADMIN},
     "configure_users.index": {"GET": ADMIN},
+    "configure_users.leaving": {"GET": ADMIN, "POST": ADMIN},  # one's own account does not end
+    "configure_users.let_return": {"POST": ADMIN_ON},
     "configure_users.password": {"POST": ADMIN},
+    "configure_users.progress": {"GET": Answers(403, 403, 403, 404)},  # the job is an export
+    "configure_users.reset_factors": {"POST": ADMIN_ON},
+    "configure_users.sign_out": {"POST": ADMIN_ON},
+    "configure_users.unlock": {"POST": ADMIN_ON},
     "delegations.index": {"GET": EVERYONE, "POST": Answers(422, 422, 422, 422)},
     "delegations.revoke": {"POST": ADMIN_ON},  # the administrator's own
     "factors.codes": {"POST": SENT_ON},  # to be sure first
@@ -162,6 +176,9 @@ TABLE: dict[str, dict[str, Answers]] = {
     "records.delete_view": {"POST": EDITORS_ON},
     "records.delete_view_of_list": {"POST": Answers(404, 404, 404, 302)},  # the administrator's own
     "records.details_view": {"GET": WHO_SEES},
+    "records.share_view": {"POST": EDITORS_ON},
+    "records.uncover_view": {"POST": NOBODY},  # nothing is masked here
+    "records.withdraw_view": {"POST": EDITORS_ON},
     "records.drop_view": {"POST": Answers(404, 400, 400, 400)},  # it names no step
     "records.edit_cell": {"POST": Answers(404, 403, 400, 400)},
     "records.edit_view": {"GET": EDITORS, "POST": Answers(404, 403, 409, 409)},
@@ -247,6 +264,8 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
         "delivery_id": delivery["_id"],
         "template": "task.zh",
         "transition": "none",
+        "person_id": admin.id,
+        "field": "name",
         "approval_id": "none",
         "clock_id": "none",
         "filing_id": "none",
@@ -263,10 +282,13 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
         "kind": "yaml",
         "export_type": "csv",
     }
-    if endpoint == "records.mapping_view":
-        values["file_id"] = files.store(
-            BytesIO(b"name\nthree\n"), "a.csv", admin.id, purpose="import", max_bytes=100
-        )
+    if endpoint in {
+        "records.mapping_view",
+        "configure_users.import_preview",
+        "configure_users.import_refused",
+    }:
+        content = b"name,user name\nthree,three\n" if "users" in endpoint else b"name\nthree\n"
+        values["file_id"] = files.store(BytesIO(content), "a.csv", admin.id, purpose="import", max_bytes=100)
     [rule] = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
     with app.test_request_context():
         path = app.url_map.bind("localhost").build(

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from flask.testing import FlaskClient
 
-from models import files, jobs, records
+from models import exports, files, jobs, records
 from models.access import Action
 from models.jobs import Job
 from models.people import Permission, User
@@ -99,7 +99,8 @@ def finished(owner: User) -> Job:
     everything.form()
     job = jobs.enqueue("export", owner, {"query": {}}, title="Test sheet", form="sheet")
     file = files.store(BytesIO(b"content"), "表 1.xlsx", owner.id, purpose="job", max_bytes=99)
-    job.update(state="done", file=file, file_name="表 1.xlsx", done=1234, total=1234, result={"rows": 1234})
+    result = {"rows": 1234, "rights": exports.rights_of(owner, "sheet")}
+    job.update(state="done", file=file, file_name="表 1.xlsx", done=1234, total=1234, result=result)
     job.reload()
     return job
 

@@ -115,7 +115,7 @@ def test_a_link_to_a_record_that_is_gone_shows_a_dash(
     assert (facts["customer"], facts["customers"], facts["where"]) == ("—", "—", "—")
 
 
-def test_a_record_that_the_reader_may_not_see_is_named_without_a_link(
+def test_a_record_that_the_reader_may_not_see_has_neither_name_nor_link(
     client: FlaskClient, editor: User, sheet: LiveForm
 ) -> None:
     buyer = factories.record(forms.current("customers"), name="Buyer")
@@ -124,7 +124,8 @@ def test_a_record_that_the_reader_may_not_see_is_named_without_a_link(
     assert link in client.get(path_of(record)).text
     sign_in(client, factories.user("only", factories.role("only", form="sheet", actions=[Action.SEE])))
     text = client.get(path_of(record)).text
-    assert "Buyer" in text
+    assert "a record you may not see" in text
+    assert "Buyer" not in text
     assert link not in text
 
 

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
+from bson import ObjectId
 from flask_babel import gettext as _
 
 from models import clocks
-from models.access import Action, permitted
+from models.access import Action, permitted, visible
 from models.calendars import WorkingCalendar
 from models.people import User
 from views.context import current_timezone
@@ -44,8 +45,13 @@ def of(person: User, key: str, new: WorkingCalendar) -> Moves:
 
 
 def _shown(person: User, found: list[clocks.ClockMove]) -> Iterator[Move]:
+    asked: dict[str, set[ObjectId]] = {}
     for one in found:
-        may_see = permitted(person, one.form, Action.SEE)
+        if one.record:
+            asked.setdefault(one.form, set()).add(one.record)
+    seen = {one for form, ids in asked.items() for one in visible(person, form, ids)}
+    for one in found:
+        may_see = one.record in seen if one.record else permitted(person, one.form, Action.SEE)
         named = " · ".join(part for part in (one.number, one.title) if part) or "—"
         title = named if may_see else _("A record that you may not see")
         url = f"/records/{one.form}/{one.record}" if may_see and one.record else ""

@@ -8,7 +8,7 @@ from flask_admin import expose
 from flask_babel import gettext as _
 
 from models import forms, impact
-from models.access import Action, permitted
+from models.access import sees_all
 from models.errors import ConflictError, DomainError, InvalidError, NotFoundError
 from models.form_changes import compare
 from models.forms import Form
@@ -109,7 +109,7 @@ class Publishing(ConfigureView):
             form=form,
             definition=definition,
             impact=found,
-            may_see=permitted(require_person(), form.key, Action.SEE),
+            may_see=sees_all(require_person(), form.key),
             problems=list(dict.fromkeys(shown)),
             wording=Wording(definition, current_language()),
         )

@@ -2,24 +2,19 @@
 
 from typing import Any
 
-from bson import ObjectId
-
 from models import forms
-from models.access import Action, permitted
-from models.database import db
+from models.access import Action, fetch, permitted, records_filter
 from models.definition import Definition
+from models.disclosure import Disclosure
 from models.errors import DomainError, InvalidError, NotFoundError
 from models.fields import type_of
-from models.forms import collection_name
-from models.lookups import Lookup
 from models.messages import _
 from models.people import Actor
-from models.planning import stored
 from models.procedure import State
 from models.times import now
 from models.workflow.tryout import Step, Stop, Tried, try_out
 from views.configure.procedure_words import ProcedureWords
-from views.context import current_language, current_timezone, require_person, say
+from views.context import current_language, current_lookup, require_person, say
 
 MAX_SAMPLES = 30
 _UNKNOWN_RECORD = _("There is no such record.")
@@ -30,7 +25,8 @@ def samples(key: str) -> list[dict[str, str]]:
     """Return the newest records on which a draft can be tried, for whoever may see them."""
     if not permitted(require_person(), key, Action.SEE):
         return []
-    found = db()[collection_name(key)].find({"deleted_at": None}, {"number": 1, "title": 1})
+    live = forms.current(key)
+    found = live.records().find(records_filter(require_person(), live), {"number": 1, "title": 1})
     return [
         {"id": str(one["_id"]), "label": one.get("number") or one.get("title") or str(one["_id"])}
         for one in found.sort("_id", -1).limit(MAX_SAMPLES)
@@ -58,10 +54,10 @@ def _steps(raw: object) -> list[Step]:
 
 
 def _values_of(definition: Definition, record_id: str) -> dict[str, Any]:
-    if not ObjectId.is_valid(record_id) or not permitted(require_person(), definition.key, Action.SEE):
-        raise InvalidError({"record": [_UNKNOWN_RECORD]})
+    person = require_person()
     try:
-        record = stored(forms.current(definition.key), ObjectId(record_id))
+        live = forms.current(definition.key)
+        record = Disclosure(person, live).plain(fetch(person, live, record_id))
     except NotFoundError:
         raise InvalidError({"record": [_UNKNOWN_RECORD]}) from None
     return {
@@ -111,7 +107,7 @@ def _offer(words: ProcedureWords, tried: Tried) -> dict[str, Any]:
 
 
 def _shown(definition: Definition, stop: Stop) -> list[dict[str, str]]:
-    lookup = Lookup(current_language(), current_timezone())
+    lookup = current_lookup()
     shown = []
     for field in definition.value_fields:
         value = stop.data.get(field.key)

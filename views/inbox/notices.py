@@ -7,7 +7,7 @@ from flask import jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from models import duties, notifications
+from models import duties, notices, notifications
 from models.messages import say_stored
 from views.context import current_language, current_timezone, require_person
 
@@ -26,7 +26,8 @@ class Notices(_Base):
     def notices(self) -> str:
         """Show what a person was told; with `kind=mention` only where somebody named them."""
         language, kind = current_language(), request.args.get("kind", "")
-        found = notifications.of_person(require_person())
+        person = require_person()
+        found = notices.readable(person, notifications.of_person(person))
         return self.show(
             "notices",
             notices=[one for one in found if not kind or one["kind"] == kind],

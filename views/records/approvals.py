@@ -20,7 +20,7 @@ from models.messages import _ as message
 from models.people import User
 from models.workflow import filing, signing
 from tasks.sweeps import carry_out_effects
-from views.context import current_actor, current_language, say
+from views.context import current_actor, current_language, current_lookup, say
 from views.sending import send_quietly
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class ApprovalPanel(_Base):
 
     def approval_panels(self, record: Document) -> list[Panel]:
         """Return the approvals of a record, newest first."""
-        lookup, found = self.lookup(), queries.of_record(self.form.key, record["_id"])
+        lookup, found = current_lookup(), queries.of_record(self.form.key, record["_id"])
         lookup.prime_people({one for approval in found for one in _people(approval)})
         return [self._panel(approval, record, lookup) for approval in found]
 
@@ -196,7 +196,7 @@ class ApprovalPanel(_Base):
 
     def filings(self, record: Document) -> list[dict[str, Any]]:
         """Return what was filed with departments, oldest first."""
-        language, lookup, codes = current_language(), self.lookup(), directory.current().by_code
+        language, lookup, codes = current_language(), current_lookup(), directory.current().by_code
         return [
             {
                 **one,

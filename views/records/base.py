@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, request, url_for
+from flask import flash, g, request, url_for
 from flask_admin.model import BaseModelView
 from flask_admin.model.filters import BaseFilter
 from wtforms.form import BaseForm
@@ -11,6 +11,7 @@ from wtforms.form import BaseForm
 from models.access import Action, permitted
 from models.database import Document
 from models.definition import Definition
+from models.disclosure import Disclosure
 from models.errors import NotFoundError
 from models.fields import type_of
 from models.forms import LiveForm
@@ -29,7 +30,6 @@ class FormScreen(HonestFailures, BaseModelView):  # type: ignore[misc]
     page_size = 50
     column_editable_list = None
     form: LiveForm
-    definition: Definition
 
     # -- permissions: closed unless a role opens them -------------------------------------------------
 
@@ -37,6 +37,20 @@ class FormScreen(HonestFailures, BaseModelView):  # type: ignore[misc]
     def person(self) -> User:
         """The person who is looking."""
         return require_person()
+
+    @property
+    def told(self) -> Disclosure:
+        """What the person who is looking is shown of the form; found out once per request."""
+        known: dict[tuple[str, int], Disclosure] = g.setdefault("disclosures", {})
+        key = (self.form.key, self.form.version)
+        if key not in known:
+            known[key] = Disclosure(self.person, self.form)
+        return known[key]
+
+    @property
+    def definition(self) -> Definition:
+        """The form as the person who is looking knows it."""
+        return self.told.definition
 
     def may(self, action: Action | str) -> bool:
         """Tell whether the person may do something with this form."""
@@ -53,7 +67,7 @@ class FormScreen(HonestFailures, BaseModelView):  # type: ignore[misc]
     @property
     def title(self) -> str:
         """The form's name in the reader's language."""
-        return self.definition.label.text(current_language())
+        return self.form.definition.label.text(current_language())
 
     # -- what Flask-Admin asks of a model view --------------------------------------------------------
 
@@ -63,13 +77,13 @@ class FormScreen(HonestFailures, BaseModelView):  # type: ignore[misc]
 
     def scaffold_list_columns(self) -> list[str]:
         """Return the fields that may be columns."""
-        return [field.key for field in self.definition.value_fields]
+        return [field.key for field in self.form.definition.value_fields]
 
     def scaffold_sortable_columns(self) -> dict[str, str]:
         """Return the fields a list can be sorted by."""
         return {
-            field.key: sort_path(self.definition, field.key)
-            for field in self.definition.value_fields
+            field.key: sort_path(self.form.definition, field.key)
+            for field in self.form.definition.value_fields
             if type_of(field).sortable
         }
 
@@ -78,8 +92,8 @@ class FormScreen(HonestFailures, BaseModelView):  # type: ignore[misc]
         return True
 
     def get_filters(self) -> list[BaseFilter]:
-        """Return one filter per field and operator."""
-        return list(filters_of(self.definition))
+        """Return one filter per field and operator, whoever may ask by it."""
+        return list(filters_of(self.form.definition))
 
     def get_filter_arg(self, index: int, flt: FieldFilter) -> str:  # noqa: ARG002  (Flask-Admin's own)
         """Name filters by field and operator: stable, and never a label that could collide."""

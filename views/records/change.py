@@ -12,13 +12,15 @@ from flask_babel import gettext as _
 from models import history, records, rules
 from models.access import Action, fetch, require
 from models.database import Document
-from models.definition import Definition, Field
+from models.definition import Definition, Field, RuleTree
 from models.errors import ConflictError, DomainError, InvalidError
+from models.field_limits import MASK
 from models.fields import type_of
 from models.lookups import Lookup
+from models.people import Limit
 from models.rules import RuleContext
 from models.validation import closed_fields, defaults, newborn, parse_context, validate
-from views.context import current_actor, current_language, current_timezone, say
+from views.context import current_actor, current_lookup, say
 from views.records.detail import shown
 from views.records.inputs import RecordForm, writable_fields
 
@@ -56,12 +58,15 @@ class ChangeScreens(_Base):
     def _start_values(self) -> Document:
         copied = request.args.get("copy")
         if copied:
-            source = fetch(self.person, self.form, copied, Action.SEE)["data"]
-            unique = {field.key for field in self.definition.value_fields if field.unique}
+            source = self.told.plain(fetch(self.person, self.form, copied, Action.SEE))["data"]
+            closed = self.told.closed(None)
             return {
                 field.key: source[field.key]
                 for field in self.definition.value_fields
-                if field.key in source and field.type not in _NOT_COPIED and field.key not in unique
+                if field.key in source
+                and field.type not in _NOT_COPIED
+                and not field.unique
+                and field.key not in closed
             }
         return {**defaults(current_actor(), self.definition), **self._given_values()}
 
@@ -69,22 +74,27 @@ class ChangeScreens(_Base):
         """Return the values in the address; what cannot be read is left out."""
         context = parse_context(current_actor())
         found = {}
-        for field in writable_fields(self.definition):
+        for field in writable_fields(self.told.definition_of_new()):
             if field.key in request.args and not field.readonly:
                 with suppress(DomainError):
                     raw = type_of(field).from_form(field, request.args, field.key)
                     found[field.key] = type_of(field).parse(field, raw, context)
         return {key: value for key, value in found.items() if value is not None}
 
-    def _bound(self, data: Mapping[str, Any]) -> RecordForm:
+    def _bound(self, data: Mapping[str, Any], record: Document | None = None) -> RecordForm:
+        """Return the inputs of a record or (None) of a new one; none for what is withheld."""
         posted = request.form if request.method == "POST" else None
-        return RecordForm(self.definition, posted, data)
+        if record is None:
+            return RecordForm(self.told.definition_of_new(), posted, data)
+        data = self.told.plain(record)["data"]
+        open_to = {one.key for one in self.definition.fields if not self.told.is_withheld(record, one.key)}
+        return RecordForm(self.definition, posted, data, only=open_to)
 
     @expose("/<record_id>/edit", methods=("GET", "POST"))
     def edit_view(self, record_id: str) -> ResponseReturnValue:
         """Change a record under the version in force."""
         record = fetch(self.person, self.form, record_id, Action.EDIT)
-        form = self._bound(record["data"])
+        form = self._bound({}, record)
         if request.method == "GET":
             return self._form_page("edit", form, record=record, revision=record["revision"])
         revision = request.form.get("_revision", -1, type=int)
@@ -129,29 +139,47 @@ class ChangeScreens(_Base):
         ), error.status
 
     def _form_page(self, page: str, form: RecordForm, **values: Any) -> str:  # noqa: ANN401  (template variables)
-        values.setdefault("record", None)
+        record = values.setdefault("record", None)
+        definition = self.told.definition_of(record) if record else self.told.definition_of_new()
+        closed = closed_fields(definition, record)
+        masked = {one.key for one in definition.fields if record and self.told.is_masked(record, one.key)}
         return self.show(
             "form",
             page=page,
             form=form,
-            rules=self._rules(),
-            system=self._system_values(values["record"]),
-            closed=closed_fields(self.definition, values["record"]),
-            sections=form_sections(self.definition),
+            rules=self._rules(record),
+            system=self._system_values(record),
+            closed=closed,
+            locked=closed | self.told.closed(record).keys(),
+            masked=dict.fromkeys(masked, MASK),
+            shown_definition=definition,
+            sections=form_sections(definition),
             **values,
         )
 
-    def _rules(self) -> dict[str, dict[str, Any]]:
-        """Return the rules that the browser evaluates while somebody types: `{field: {visible_if: …}}`."""
-        context = RuleContext.of(current_actor())
+    def _rules(self, record: Document | None) -> dict[str, dict[str, Any]]:
+        """Return the rules that the browser evaluates while somebody types: `{field: {visible_if: …}}`.
+
+        A rule that asks for a value that is withheld is answered here, by what is stored.
+        """
         found: dict[str, dict[str, Any]] = {}
         for field in self.definition.fields:
             for name in ("visible_if", "required_if", "readonly_if"):
                 tree = getattr(field, name)
                 if tree:
-                    rule = rules.for_browser(tree, self.definition, context)
-                    found.setdefault(field.key, {})[name] = rule
+                    found.setdefault(field.key, {})[name] = self._rule(tree, record)
         return found
+
+    def _rule(self, tree: RuleTree, record: Document | None) -> dict[str, Any]:
+        context, whole = RuleContext.of(current_actor()), self.form.definition
+        asked = {name.partition(".")[0] for name in rules.fields_used(tree)}
+        closed = self.told.closed(record)
+        if not any(closed.get(key) not in {None, Limit.READ_ONLY} for key in asked):
+            return rules.for_browser(tree, whole, context)
+        data = record["data"] if record else defaults(current_actor(), whole)
+        known_as = newborn(current_actor()) if record is None else record
+        values = {**data, **rules.system_values(known_as, whole)}
+        return {"all": []} if rules.evaluate(tree, values, whole, context) else {"any": []}
 
     def _system_values(self, record: Document | None) -> dict[str, Any]:
         """Return what the rules in the browser ask of the record besides its fields: `@state`, `@owner`."""
@@ -180,10 +208,10 @@ class ChangeScreens(_Base):
 
     def _differences(self, form: RecordForm, current: Document) -> list[dict[str, Any]]:
         """Return where what was typed differs from what is stored now, and whether this person changed it."""
-        lookup = Lookup(current_language(), current_timezone())
+        lookup = current_lookup()
         opened = {**current["data"], **self._values_before(current)}
         found = []
-        for field in writable_fields(self.definition):
+        for field in (one for one in writable_fields(self.definition) if one.key in form):
             now, then = current["data"].get(field.key), opened.get(field.key)
             mine, theirs = _typed(field, form[field.key].raw, (now, then), lookup), shown(field, now, lookup)
             if mine != theirs and not field.readonly:
@@ -214,22 +242,24 @@ class ChangeScreens(_Base):
     @expose("/compute", methods=("POST",))
     def compute_view(self) -> ResponseReturnValue:
         """Return what the posted values compute to, as text by field, while somebody types."""
-        form = self._bound({})
         record_id = request.args.get("record")
         record = fetch(self.person, self.form, record_id, Action.SEE) if record_id else None
+        if record is None:
+            require(self.person, self.form.key, Action.CREATE)
+        form = self._bound({}, record)
         checked = validate(
             current_actor(),
-            self.definition,
+            self.form.definition,
             form.raw_values(),
             before=record["data"] if record else None,
             record=record,
             partial=True,
         )
-        lookup = Lookup(current_language(), current_timezone())
+        lookup, withheld = current_lookup(), self.told.closed(record)
         return {
             field.key: shown(field, checked.data.get(field.key), lookup)
             for field in self.definition.value_fields
-            if field.type == "computed"
+            if field.type == "computed" and withheld.get(field.key) in {None, Limit.READ_ONLY}
         }
 
     @expose("/<record_id>/delete", methods=("POST",))

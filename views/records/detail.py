@@ -13,13 +13,20 @@ from models import comments, forms, history, notifications, queries
 from models.access import Action, fetch, permitted
 from models.database import Document
 from models.definition import STATE, Definition, Field
+from models.disclosure import MASKED
 from models.errors import InvalidError, NotFoundError
 from models.fields import type_of
 from models.fields.tables import sums
 from models.forms import LiveForm
 from models.lookups import Lookup
+from models.scopes import Scopes
 from tasks.sweeps import carry_out_effects
-from views.context import current_actor, current_language, current_timezone, require_person, say
+from views.context import (
+    current_actor,
+    current_lookup,
+    say,
+    seen_as,
+)
 from views.records.filters import label_of
 from views.records.listing import state_tag, system_text, tags_of
 from views.records.telling import action_words, told
@@ -43,32 +50,46 @@ class DetailScreens(_Base):
         return self.details_page(self.record(record_id))
 
     def details_page(
-        self, record: Document, asked: str = "", errors: Mapping[str, str] = MappingProxyType({})
+        self,
+        record: Document,
+        asked: str = "",
+        errors: Mapping[str, str] = MappingProxyType({}),
+        uncovered: frozenset[str] = frozenset(),
     ) -> str:
-        """Return the page of a record; `errors` are of what was posted about the approval `asked`."""
+        """Return the page of a record; `errors` are of what was posted about the approval `asked`.
+
+        The masks of `uncovered` fields are lifted.
+        """
         form = forms.at_version(self.form.key, record["form_version"])
-        notifications.mark_read_about(self.person, self.form.key, record["_id"])
-        lookup = self.lookup()
-        lookup.prime(form.definition, [record])
+        procedure = self.procedure(record)  # which asks what is stored, not what is shown
+        may = self.actions_on(record)
+        definition = self.told.definition_of(record, form.definition)
+        record = self.told.shown(record, uncovered)
+        if seen_as() is None:
+            notifications.mark_read_about(self.person, self.form.key, record["_id"])
+        lookup = current_lookup()
+        lookup.prime(definition, [record])
         entries = history.of_record(self.form.key, record["_id"], limit=HISTORY_ON_PAGE + 1)
         return self.show(
             "detail",
             record=record,
-            definition=form.definition,
+            definition=definition,
             state=state_tag(self.definition, record, lookup.language),
-            sections=sections_of(form.definition, record, lookup),
+            sections=sections_of(definition, record, lookup),
             earlier=self._earlier_values(form, record, lookup),
             system=[
                 (key, system_text(record, key, lookup))
                 for key in ("created_at", "created_by", "updated_at", "updated_by", "owner", "department")
             ],
-            entries=[self._entry(entry, lookup) for entry in entries[:HISTORY_ON_PAGE]],
+            entries=self.entries_of(record, entries[:HISTORY_ON_PAGE], lookup),
             more_history=len(entries) > HISTORY_ON_PAGE,
             comments=comments.of_record(self.form.key, record["_id"]),
             links=list(self._links(record)),
             asked=asked,
             errors=errors,
-            **self.procedure(record),
+            may=may,
+            invited=self.invited(record, lookup),
+            **procedure,
         )
 
     def record(self, record_id: str) -> Document:
@@ -80,9 +101,18 @@ class DetailScreens(_Base):
                 raise
             return fetch(self.person, self.form, record_id, Action.RESTORE)
 
-    def lookup(self) -> Lookup:
-        """Return the names of ids in the reader's language."""
-        return Lookup(current_language(), current_timezone())
+    def actions_on(self, record: Document) -> set[str]:
+        """Return what the reader may do with a record that they may see."""
+        scopes = Scopes(self.person, self.form)
+        return {action.value for action in Action if self.may(action) and scopes.reach(action).holds(record)}
+
+    def invited(self, record: Document, lookup: Lookup) -> list[tuple[str, str]]:
+        """Return who is invited to a record; `SharingScreens` knows."""
+        raise NotImplementedError
+
+    def entries_of(self, record: Document, entries: list[Document], lookup: Lookup) -> list[dict[str, Any]]:
+        """Return entries of a record's history as the reader is shown them."""
+        return [self._entry(entry, lookup) for entry in self.told.entries(record, entries)]
 
     def _links(self, record: Document) -> Any:  # noqa: ANN401  (pairs of form and records)
         visible = [form for form in forms.live_forms() if permitted(self.person, form.key, Action.SEE)]
@@ -136,11 +166,10 @@ class DetailScreens(_Base):
         before = request.args.get("before", record["revision"] + 1, type=int)
         before = max(0, min(before, record["revision"] + 1))
         entries = history.of_record(self.form.key, record["_id"], limit=51, before=before)
-        lookup = self.lookup()
         return self.show(
             "history",
             record=record,
-            entries=[self._entry(entry, lookup) for entry in entries[:50]],
+            entries=self.entries_of(record, entries[:50], current_lookup()),
             older=entries[49]["revision"] if len(entries) > 50 else None,  # noqa: PLR2004  (page and one more)
         )
 
@@ -148,8 +177,10 @@ class DetailScreens(_Base):
     def print_view(self, record_id: str) -> str:
         """Show a record as an A4 sheet with form number and revision."""
         record = fetch(self.person, self.form, record_id, Action.PRINT)
-        definition = forms.at_version(self.form.key, record["form_version"]).definition
-        lookup = self.lookup()
+        written = forms.at_version(self.form.key, record["form_version"]).definition
+        procedure = self.procedure(record)
+        record, definition = self.told.shown(record), self.told.definition_of(record, written)
+        lookup = current_lookup()
         lookup.prime(definition, [record])
         return self.show(
             "print",
@@ -158,7 +189,7 @@ class DetailScreens(_Base):
             sections=sections_of(definition, record, lookup),
             created=system_text(record, "created_at", lookup),
             created_by=system_text(record, "created_by", lookup),
-            **self.procedure(record),
+            **procedure,
         )
 
     @expose("/<record_id>/comment", methods=("POST",))
@@ -200,8 +231,8 @@ def fact(field: Field, record: Document, lookup: Lookup) -> dict[str, Any]:
         "text": shown(field, value, lookup),
         "width": field.width,
     }
-    if value is None:
-        return shown_as
+    if value is None or value is MASKED:
+        return {**shown_as, "masked": value is MASKED}
     if field.type in {"choice", "multi_choice"}:
         shown_as["tags"] = tags_of(field, value, lookup.language)
     elif field.type == "table":
@@ -211,8 +242,9 @@ def fact(field: Field, record: Document, lookup: Lookup) -> dict[str, Any]:
         shown_as["sums"] = _sums(field, value, lookup)
     elif field.type == "reference":
         ids = value if isinstance(value, list) else [value]
-        shown_as["links"] = [(str(one), lookup.record(field.form, one)) for one in ids]
-        shown_as["may_follow"] = permitted(require_person(), field.form, Action.SEE)
+        shown_as["links"] = [
+            (str(one) if lookup.sees(field.form, one) else "", lookup.record(field.form, one)) for one in ids
+        ]
     return shown_as
 
 
@@ -248,8 +280,8 @@ def _system_value(definition: Definition, key: str, value: Any, lookup: Lookup) 
 
 def shown(field: Field, value: Any, lookup: Lookup) -> str:  # noqa: ANN401  (stored)
     """Return a stored value as text; empty for none, never an error for a value of another time."""
-    if value is None:
-        return ""
+    if value is None or value is MASKED:
+        return value or ""
     return type_of(field).display(field, value, lookup, lookup.language)
 
 

@@ -13,14 +13,14 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from models.access import Action, fetch, visible
-from models.definition import Field
+from models.definition import Definition, Field
 from models.errors import NotFoundError
 from models.fields import type_of
 from models.fields.files import Kinds
 from models.files import IMAGE_TYPES
-from models.lookups import Lookup, References
+from models.lookups import References
 from models.queries import SYSTEM_FIELDS, Count
-from views.context import current_language, current_timezone
+from views.context import current_language, current_lookup, current_timezone
 from views.records.detail import heading, shown, untitled
 from views.records.filters import label_of
 from views.records.inputs import RecordField, RecordForm, writable_fields
@@ -70,7 +70,7 @@ class TemplateHelpers(_Base):
     def picked(self, field: Field, value: object) -> list[dict[str, str]]:
         """Return what a picker shows as chosen: id and name."""
         values = value if isinstance(value, list) else [value]
-        lookup = Lookup(current_language(), current_timezone())
+        lookup = current_lookup()
         ids = [ObjectId(str(one)) for one in values if ObjectId.is_valid(str(one))]
         return [{"id": str(one), "text": shown(_single(field), one, lookup)} for one in ids]
 
@@ -121,12 +121,14 @@ class TemplateHelpers(_Base):
         """Return what a computed field or serial number shows while the record is filled in."""
         form: RecordForm | None = g.get("bound_form")
         value = form.stored.get(field.key) if form else None
-        return shown(field, value, Lookup(current_language(), current_timezone()))
+        return shown(field, value, current_lookup())
 
-    def browser_fields(self, closed: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    def browser_fields(
+        self, closed: Collection[str] = (), definition: Definition | None = None
+    ) -> dict[str, dict[str, Any]]:
         """Return what the browser must know of each field to read its input: type, many, columns.
 
-        `closed` are those that the state of the record closes.
+        `closed` are those that the state of the record or a role closes, `definition` is what the page shows.
         """
         return {
             field.key: {
@@ -136,7 +138,7 @@ class TemplateHelpers(_Base):
                 "readonly": field.readonly or field.key in closed,
                 "columns": {column.key: column.type for column in field.fields},
             }
-            for field in self.definition.fields
+            for field in (definition or self.definition).fields
         }
 
     def _not_columns(self) -> set[str]:
@@ -162,7 +164,10 @@ class TemplateHelpers(_Base):
         return [
             field
             for field in writable_fields(self.definition)
-            if not field.unique and not field.readonly and field.type not in _NOT_ALONE
+            if not field.unique
+            and not field.readonly
+            and field.type not in _NOT_ALONE
+            and field.key not in self.told.unasked
         ]
 
     @expose("/set-field")
@@ -173,7 +178,7 @@ class TemplateHelpers(_Base):
         if field.key not in self.inline_columns() if in_cell else field not in self.settable_fields():
             raise NotFoundError
         record = fetch(self.person, self.form, request.args["id"], Action.EDIT) if in_cell else {"data": {}}
-        stored = record["data"].get(field.key)
+        stored = self.told.plain(record)["data"].get(field.key)
         value = None if stored is None else RecordField.shown_value(field, stored)
         return self.show("set_field", field=field, value=value)
 

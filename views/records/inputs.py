@@ -12,9 +12,8 @@ from wtforms.utils import unset_value
 from models.definition import Definition, Field
 from models.fields import type_of
 from models.fields.base import Json
-from models.lookups import Lookup
 from models.messages import Message
-from views.context import current_language, current_timezone, say
+from views.context import current_language, current_lookup, say
 
 
 class RecordField(WTField):
@@ -44,7 +43,7 @@ class RecordField(WTField):
     @staticmethod
     def shown_value(field: Field, stored: Any) -> Json:  # noqa: ANN401  (any stored value)
         """Return a stored value as it is typed."""
-        return type_of(field).to_input(field, stored, Lookup(current_language(), current_timezone()))
+        return type_of(field).to_input(field, stored, current_lookup())
 
     @property
     def error(self) -> str:

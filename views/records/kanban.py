@@ -15,13 +15,12 @@ from models.access import fetch
 from models.database import Document
 from models.definition import RuleTree
 from models.errors import DomainError, NotFoundError
-from models.lookups import Lookup
 from models.messages import _ as message
 from models.procedure import State, Transition, Workflow
 from models.queries import Count
 from models.times import now
 from tasks.sweeps import carry_out_effects
-from views.context import current_actor, current_language, current_timezone, say
+from views.context import current_actor, current_language, current_lookup, say
 from views.records.detail import heading, untitled
 from views.sending import send_quietly
 
@@ -94,7 +93,7 @@ class KanbanScreens(_Base):
         ids = [record["_id"] for record in found]
         assigned = queries.assignees(self.form, ids)
         due = clocks.soonest(self.form.key, ids)
-        lookup, moment = Lookup(current_language(), current_timezone()), now()
+        lookup, moment = current_lookup(), now()
         lookup.prime_people(person for people in assigned.values() for person in people)
         return {
             record["_id"]: Card(

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from models import saved_views
 from models.database import Document
 from models.definition import STATE, Definition, Field, RuleTree
+from models.disclosure import MASKED, Disclosure
 from models.errors import NotFoundError
 from models.fields import type_of
 from models.forms import LiveForm
@@ -20,7 +21,7 @@ from models.lookups import Lookup
 from models.people import User
 from models.queries import SYSTEM_FIELDS, ListQuery, sort_path
 from models.saved_views import SavedView
-from views.context import current_language, current_timezone
+from views.context import current_language, current_lookup
 from views.records.filters import label_of
 
 PAGE_SIZES = (20, 50, 100, 200)
@@ -116,18 +117,18 @@ class ListState:
 
 
 def read_state(
-    person: User, form: LiveForm, filters: Sequence[tuple[str, str]], leaves: Sequence[RuleTree]
+    person: User, told: Disclosure, filters: Sequence[tuple[str, str]], leaves: Sequence[RuleTree]
 ) -> ListState:
     """Read the address. What makes no sense in it (a column that is gone, page −1) is left out."""
-    definition = form.definition
-    view = _saved_view(person, form, request.args.get("view", ""))
+    definition = told.definition
+    view = _saved_view(person, told.form, request.args.get("view", ""))
     start = (
         view.list_query
         if view
         else ListQuery(columns=default_columns(definition), **_default_sort(definition))
     )
     sort = request.args.get("sort", start.sort)
-    known_sort = sort if sort_path(definition, sort) != "_id" else ""
+    known_sort = sort if sort_path(told.askable, sort) != "_id" else ""
     where: RuleTree | None = {"all": list(leaves)} if leaves else None
     query = replace(
         start,
@@ -191,16 +192,23 @@ def _default_sort(definition: Definition) -> dict[str, Any]:
 
 
 def columns_of(
-    definition: Definition, keys: Sequence[str], *, editable: frozenset[str] = frozenset()
+    definition: Definition,
+    keys: Sequence[str],
+    *,
+    editable: frozenset[str] = frozenset(),
+    unasked: frozenset[str] = frozenset(),
 ) -> list[Column]:
-    """Return the columns with their captions in the reader's language; `editable` ones in place."""
+    """Return the columns with their captions in the reader's language.
+
+    `editable` ones are changed in place, by `unasked` ones nobody sorts.
+    """
     language = current_language()
     return [
         Column(
             key,
             label_of(definition, key, language),
             _css(key, definition.by_key.get(key)),
-            sort_path(definition, key) != "_id",
+            sort_path(definition, key) != "_id" and key not in unasked,
             is_editable=key in editable,
             is_first=index == 0,
             is_title=key in definition.title_fields[:1],
@@ -221,7 +229,7 @@ def _css(key: str, field: Field | None) -> str:
 
 def rows_of(form: LiveForm, records: list[Document], columns: Sequence[Column]) -> Iterator[Row]:
     """Yield the rows of a page; names behind ids are fetched once for all of them."""
-    lookup = Lookup(current_language(), current_timezone())
+    lookup = current_lookup()
     lookup.prime(form.definition, records, [column.key for column in columns])
     base = url_for(".index_view")
     fields = [(column, _field_of(form.definition, column.key)) for column in columns]
@@ -239,8 +247,8 @@ def _cell(record: Document, column: Column, field: Field | None, lookup: Lookup)
     if field is None:
         return Cell(column.attributes, system_text(record, column.key, lookup))
     value = record.get(STATE) if column.key == STATE else record["data"].get(field.key)
-    if value is None:
-        return Cell(column.attributes, "")
+    if value is None or value is MASKED:
+        return Cell(column.attributes, value or "")
     if field.type in {"choice", "multi_choice"}:
         return Cell(column.attributes, "", tags_of(field, value, lookup.language))
     text = type_of(field).display(field, value, lookup, lookup.language)

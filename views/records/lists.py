@@ -16,7 +16,7 @@ from models.fields import type_of
 from models.lookups import Lookup
 from models.people import Permission
 from models.queries import ListQuery
-from views.context import current_actor, current_language, current_timezone, say
+from views.context import current_actor, current_language, current_lookup, say
 from views.records import filters as list_filters
 from views.records.filters import FieldFilter, filterable_fields, label_of, operator_label, operators_of
 from views.records.listing import FILTERS_GIVEN, PAGE_SIZES, ListState, columns_of, read_state, rows_of
@@ -41,7 +41,9 @@ class ListScreens(_Base):
             flash(say(error.message), "danger")
             return redirect(self.address())
         editable = self.inline_columns() if not state.query.deleted else frozenset()
-        columns = columns_of(self.definition, state.query.columns, editable=editable)
+        columns = columns_of(
+            self.definition, state.query.columns, editable=editable, unasked=self.told.unasked
+        )
         return self.show(
             "list",
             state=state,
@@ -66,11 +68,11 @@ class ListScreens(_Base):
         view = request.args.get("view", "")
         if not arguments and ObjectId.is_valid(view) and FILTERS_GIVEN not in request.args:
             return self._state_of_view()
-        return read_state(self.person, self.form, arguments, leaves)
+        return read_state(self.person, self.told, arguments, leaves)
 
     def _state_of_view(self) -> ListState:
         """Read a saved view; its filters are read anew, so that "this month" moves on."""
-        state = read_state(self.person, self.form, (), ())
+        state = read_state(self.person, self.told, (), ())
         if state.view is None:
             return state
         arguments = [(str(name), str(value)) for name, value in state.view.filters]
@@ -81,15 +83,17 @@ class ListScreens(_Base):
             if found and found.validate(value):
                 leaves = found.apply(leaves, value)
                 kept.append((name, value))
-        return read_state(self.person, self.form, kept, leaves)
+        return read_state(self.person, self.told, kept, leaves)
 
     def _filter_named(self, argument: str) -> FieldFilter | None:
         found = (self._filter_args or {}).get(argument)
-        return found[1] if found else None
+        return found[1] if found and found[1].field.key not in self.told.unasked else None
 
     def _active_filters(self) -> list[tuple[FieldFilter, str]]:
         active = self._get_list_filter_args() or []
-        return [(self._filters[index], value) for index, _name, value in active][: list_filters.MAX_FILTERS]
+        found = [(self._filters[index], value) for index, _name, value in active]
+        known = [(one, value) for one, value in found if one.field.key not in self.told.unasked]
+        return known[: list_filters.MAX_FILTERS]
 
     def get_invalid_value_msg(self, value: str, filter: FieldFilter) -> str:  # noqa: A002  (Flask-Admin's name)
         """Say which filter was left out and why."""
@@ -102,7 +106,7 @@ class ListScreens(_Base):
 
     def _chips(self, state: ListState) -> list[dict[str, str]]:
         """Return the active filters as words, each with the address of the list without it."""
-        lookup = Lookup(current_language(), current_timezone())
+        lookup = current_lookup()
         chips = []
         for name, value in state.filters:
             found = self._filter_named(name.split("_", 1)[-1])
@@ -146,7 +150,7 @@ class ListScreens(_Base):
         """Return the columns that the person may edit in the list."""
         if not self.may(Action.EDIT):
             return frozenset()
-        return frozenset(self.definition.inline_columns)
+        return frozenset(self.definition.inline_columns) - self.told.unasked
 
     @expose("/filters")
     def filter_panel(self) -> str:
@@ -170,7 +174,7 @@ class ListScreens(_Base):
                 "widget": type_of(field).widget,
                 "operators": [(name, operator_label(field, name)) for name in operators_of(field)],
             }
-            for field in filterable_fields(self.definition)
+            for field in filterable_fields(self.told.askable)
         ]
 
     @expose("/filter")
@@ -221,7 +225,7 @@ class ListScreens(_Base):
             current_actor(), self.form, record["_id"], values, revision=revision, partial=True
         )
         [column] = columns_of(self.definition, [key])
-        [row] = rows_of(self.form, [stored], [column])
+        [row] = rows_of(self.form, [self.told.shown(stored)], [column])
         return jsonify(text=row.first.text, tags=list(row.first.tags), revision=stored["revision"])
 
     @expose("/ajax/update/", methods=("POST",))

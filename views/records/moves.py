@@ -18,7 +18,7 @@ from models.messages import Message
 from models.procedure import Transition
 from models.workflow import Offer
 from tasks.sweeps import carry_out_effects
-from views.context import current_actor, current_language, say
+from views.context import current_actor, current_language, current_lookup, say
 from views.records.change import form_sections
 from views.records.inputs import RecordForm
 from views.records.kanban import asks
@@ -131,7 +131,8 @@ class MoveScreens(_Base):
 
     def _step_form(self, record: Document, step: Transition) -> RecordForm:
         posted = request.form if request.method == "POST" else None
-        return RecordForm(self.definition, posted, record["data"], only={*step.fields, *step.required})
+        asked = {one for one in (*step.fields, *step.required) if not self.told.is_withheld(record, one)}
+        return RecordForm(self.definition, posted, self.told.plain(record)["data"], only=asked)
 
     def _step_page(
         self,
@@ -152,7 +153,7 @@ class MoveScreens(_Base):
             record=record,
             step=step,
             form=form,
-            sections=_sections(self.definition, step),
+            sections=_sections(self.definition, step, set(form.raw_values())),
             own={key: " ".join(found) for key, found in own.items()},
             homeless=[say(one) for one in homeless],
             revision=revision,
@@ -170,12 +171,13 @@ class MoveScreens(_Base):
     def _told_browser(self, record: Document, form: RecordForm, step: Transition) -> dict[str, Any]:
         """Return what the rules in the browser need: for fields that are not on it, what is stored."""
         asked = set(form.raw_values())
-        known = {key: _plain(value) for key, value in record["data"].items() if key not in asked}
+        data = self.told.plain(record)["data"]
+        known = {key: _plain(value) for key, value in data.items() if key not in asked}
         fields = {key: one for key, one in self.browser_fields().items() if key in asked}
         for key, one in fields.items():
             one["readonly"], one["required"] = False, one["required"] or key in step.required
         system = rules.browser_values(rules.system_values(record, self.definition))
-        found = {key: one for key, one in self._rules().items() if key in asked}
+        found = {key: one for key, one in self._rules(record).items() if key in asked}
         return {"rules": found, "fields": fields, "system": {**known, **system}}
 
     def _moved_on(self, current: Document, step: Transition) -> ResponseReturnValue:
@@ -193,7 +195,7 @@ class MoveScreens(_Base):
                 record=current,
                 step=step,
                 state=state_tag(self.definition, current, current_language()),
-                latest=self._entry(latest[0], self.lookup()) if latest else None,
+                latest=next(iter(self.entries_of(current, latest, current_lookup())), None),
                 again=next((one for one in offers if one.transition == step and one.allowed), None),
                 typed=typed,
             ),
@@ -201,9 +203,8 @@ class MoveScreens(_Base):
         )
 
 
-def _sections(definition: Definition, step: Transition) -> list[dict[str, Any]]:
+def _sections(definition: Definition, step: Transition, asked: Collection[str]) -> list[dict[str, Any]]:
     """Return the fields a step asks for, under their headings, in the order of the form."""
-    asked = {*step.fields, *step.required}
     found = []
     for part in form_sections(definition):
         fields = [_opened(one, step) for one in part["fields"] if one.key in asked]

@@ -16,6 +16,7 @@ from views.records.kanban import KanbanScreens
 from views.records.lists import ListScreens
 from views.records.lookups import LookupScreens
 from views.records.moves import MoveScreens
+from views.records.sharing import SharingScreens
 
 if TYPE_CHECKING:
     from views.records.hub import RecordsHub
@@ -28,6 +29,7 @@ class RecordScreen(
     MoveScreens,
     ApprovalPanel,
     FileScreens,
+    SharingScreens,
     DetailScreens,
     DeadlinePanel,
     ChangeScreens,
@@ -44,7 +46,6 @@ class RecordScreen(
 
     def __init__(self, form: LiveForm, hub: "RecordsHub") -> None:
         self.form = form
-        self.definition = form.definition
         self.admin = hub.admin
         super().__init__(LiveForm, name=form.key, endpoint="records", url=hub.url)
         self.admin, self.blueprint, self.menu = hub.admin, hub.blueprint, hub.menu

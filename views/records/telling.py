@@ -20,10 +20,20 @@ def told(entry: Document, definition: Definition, lookup: Lookup) -> list[str]:
     lines = [*_moves(entry, flow, lookup.language)] if flow else []
     return [
         *lines,
+        *_sharing(entry, lookup),
         *_people(entry, lookup),
         *_routing(entry, flow, lookup),
         *_clocks(entry, definition, lookup),
     ]
+
+
+def _sharing(entry: Document, lookup: Lookup) -> Iterator[str]:
+    for name, words in (
+        ("shared_with", _("Shared with %(people)s")),
+        ("unshared_with", _("No longer: %(people)s")),
+    ):
+        if people := entry.get(name):
+            yield words % {"people": "、".join(map(lookup.person, people))}
 
 
 def action_words(entry: Document) -> str:
