@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -36,6 +37,7 @@ from tasks.app import celery
 OK: Final = "ok"
 PATIENCE_SECONDS: Final = 2
 MANY: Final = 100_000
+SECURITY_TEXT_HOLDS: Final = timedelta(days=180)  # a year at most, by the RFC
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 VENDOR: Final = Path(__file__).parent / "static" / "vendor"
 
@@ -87,6 +89,19 @@ def metrics() -> ResponseReturnValue:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     body = generate_latest(registry) + generate_latest(_stored_figures())
     return Response(body, content_type=CONTENT_TYPE_LATEST)
+
+
+@blueprint.get("/.well-known/security.txt")
+def security_txt() -> ResponseReturnValue:
+    """Say where a weakness is reported (RFC 9116); nothing where no place was named."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if not settings.security_contact:
+        return Response(status=404)
+    until = (now() + SECURITY_TEXT_HOLDS).strftime("%Y-%m-%dT%H:%M:%SZ")
+    lines = [f"Contact: {settings.security_contact}", f"Expires: {until}", "Preferred-Languages: zh, en"]
+    if settings.public_url:
+        lines.append(f"Canonical: {settings.public_url}{request.path}")
+    return Response("\n".join([*lines, ""]), mimetype="text/plain")
 
 
 def _may_read_metrics() -> bool:

@@ -33,6 +33,7 @@ PUBLIC_ENDPOINTS: Final = frozenset(
         "health.healthz",
         "health.metrics",
         "health.readyz",
+        "health.security_txt",
         "oidc.back",
         "oidc.start",
         "security.login",
@@ -43,7 +44,7 @@ PUBLIC_ENDPOINTS: Final = frozenset(
 OWN_PASSWORD_ENDPOINTS: Final = frozenset({"account.password", "security.logout"})
 CHOOSE_FIRST: Final = _("Choose a password of your own first.")
 # These answer even when the session store does not; cookies count for nothing there.
-QUIET_PATHS: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/api/")
+QUIET_PATHS: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/.well-known/", "/api/")
 # Pages ask these again and again while nobody may be sitting there.
 POLLED_PATHS: Final = ("/inbox/badge",)
 

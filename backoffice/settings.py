@@ -185,6 +185,12 @@ class Settings(BaseSettings):
         "commas: `host`, `host:port`, `*.example.com`, `*` for every public one. Only a host named without "
         "`*` may be inside your network or without https.",
     )
+    security_contact: str = Field(
+        default="",
+        pattern=r"^(mailto:[^\s@]+@[^\s@]+|https://\S+)?$",
+        description="Where weaknesses are reported, `mailto:…` or `https://…`, told in "
+        "`/.well-known/security.txt`. Empty: there is no such page.",
+    )
     metrics_token: str = Field(
         default="",
         repr=False,

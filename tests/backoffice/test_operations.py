@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from pymongo.database import Database
 from pymongo.errors import AutoReconnect
 
 from backoffice import logs, operations
+from backoffice.app import create_app
 from models import migrations
 from models.migrations import Migration
+from models.times import set_clock
 from tests.web import settings
 
 Store = Database[dict[str, Any]]
@@ -95,3 +98,18 @@ def test_a_line_is_json_with_the_request_and_without_the_query(
     assert (line["rule"], line["request_id"], line["method"]) == ("/login", "abcd-1234", "GET")
     assert lines[-1]["event"] == "said 中文"
     assert "confidential" not in json.dumps(lines)
+
+
+def test_where_weaknesses_are_reported_is_told_to_everybody_if_anywhere(db: Store) -> None:
+    contact = {"security_contact": "mailto:security@example.com", "public_url": "https://office.example.com"}
+    with set_clock(datetime(2026, 11, 20, 8, tzinfo=UTC)):
+        told = create_app(settings(**contact)).test_client().get("/.well-known/security.txt")
+    assert told.status_code == 200
+    assert told.get_data(as_text=True).splitlines() == [
+        "Contact: mailto:security@example.com",
+        "Expires: 2027-05-19T08:00:00Z",
+        "Preferred-Languages: zh, en",
+        "Canonical: https://office.example.com/.well-known/security.txt",
+    ]
+    assert "Set-Cookie" not in told.headers
+    assert create_app(settings()).test_client().get("/.well-known/security.txt").status_code == 404

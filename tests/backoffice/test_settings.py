@@ -41,6 +41,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("SECRET_KEY", "short"),
         ("TRUSTED_PROXIES", "-1"),
         ("WEB_THREADS", "0"),
+        ("SECURITY_CONTACT", "somebody"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
