@@ -35,7 +35,7 @@ LABELS: dict[str, Message] = {
     "head": _("Head"),
     "job": _("Job"),
     "keep_months": _("Months kept"),
-    "label": _("Role name"),
+    "label": _("Name"),
     "language": _("Language"),
     "last": _("Last day"),
     "method": _("Method"),
@@ -62,7 +62,30 @@ LABELS: dict[str, Message] = {
     "username": _("User name"),
     "version": _("Version"),
 }
+ACTIONS: dict[str, Message] = {
+    "see": _("See"),
+    "create": _("Create"),
+    "edit": _("Edit"),
+    "comment": _("Comment"),
+    "delete": _("Delete"),
+    "restore": _("Restore"),
+    "transition": _("Take steps"),
+    "approve": _("Approve"),
+    "export": _("Export"),
+    "import": _("Import"),
+    "print": _("Print"),
+    "share": _("Share"),
+    "configure": _("Configure"),
+}
+SCOPES: dict[str, Message] = {
+    "own": _("one's own"),
+    "assigned": _("assigned to oneself"),
+    "department": _("of the own department"),
+    "below": _("of the own department and below"),
+    "rule": _("by a rule"),
+}
 _CHANGES = "changes"
+_GRANTS = "grants."
 
 
 @dataclass(frozen=True)
@@ -84,8 +107,11 @@ def _lines(details: Document, language: str, timezone: tzinfo) -> Iterator[Line]
     for key, value in details.items():
         if key == _CHANGES and isinstance(value, list):
             for change in value:
-                after, before = (_said(change.get(side), language, timezone) for side in ("after", "before"))
-                yield Line(_label(change.get("field", ""), language), after, before, is_change=True)
+                path, sides = change.get("field", ""), [change.get("after"), change.get("before")]
+                if path.startswith(_GRANTS):
+                    sides = [_granted(side, language) for side in sides]
+                after, before = (_said(side, language, timezone) for side in sides)
+                yield Line(_label(path, language), after, before, is_change=True)
         elif said := _said(value, language, timezone):
             yield Line(_label(key, language), said)
 
@@ -95,6 +121,19 @@ def _label(path: str, language: str) -> str:
     known, *rest = path.split(".")
     first = translate(LABELS[known], language) if known in LABELS else known
     return " · ".join([first, *rest])
+
+
+def _granted(tokens: Any, language: str) -> Any:  # noqa: ANN401  (whatever was noted)
+    """Say what `see@own` and `-edit@all` mean: See (one's own), not Edit."""
+    return [_grant(str(one), language) for one in tokens] if isinstance(tokens, list) else tokens
+
+
+def _grant(token: str, language: str) -> str:
+    action, _at, scope = token.removeprefix("-").partition("@")
+    said = translate(ACTIONS.get(action, action), language)
+    if scope in SCOPES:
+        said = f"{said} ({translate(SCOPES[scope], language)})"
+    return translate(_("never %(action)s", action=said), language) if token.startswith("-") else said
 
 
 def _said(value: Any, language: str, timezone: tzinfo) -> str:  # noqa: ANN401  (whatever was noted)

@@ -240,7 +240,16 @@ def test_a_change_of_a_role_reads_form_by_form() -> None:
     told = audit.differences.said_of_role(before)
     details = audit.difference({**(told or {}), "grants": {"sheet": ["see@all"]}}, told)
     [line] = wording.lines({"details": details}, "en", UTC)
-    assert (line.what, line.before, line.after) == ("Rights on forms · sheet", "see@all", "edit@all, see@all")
+    assert (line.what, line.before, line.after) == ("Rights on forms · sheet", "See", "Edit, See")
+
+
+def test_scopes_and_denials_of_rights_are_said_in_words() -> None:
+    change = {"field": "grants.sheet", "before": ["see@own"], "after": ["-edit@all", "odd@below"]}
+    [line] = wording.lines({"details": {"changes": [change]}}, "en", UTC)
+    assert (line.before, line.after) == (
+        "See (one's own)",
+        "never Edit, odd (of the own department and below)",
+    )
 
 
 def test_secrets_are_said_to_have_changed_and_no_more() -> None:
