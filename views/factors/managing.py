@@ -80,7 +80,7 @@ def add_app(person: User) -> ResponseReturnValue:
     refused: Mapping[str, str] = {}
     if request.method == "POST":
         try:
-            apps.enrol(person, secret, typed("code"), typed("name"))
+            apps.enrol(person, secret, typed("code"), typed("name") or _("Authenticator app"))
         except InvalidError as error:
             refused = refusals(error)
         else:
@@ -120,7 +120,7 @@ def add_key(person: User) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             answer = request.form.get("answer", "")
-            keys.enrol(person, site(), typed("question"), answer, typed("name"))
+            keys.enrol(person, site(), typed("question"), answer, typed("name") or _("Security key"))
         except InvalidError as error:
             refused = refusals(error)
         else:
