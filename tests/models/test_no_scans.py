@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pymongo.database import Database
 
-from models import clocks, outbox, times
+from models import audit, clocks, outbox, times
+from models.audit import chain, reading
+from models.audit.reading import Search
 from models.database import Document
 from models.duties import refreshing
 from models.people import Actor
@@ -19,7 +23,17 @@ from tests.models.clocks.test_recurring import monthly
 from tests.models.workflow import procedures
 
 Store = Database[Document]
-GROWING = {"approvals", "clocks", "deliveries", "duties", "filings", "history", "notifications", "outbox"}
+GROWING = {
+    "approvals",
+    "audit",
+    "clocks",
+    "deliveries",
+    "duties",
+    "filings",
+    "history",
+    "notifications",
+    "outbox",
+}
 pytestmark = pytest.mark.usefixtures("db")
 
 
@@ -40,6 +54,23 @@ def watched(db: Store) -> Iterator[list[str]]:
 
 def _asked(command: dict[str, Any]) -> object:
     return command.get("filter") or command.get("q") or command.get("query") or command.get("pipeline")
+
+
+def test_looking_through_the_audit_log(db: Store) -> None:
+    editor, day = factories.actor(factories.editor()), date(2026, 3, 2)
+    with watched(db) as scans:
+        for number in range(5):
+            audit.note("file.downloaded", actor=editor, subject=f"投诉单 {number}")
+        for search in (
+            Search(),
+            Search(person=editor.id, group="file"),
+            Search(first=day, last=day),
+            Search(words="投诉", first=day),
+        ):
+            for before in (None, 4):
+                reading.page(search.filter(ZoneInfo("Asia/Shanghai")), before=before, limit=50)
+        chain.tell_newest()
+    assert scans == []
 
 
 def test_an_approval_from_the_question_to_its_end(db: Store) -> None:
