@@ -21,8 +21,6 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}")
 # Collections whose documents are of no use to anybody after a restore, and why.
 LEFT_OUT: Final = {
     "sessions": "everybody signs in again, so that no stolen cookie outlives a restore",
-    "limit_counters": "attempts to sign in are counted anew",
-    "limit_windows": "attempts to sign in are counted anew",
     "throttles": "attempts to sign in are counted anew",
 }
 

@@ -61,6 +61,7 @@ def of_version_0_2(db: Store) -> tuple[User, Document]:
     db.roles.update_one({"name": "reader"}, {"$set": {"grants": [grant]}, "$unset": {"field_rules": ""}})
     robot = {"key": "group", "name": "Group", "kind": "dingtalk", "active": True, "secret": "SEC-hush"}
     db.channels.insert_one({**robot, "address": ROBOT})
+    db.limit_counters.insert_one({"_id": "LIMITER/admin", "count": 3})
     db[migrations.COLLECTION].insert_many([{"_id": name, "state": "done"} for name in FIRST])
     return reader, record
 
@@ -81,6 +82,7 @@ def test_data_of_the_earlier_version_serve_after_their_migration(
     assert (robot.address, robot.secret) == (ROBOT, "SEC-hush")
     assert "hush" not in str(db.channels.find_one())
     assert len(db.record_sheet.index_information()) > 1
+    assert "limit_counters" not in db.list_collection_names()
 
 
 @pytest.mark.usefixtures("of_version_0_2")
