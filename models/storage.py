@@ -14,6 +14,7 @@ from models import (
     factors,
     files,
     history,
+    identities,
     import_refusals,
     jobs,
     notifications,
@@ -61,6 +62,7 @@ def ensure_indexes() -> None:
     jobs.ensure_indexes()
     comments.ensure_indexes()
     api_tokens.ensure_indexes()
+    identities.ensure_indexes()
     import_refusals.ensure_indexes()
     filing.ensure_indexes()
     delegations.ensure_indexes()
