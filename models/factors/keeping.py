@@ -1,5 +1,6 @@
 """Who has which factors, who needs one, and how they are added and taken away."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,6 +64,12 @@ def of_person(person: User) -> list[Factor]:
     return [
         Factor(one["_id"], one["kind"], one["name"], one["created_at"], one["last_used_at"]) for one in found
     ]
+
+
+def protected(people: Iterable[ObjectId]) -> set[ObjectId]:
+    """Return those of some people who have a second factor."""
+    query: Document = {"person": {"$in": list(people)}, "kind": {"$in": FACTORS}}
+    return set(db().factors.distinct("person", query))
 
 
 def has_key(person: User) -> bool:

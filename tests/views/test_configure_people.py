@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from models import passwords
 from models.people import Department, Permission, Role, User
-from tests import factories
+from tests import factories, pages
 from tests.web import csrf_token, sign_in
 from views.configure.base import ConfigureView
 
@@ -239,8 +239,10 @@ def test_nobody_locks_themselves_out(client: FlaskClient) -> None:
     administrator = sign_in(client, factories.administrator())
     path = f"/users/{administrator.id}"
     values = user_values(administrator, roles=[], stamp=stamp_of(client, path))
-    del values["active"]
     text = post(client, path, **values).get_data(as_text=True)
+    assert "You cannot take the administrator&#39;s role from yourself." in text
+    leaving = f"{path}/leaving"
+    text = post(client, leaving, stamp=stamp_of(client, leaving)).get_data(as_text=True)
     assert "You cannot disable your own account." in text
     stored = User.objects.get(id=administrator.id)
     assert (stored.active, stored.is_administrator) == (True, True)
@@ -257,6 +259,11 @@ def test_a_keeper_of_people_cannot_become_an_administrator(client: FlaskClient) 
     assert not User.objects.get(id=keeper.id).is_administrator
 
 
+def rows(kind: str, *given: dict[str, Any]) -> dict[str, Any]:
+    """Return rows of grants or field rules as their screen posts them."""
+    return {f"{kind}-{at}-{name}": value for at, row in enumerate(given) for name, value in row.items()}
+
+
 def test_a_role_keeps_what_is_ticked_and_nothing_else(client: FlaskClient) -> None:
     factories.form()
     sign_in(client, factories.administrator())
@@ -264,29 +271,91 @@ def test_a_role_keeps_what_is_ticked_and_nothing_else(client: FlaskClient) -> No
         "name": "inspector",
         "label_zh": "检验员",
         "permissions": ["views:shared:write", "evil:all:write"],
-        "grants.sheet": ["see", "edit", "explode"],
-        "grants.*": ["see"],
-        "grants.nowhere": ["see"],
+        "demands_factor": "1",
+        **rows(
+            "grant",
+            {"of": "*", "actions": ["see"], "scope": "all"},
+            {"of": "sheet", "actions": ["see", "edit"], "scope": "department"},
+            {"of": "sheet", "actions": [], "scope": "own"},
+        ),
     }
     assert post(client, "/roles/new", **values).status_code == 302
     role = Role.objects.get(name="inspector")
-    assert role.permissions == ["views:shared:write"]
-    assert {grant.form: list(grant.actions) for grant in role.grants} == {
-        "*": ["see"],
-        "sheet": ["edit", "see"],
-    }
+    assert (role.permissions, role.demands_factor) == (["views:shared:write"], True)
+    assert [(one.form, one.scope, list(one.actions)) for one in role.grants] == [
+        ("*", "all", ["see"]),
+        ("sheet", "department", ["edit", "see"]),
+    ]
     assert role.allows("sheet", "edit")
     assert not role.allows("sheet", "delete")
 
 
-def test_rights_on_a_form_that_was_retired_stay_until_they_are_taken(client: FlaskClient) -> None:
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"of": "nowhere", "actions": ["see"]}, "There is no form “nowhere”."),
+        ({"of": "sheet", "actions": ["explode"]}, "There is no action “explode”."),
+        ({"of": "sheet", "actions": ["see"], "scope": "moon"}, "There is no scope “moon”."),
+        ({"of": "sheet", "actions": ["see"], "scope": "rule"}, "Say by a rule which records are meant."),
+        ({"of": "sheet", "actions": ["see"], "scope": "rule", "rule": "{"}, "The rule cannot be read."),
+        ({"of": "sheet", "actions": ["see"], "scope": "rule", "rule": "[" * 999}, "The rule cannot be read."),
+        (
+            {"of": "*", "actions": ["see"], "scope": "rule", "rule": '{"field":"qty","op":"empty"}'},
+            "There is no field “qty”.",
+        ),
+        ({"of": "a\0b", "actions": ["see"]}, "There is no form"),
+    ],
+)
+def test_rights_that_fit_nothing_are_refused_beside_their_row(
+    client: FlaskClient, row: dict[str, Any], said: str
+) -> None:
+    factories.form()
+    sign_in(client, factories.administrator())
+    answer = post(client, "/roles/new", name="x", label_zh="x", **rows("grant", row))
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert said in text.partition('id="frame-grant-0"')[2]
+    assert Role.objects(name="x").first() is None
+
+
+def test_closed_fields_are_kept_and_those_of_the_title_refused(client: FlaskClient) -> None:
+    factories.form()
+    sign_in(client, factories.administrator())
+    names = {"name": "x", "label_zh": "x"}
+    title = rows("field", {"of": "sheet", "fields": ["name"], "limit": "hidden"})
+    assert "is part of the title of" in post(client, "/roles/new", **names, **title).get_data(as_text=True)
+    wanted = rows("field", {"of": "sheet", "fields": ["qty"], "limit": "masked", "deny": "1"})
+    assert post(client, "/roles/new", **names, **wanted).status_code == 302
+    [rule] = Role.objects.get(name="x").field_rules
+    assert (list(rule.fields), rule.limit, rule.deny) == (["qty"], "masked", True)
+
+
+def test_a_row_is_added_and_taken_away_without_saving_or_scripts(client: FlaskClient) -> None:
+    factories.form()
+    sign_in(client, factories.administrator())
+    role = factories.role("clerk", form="sheet", actions=["see"])
+    path = f"/roles/{role.id}"
+    given = rows("grant", {"of": "sheet", "actions": ["see"]}, {"of": "sheet", "actions": ["edit"]})
+    values = {"name": "clerk", "label_zh": "x", "stamp": stamp_of(client, path), **given}
+    added = post(client, path, **values, add="grant", **{"add-grant-of": "sheet"}).get_data(as_text=True)
+    assert added.count('value="sheet"><') == 0
+    assert added.count('-of" value="sheet"') == 3
+    left = post(client, path, **values, remove="grant-1").get_data(as_text=True)
+    assert left.count('-of" value="sheet"') == 1
+    assert len(Role.objects.get(name="clerk").grants) == 1
+
+
+def test_rights_on_a_form_that_is_gone_stay_until_they_are_taken(client: FlaskClient) -> None:
     sign_in(client, factories.administrator())
     role = factories.role("old", form="gone", actions=["see"])
+    role.update(push__field_rules={"form": "gone", "fields": ["price"], "limit": "hidden"})
     path = f"/roles/{role.id}"
-    assert "No longer there" in page(client, path)
-    values = {"name": "old", "label_zh": "旧", "stamp": stamp_of(client, path)}
-    post(client, path, **values, **{"grants.gone": ["see"]})
-    assert Role.objects.get(name="old").allows("gone", "see")
+    form = pages.open_page(client, f"/configure{path}").one("form", data_guard="")
+    assert "No longer there" in form.text
+    assert pages.submit(client, form, f"/configure{path}", label_zh="旧").status_code == 302
+    kept = Role.objects.get(name="old")
+    assert kept.allows("gone", "see")
+    assert [list(one.fields) for one in kept.field_rules] == [["price"]]
 
 
 def test_a_role_in_use_is_not_deleted(client: FlaskClient) -> None:

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from models import calendars, departments, edits
-from models.access import object_id
-from models.errors import ConflictError, InvalidError, NotFoundError
+from models.errors import ConflictError, InvalidError
 from models.people import Department, Name, Permission, User
 from views.configure.base import ConfigureView, Errors, attempt, posted, said, summary, unsaved_notice
+from views.configure.people import found_department
+from views.configure.reorganising import ReorganisingPages
 
 ATTRIBUTES = ("code", "name", "parent", "head", "deputies", "calendar", "order", "retired")
 LABELS = {
@@ -29,7 +30,7 @@ LABELS = {
 MAX_ORDER = 1_000_000
 
 
-class DepartmentsView(ConfigureView):
+class DepartmentsView(ReorganisingPages, ConfigureView):
     """Departments: shown as a tree, edited one by one."""
 
     permissions = (Permission.CONFIGURE_DEPARTMENTS,)
@@ -51,13 +52,16 @@ class DepartmentsView(ConfigureView):
     @expose("/<department_id>", methods=["GET", "POST"])
     def edit(self, department_id: str) -> ResponseReturnValue:
         """Change a department."""
-        return self._edit(_found(department_id))
+        return self._edit(found_department(department_id))
 
     @expose("/<department_id>/delete", methods=["POST"])
     def delete(self, department_id: str) -> ResponseReturnValue:
         """Delete a department that was never used."""
         return attempt(
-            url_for(".index"), _("The department is deleted."), departments.delete, _found(department_id)
+            url_for(".index"),
+            _("The department is deleted."),
+            departments.delete,
+            found_department(department_id),
         )
 
     def _edit(self, department: Department) -> ResponseReturnValue:
@@ -89,13 +93,6 @@ class DepartmentsView(ConfigureView):
             people=_choosable(department),
             calendars=calendars.every(),
         )
-
-
-def _found(department_id: str) -> Department:
-    department: Department | None = Department.objects(id=object_id(department_id)).first()
-    if department is None:
-        raise NotFoundError
-    return department
 
 
 def _read(department: Department) -> Errors:

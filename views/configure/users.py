@@ -11,12 +11,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from mongoengine import Q
 
-from models import accounts, departments, edits
-from models.access import object_id
-from models.errors import ConflictError, InvalidError, NotFoundError
+from models import account_access, accounts, departments, edits, factors
+from models.errors import ConflictError, InvalidError
 from models.people import DEFAULT_TIMEZONE, Department, Permission, Role, User
+from views import devices
 from views.account import COMMON_TIMEZONES, LANGUAGE_NAMES
-from views.configure.base import ConfigureView, Errors, posted, said, summary, unsaved_notice
+from views.configure.base import ConfigureView, Errors, attempt, posted, said, summary, unsaved_notice
+from views.configure.leaving import LeavingPages
+from views.configure.people import found_user
+from views.configure.people_import import PeopleImportPages
 from views.context import require_person
 
 PAGE_SIZE = 50
@@ -35,7 +38,7 @@ LABELS = {
 }
 
 
-class UsersView(ConfigureView):
+class UsersView(LeavingPages, PeopleImportPages, ConfigureView):
     """Users and their rights."""
 
     permissions = (Permission.CONFIGURE_PEOPLE,)
@@ -56,6 +59,7 @@ class UsersView(ConfigureView):
             tree=departments.tree(),
             roles=list(Role.objects.order_by("name")),
             address=_address,
+            protected=factors.protected([user.id for user in users]),
         )
 
     @expose("/new", methods=["GET", "POST"])
@@ -75,7 +79,7 @@ class UsersView(ConfigureView):
     @expose("/<user_id>", methods=["GET", "POST"])
     def edit(self, user_id: str) -> ResponseReturnValue:
         """Change a user."""
-        user = _found(user_id)
+        user = found_user(user_id)
         if request.method == "GET":
             return self._show(user, {}, edits.stamp(user, accounts.USER_ATTRIBUTES))
         seen = posted("stamp", 64)
@@ -95,7 +99,7 @@ class UsersView(ConfigureView):
     @expose("/<user_id>/password", methods=["POST"])
     def password(self, user_id: str) -> ResponseReturnValue:
         """Generate a new password and show it once."""
-        return self._show_password(accounts.reset_password(require_person(), _found(user_id)))
+        return self._show_password(accounts.reset_password(require_person(), found_user(user_id)))
 
     def _show(self, user: User, errors: Errors, seen: str) -> str:
         return self.page(
@@ -111,17 +115,27 @@ class UsersView(ConfigureView):
             languages=LANGUAGE_NAMES,
             timezones=list(dict.fromkeys([*COMMON_TIMEZONES, str(user.timezone)])),
             is_self=user.id == require_person().id,
+            access=_access(require_person(), user) if user.id else None,
+            devices=devices,
         )
+
+    @staticmethod
+    def back(user: User, done: str, action: Any, *arguments: Any, **options: Any) -> ResponseReturnValue:  # noqa: ANN401
+        """Carry out a one-button change of an account and show it again."""
+        return attempt(url_for(".edit", user_id=user.id), done, action, *arguments, **options)
 
     def _show_password(self, made: accounts.NewPassword) -> str:
         return self.page("password.html", user=made.user, text=made.text)
 
 
-def _found(user_id: str) -> User:
-    user: User | None = User.objects(id=object_id(user_id)).first()
-    if user is None:
-        raise NotFoundError
-    return user
+def _access(person: User, user: User) -> dict[str, Any]:
+    """Return how somebody gets in: sessions, second factors, a lock."""
+    return {
+        "sessions": account_access.open_sessions(person, user),
+        "locked_until": account_access.locked_until(person, user),
+        "factors": factors.of_person(user),
+        "demanded": factors.demanded(user),
+    }
 
 
 def _found_by(arguments: Any) -> Any:  # noqa: ANN401  (a query set)
@@ -161,7 +175,6 @@ def _read(user: User) -> Errors:
     user.phone = posted("phone", 40)
     user.language = "en" if posted("language") == "en" else "zh"
     user.timezone = posted("timezone", 60) or DEFAULT_TIMEZONE
-    user.active = user.id is None or "active" in request.form
     user.roles = _chosen_roles(errors)
     department = posted("department")
     user.department = (
