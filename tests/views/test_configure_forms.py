@@ -10,9 +10,9 @@ from models import forms, saved_views
 from models.access import Action
 from models.people import Permission, User
 from models.queries import ListQuery
+from models.rights_words import ACTIONS, PERMISSIONS
 from tests import factories
 from tests.web import csrf_token, sign_in
-from views.configure.roles import ACTIONS, PERMISSIONS
 
 SCRIPT = "<script>alert(1)</script>"
 PAGES = ("/", "/new", "/sheet/", "/sheet/preview", "/sheet/versions", "/sheet/export.yaml", "/sheet/impact")

@@ -1,6 +1,7 @@
 """What the form editor in the browser needs to know, and what it is told about a draft."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, Final
 
 from jinja2.utils import htmlsafe_json_dumps
@@ -17,7 +18,7 @@ from models.forms import Form, at_version, draft_of
 from models.lookups import Lookup
 from models.messages import _
 from models.people import Department, User
-from models.rules import MAX_DEPTH, OPERATORS, PERIODS, describe, kind_of
+from models.rules import MAX_DEPTH, OPERATORS, PERIODS, SYSTEM, describe, kind_of
 from models.rules.operators import Kind, operators_of_kind
 from models.times import today
 from views.configure import catalog
@@ -152,13 +153,49 @@ def _type(key: str) -> dict[str, Any]:
     }
 
 
+def rule_parts(definitions: Iterable[Definition]) -> dict[str, Any]:
+    """Return what the rule builder alone needs, for pages with rules of several forms; as `document`."""
+    parts = _language_parts()
+    columns = {name[1:]: say(label) for name, (label, _kind, _target) in SYSTEM.items()}
+    return {
+        **{
+            name: parts[name]
+            for name in ("language", "texts", "operators", "kinds", "periods", "resultKinds")
+        },
+        "types": [{"key": one["key"], "kind": one["kind"]} for one in parts["types"]],
+        "systemColumns": columns,
+        "definition": {"fields": []},
+        "judgement": {"problems": {}, "rules": {}, "numbers": {}},
+        "forms": {one.key: _rule_sources(one) for one in definitions},
+        **_people_and_departments(),
+    }
+
+
+def _rule_sources(definition: Definition) -> dict[str, Any]:
+    states = definition.workflow.states if definition.workflow else ()
+    return {
+        "fields": [_rule_source(field) for field in definition.value_fields],
+        "states": [{"key": state.key, "label": state.label.model_dump()} for state in states],
+    }
+
+
+def _rule_source(field: Field) -> dict[str, Any]:
+    kept = field.model_dump(include={"key", "type", "label", "many", "result", "form"})
+    options = [option.model_dump(include={"key", "label"}) for option in field.options]
+    return {**kept, "options": options, "fields": [_rule_source(column) for column in field.fields]}
+
+
 def _choices(form: Form) -> dict[str, Any]:
     """Return what references, rules and defaults can name."""
+    labels = _form_labels(form, current_language())
+    return {"forms": [{"key": key, "label": label} for key, label in labels], **_people_and_departments()}
+
+
+def _people_and_departments() -> dict[str, Any]:
     language = current_language()
     departments = Department.objects(retired=False).order_by("order", "code").limit(MAX_CHOICES)
     people = User.objects(active=True).only("name", "username").order_by("name").limit(MAX_CHOICES)
     return {
-        "forms": [{"key": key, "label": label} for key, label in _form_labels(form, language)],
         "departments": [
             {"id": str(one.id), "label": one.name.text(language) or one.code} for one in departments
         ],
