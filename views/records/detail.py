@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 
-from models import comments, forms, history, notifications, queries
+from models import audit, comments, forms, history, notifications, queries
 from models.access import Action, fetch, permitted
 from models.database import Document
 from models.definition import STATE, Definition, Field
@@ -177,6 +177,8 @@ class DetailScreens(_Base):
     def print_view(self, record_id: str) -> str:
         """Show a record as an A4 sheet with form number and revision."""
         record = fetch(self.person, self.form, record_id, Action.PRINT)
+        printed = {"form": self.form.key, "record": record["_id"]}
+        audit.note("record.printed", subject=record["number"] or self.title, details=printed)
         written = forms.at_version(self.form.key, record["form_version"]).definition
         procedure = self.procedure(record)
         record, definition = self.told.shown(record), self.told.definition_of(record, written)
