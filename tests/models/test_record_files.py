@@ -56,7 +56,7 @@ def test_whoever_sees_no_field_gets_no_file_of_an_earlier_version_either() -> No
     live, editor = sheet(), factories.editor()
     paper = upload(editor)
     record = factories.record(live, editor, papers=[str(paper)])
-    later = factories.republish(live, fields=[field("name")])
+    later = factories.republish(live, fields=[field("name")], list_columns=["name"])
     assert later.version > live.version
     assert may_open(editor, later, record, paper)
     assert not may_open(limited("hidden", ["*"]), later, record, paper)
