@@ -24,7 +24,7 @@ MIN_LENGTH: Final = 10
 MAX_LENGTH: Final = 200
 PRODUCT: Final = "backoffice"
 SHORTEST_NAME: Final = 3
-_COMMON: Final = frozenset(FREQUENCY_LISTS["passwords"])
+_COMMON: Final = frozenset(FREQUENCY_LISTS["passwords"] + FREQUENCY_LISTS["english_wikipedia"])
 _ADORNMENT: Final = "0123456789 !@#$%^&*()_+-=[]{};:'\"\\|,.<>/?`~"
 _SERIES: Final = ("1234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
 _ROWS: Final = tuple(row * MAX_LENGTH for series in _SERIES for row in (series, series[::-1]))
