@@ -10,6 +10,7 @@ from pymongo.client_session import ClientSession
 from models import accounts, api_tokens, audit, delegations, handover, notifications, staffing
 from models.access import permitted
 from models.database import Document, db
+from models.definition_parts import Label
 from models.errors import InvalidError
 from models.forms import LiveForm
 from models.handover import Heap, Run, every_form, open_records
@@ -89,11 +90,11 @@ def _check(leaver: User, plan: Plan) -> None:
         raise InvalidError(errors)
 
 
-def _closed_to(successor: User, leaver: User) -> Message | None:
+def _closed_to(successor: User, leaver: User) -> Label | None:
     """Return the name of a form with records to be handed over that the successor could not even see."""
     for heap in _heaps(leaver.id, successor.id):
         if not permitted(successor, heap.form.key, Action.SEE) and heap.count():
-            return _("%(form)s", form=heap.form.definition.label)
+            return heap.form.definition.label
     return None
 
 
