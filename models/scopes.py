@@ -7,6 +7,7 @@ without a department. A scope whose rule no longer fits the form gives nothing, 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import NamedTuple
 
 from bson import ObjectId
 
@@ -36,6 +37,19 @@ class Reach:
     def is_everything(self) -> bool:
         """Tell whether no record is left out."""
         return self.node == EVERYTHING
+
+    @property
+    def departments(self) -> "Departments | None":
+        """The departments whose records they are, where besides these only invitations count."""
+        if not isinstance(self.node, Every) or len(self.node.parts) != 2:  # noqa: PLR2004  (present, reached)
+            return None
+        reached = self.node.parts[1]
+        found: dict[str, list[ObjectId]] = {"@department": [], "@invited": []}
+        for one in reached.parts if isinstance(reached, Either) else (reached,):
+            if not (isinstance(one, Condition) and isinstance(one.check, Among) and one.source.name in found):
+                return None
+            found[one.source.name] += one.check.values
+        return Departments(*(tuple(dict.fromkeys(ids)) for ids in found.values()))
 
     def filter(self) -> Document:
         """Return it as a MongoDB filter."""
@@ -71,6 +85,13 @@ class Ground:
     def is_wide(self) -> bool:
         """Tell whether it gives every record, also one without a department."""
         return self.role is not None and (self.grant is None or self.grant.scope == Scope.ALL)
+
+
+class Departments(NamedTuple):
+    """The departments whose records somebody reaches, and in whose name they are invited to others."""
+
+    departments: tuple[ObjectId, ...]
+    invited: tuple[ObjectId, ...]
 
 
 class Scopes:

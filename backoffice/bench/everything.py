@@ -15,6 +15,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = MappingProxyType(
         "list": lists.first_page,
         "deep": lists.deep_page,
         "search": lists.search,
+        "scoped": lists.scoped_page,
         "export": exports.export,
         "changed": changes.changed,
         "clocks": clocks.sweep,

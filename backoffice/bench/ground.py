@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from backoffice.app import create_app
@@ -43,12 +44,20 @@ class Ground:
         return f"/records/{self.form.key}/"
 
     @cached_property
+    def app(self) -> Flask:
+        """The real application."""
+        return create_app(Settings(secret_key=SECRET, data_dir=self.folder))
+
+    @cached_property
     def ours(self) -> FlaskClient:
-        """A browser in which an administrator is signed in to the real application."""
-        app = create_app(Settings(secret_key=SECRET, data_dir=self.folder))
-        client = app.test_client()
+        """A browser in which an administrator is signed in to it."""
+        return self.browser_of(self.person)
+
+    def browser_of(self, person: User) -> FlaskClient:
+        """Return a browser in which somebody is signed in to the real application."""
+        client = self.app.test_client()
         with client.session_transaction() as session:
-            session.update({"_user_id": self.person.fs_uniquifier, "_fresh": True})
+            session.update({"_user_id": person.fs_uniquifier, "_fresh": True})
         return client
 
     @cached_property

@@ -244,8 +244,6 @@ class ChangeScreens(_Base):
         """Return what the posted values compute to, as text by field, while somebody types."""
         record_id = request.args.get("record")
         record = fetch(self.person, self.form, record_id, Action.SEE) if record_id else None
-        if record is None:
-            require(self.person, self.form.key, Action.CREATE)
         form = self._bound({}, record)
         checked = validate(
             current_actor(),
