@@ -7,14 +7,22 @@ from typing import Final
 from flask import Blueprint, current_app, request
 
 from models import factors
-from models.errors import DomainError, InvalidError
+from models.errors import DomainError, ForbiddenError, InvalidError
 from models.factors.keys import Site
 from models.people import User
-from views.context import say
+from views.context import real_person, say
 
 LONGEST_CODE: Final = 100
 
 blueprint = Blueprint("factors", __name__)
+
+
+def owner() -> User:
+    """Return whose own factors these are: who signed in, whoever they look at the program as."""
+    person = real_person()
+    if person is None:
+        raise ForbiddenError
+    return person
 
 
 def site() -> Site:

@@ -18,7 +18,7 @@ from models.people import User
 from models.times import now
 from views import context
 from views.factors import holder
-from views.factors.base import blueprint, keys_work, prove_posted, refusals, site, typed
+from views.factors.base import blueprint, keys_work, owner, prove_posted, refusals, site, typed
 from views.factors.step import show_proof
 
 NEW_APP: Final = "new_app"
@@ -49,7 +49,7 @@ def enrolling(view: View) -> View:
 
     @wraps(view)
     def guarded() -> ResponseReturnValue:
-        waiting, person = holder.pending(), context.current_person()
+        waiting, person = holder.pending(), context.real_person()
         if waiting is not None and factors.wanted(waiting.person) is Wanted.ENROLMENT:
             return view(waiting.person)
         if person is not None:
@@ -62,7 +62,7 @@ def enrolling(view: View) -> View:
 @blueprint.get("/account/factors")
 def index() -> ResponseReturnValue:
     """Show my factors."""
-    person = context.require_person()
+    person = owner()
     return render_template(
         "factors/index.html",
         factors=factors.of_person(person),
@@ -145,7 +145,7 @@ def _after(person: User, by: str) -> ResponseReturnValue:
 @surely
 def codes() -> ResponseReturnValue:
     """Make new recovery codes; they are seen on this answer only."""
-    person = context.require_person()
+    person = owner()
     if not factors.of_person(person):
         return redirect(url_for("factors.index"))
     return _show_codes(person, url_for("factors.index"))
@@ -160,7 +160,7 @@ def _show_codes(person: User, target: str) -> str:
 def remove(factor_id: str) -> ResponseReturnValue:
     """Remove one of my factors."""
     try:
-        factors.remove(context.require_person(), object_id(factor_id))
+        factors.remove(owner(), object_id(factor_id))
     except InUseError as error:
         flash(context.say(error.message), "danger")
     else:
@@ -171,7 +171,7 @@ def remove(factor_id: str) -> ResponseReturnValue:
 @blueprint.route("/account/factors/sure", methods=["GET", "POST"])
 def sure() -> ResponseReturnValue:
     """Ask somebody who is signed in for the password or a factor before something delicate."""
-    person = context.require_person()
+    person = owner()
     if request.method == "GET":
         return show_proof("factors/sure.html", person)
     try:
