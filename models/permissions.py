@@ -28,6 +28,15 @@ def may_configure(person: User, form: str) -> bool:
     return every or permitted(person, form, Action.CONFIGURE)
 
 
+def configures_any(person: User) -> bool:
+    """Tell whether there may be a form that a person may change; `may_configure` says which."""
+    every = person.may(Permission.CONFIGURE_FORMS)
+    grants = (grant for role in person.held_roles for grant in role.grants)
+    return bool(person.active) and (
+        every or any(Action.CONFIGURE in grant.actions and not grant.deny for grant in grants)
+    )
+
+
 def require_configure(person: User | None, form: str) -> None:
     """Raise ForbiddenError unless a person may change a form; the program itself (None) always may."""
     if person is not None and not may_configure(person, form):

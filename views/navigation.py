@@ -11,6 +11,7 @@ from models.duties import Total
 from models.forms import LiveForm
 from models.messages import Message, _
 from models.people import Permission, User
+from models.permissions import configures_any
 from views.context import current_language, current_person, say, seen_as
 from views.downloads import file_size
 
@@ -96,7 +97,9 @@ def navigation(person: User) -> list[dict[str, Any]]:
         ]
         groups.append({"title": say(GROUP_TITLES[group]), "items": items})
     configure = [
-        _item(say(title), url, icon) for permission, title, url, icon in _CONFIGURE if person.may(permission)
+        _item(say(title), url, icon)
+        for permission, title, url, icon in _CONFIGURE
+        if person.may(permission) or (permission is Permission.CONFIGURE_FORMS and configures_any(person))
     ]
     groups.append({"title": say(_("Configuration")), "items": configure})
     return [group for group in groups if group["items"]]

@@ -14,13 +14,15 @@ from models.definition import GROUPS
 from models.errors import ConflictError, InvalidError, NotFoundError, TooLargeError
 from models.forms import Form
 from models.people import Permission
+from models.permissions import configures_any, may_configure, require_configure, require_permission
 from views.configure import editor
 from views.configure.base import Errors, posted, said, summary
 from views.configure.catalog import ICONS, group_labels
+from views.configure.form_access import FormAccess
 from views.configure.preview import PreviewScreen
 from views.configure.publishing import number
 from views.configure.workflow import WorkflowDesigner
-from views.context import current_actor, current_language, say
+from views.context import current_actor, current_language, current_person, require_person, say
 
 LABELS = {
     "key": lazy_gettext("Key"),
@@ -30,18 +32,46 @@ LABELS = {
 MIME_TYPES = {"json": "application/json", "yaml": "application/yaml"}
 
 
-class FormsView(WorkflowDesigner):
-    """The list of forms and the editor of one."""
+# For these it is not enough to be the keeper of one form.
+OF_EVERY_FORM = frozenset({"create", "delete", "retire"})
+
+
+class FormsView(FormAccess, WorkflowDesigner):
+    """The list of forms and the editor of one; who keeps a single form opens that one alone."""
 
     permissions = (Permission.CONFIGURE_FORMS,)
     endpoint_name = "configure_forms"
     path = "/configure/forms"
 
+    def is_accessible(self) -> bool:
+        """Open the screen to who may change any form at all, or who gives rights on them."""
+        person = current_person()
+        gives = person is not None and person.active and person.may(Permission.CONFIGURE_ROLES)
+        return gives or (person is not None and configures_any(person))
+
+    def _handle_view(self, name: str, **kwargs: Any) -> Any:  # noqa: ANN401  (Flask-Admin's own)
+        """Look before every page whether it is of a form that the person may change."""
+        refused = super()._handle_view(name, **kwargs)
+        person = require_person()
+        if name == "access":
+            require_permission(person, Permission.CONFIGURE_ROLES)
+        elif name in OF_EVERY_FORM:
+            require_permission(person, Permission.CONFIGURE_FORMS)
+        elif "key" in kwargs:
+            require_configure(person, kwargs["key"])
+        return refused
+
     @expose("/")
     def index(self) -> str:
         """List every form, retired ones last."""
-        rows = sorted((_row(form) for form in Form.objects), key=lambda row: (row["retired"], row["order"]))
-        return self.page("forms.html", rows=rows, groups=group_labels())
+        person = require_person()
+        gives = person.may(Permission.CONFIGURE_ROLES)
+        shown = [form for form in Form.objects if gives or may_configure(person, form.key)]
+        rows = sorted(map(_row, shown), key=lambda row: (row["retired"], row["order"]))
+        makes = person.may(Permission.CONFIGURE_FORMS)
+        return self.page(
+            "forms.html", rows=rows, groups=group_labels(), makes=makes, may_change=may_configure
+        )
 
     @expose("/new", methods=["GET", "POST"])
     def create(self) -> ResponseReturnValue:

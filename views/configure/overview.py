@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from models.database import db
 from models.files import quota
 from models.files.limits import limits
-from models.people import Permission
+from models.people import Permission, User
+from models.permissions import configures_any
 from models.retention import rules
 from views.configure.base import ConfigureView
-from views.context import require_person
+from views.context import current_person, require_person
 from views.downloads import file_size
 
 
@@ -32,13 +33,22 @@ class OverviewView(ConfigureView):
     endpoint_name = "configure"
     path = "/configure"
 
+    def is_accessible(self) -> bool:
+        """Open it also to who keeps a single form."""
+        person = current_person()
+        return super().is_accessible() or (person is not None and configures_any(person))
+
     @expose("/")
     def index(self) -> str:
         """Show what the person may configure."""
         person = require_person()
-        areas = [area for area in _areas() if person.may(area["permission"])]
+        areas = [area for area in _areas() if _may(person, area["permission"])]
         space = _space() if person.may(Permission.CONFIGURE_FORMS) else ""
         return self.page("overview.html", areas=areas, space=space)
+
+
+def _may(person: User, permission: Permission) -> bool:
+    return person.may(permission) or (permission is Permission.CONFIGURE_FORMS and configures_any(person))
 
 
 def _areas() -> list[dict[str, Any]]:
