@@ -80,6 +80,15 @@ def test_of_two_who_send_one_code_at_once_one_gets_in(person: User, monkeypatch:
         assert sum(pool.map(send, range(8))) == 1
 
 
+def test_whoever_looked_before_the_other_wrote_comes_too_late(person: User, db: Database[Document]) -> None:
+    code = code_of(add_app(person))
+    [seen] = db.factors.find()
+    look = (seen["_id"], seen["secret"], seen["last_step"], person, code)
+    assert apps._accept_from(*look)
+    with times.set_clock(START + timedelta(seconds=1)):
+        assert not apps._accept_from(*look)
+
+
 def test_wide_digits_and_blanks_are_the_same_code(person: User) -> None:
     code = code_of(add_app(person))
     wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
