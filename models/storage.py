@@ -3,6 +3,7 @@
 from pymongo import ASCENDING, DESCENDING
 
 from models import (
+    access_review,
     api_tokens,
     calendars,
     channels,
@@ -48,6 +49,7 @@ def ensure_indexes() -> None:
     )
     db().number_reservations.create_index([("at", ASCENDING)])
     db().number_voids.create_index([("form", ASCENDING), ("_id", DESCENDING)])
+    access_review.ensure_indexes()
     files.ensure_indexes()
     history.ensure_indexes()
     audit.ensure_indexes()

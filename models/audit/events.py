@@ -78,6 +78,7 @@ EVENTS: Mapping[str, Message] = {
     "settings.pack": _("Pack installed"),
     "token.created": _("API key made"),
     "token.ended": _("API key ended"),
+    "access.confirmed": _("Access review done"),
     "access.reviewed": _("Access list taken"),
     "view_as.started": _("Looked at it as somebody else"),
     "view_as.ended": _("Back to the own view"),
