@@ -1,12 +1,14 @@
 """The one place where a record is fetched for a person. Closed unless a role opens it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from bson import ObjectId
 from bson.errors import InvalidId
 
-from models import forms
+from models import directory, forms
 from models.database import Document, db
 from models.errors import ForbiddenError, NotFoundError
 from models.field_limits import FieldLimits
@@ -20,6 +22,7 @@ __all__ = [
     "Action",
     "allowed",
     "fetch",
+    "looking",
     "object_id",
     "permitted",
     "reach",
@@ -58,7 +61,31 @@ def reach(person: User, form: LiveForm, *actions: Action) -> Reach:
     """
     for action in (Action.SEE, *actions):
         require(person, form.key, action)
-    return Scopes(person, form).reach(Action.SEE, *actions)
+    return _scopes(person, form).reach(Action.SEE, *actions)
+
+
+_read: ContextVar[dict[tuple[ObjectId, str], Scopes] | None] = ContextVar("scopes", default=None)
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Read once what roles reach for everything that is asked inside: one page, for one person."""
+    token = _read.set({})
+    try:
+        with directory.batch():
+            yield
+    finally:
+        _read.reset(token)
+
+
+def _scopes(person: User, form: LiveForm) -> Scopes:
+    known = _read.get()
+    if known is None:
+        return Scopes(person, form)
+    key = (person.id, form.key)
+    if key not in known or known[key].form is not form:
+        known[key] = Scopes(person, form)
+    return known[key]
 
 
 def allowed(person: User, form: LiveForm, record: Document, action: Action) -> bool:

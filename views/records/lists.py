@@ -9,7 +9,7 @@ from flask_admin import expose
 from flask_babel import gettext as _
 
 from models import queries, records, rules, saved_views
-from models.access import Action, fetch
+from models.access import Action, fetch, looking
 from models.definition import RuleTree
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
@@ -35,8 +35,9 @@ class ListScreens(_Base):
         """Show one page of the list."""
         state = self.list_state()
         try:
-            page = queries.page(self.person, self.form, state.query)
-            count = queries.count(self.person, self.form, state.query)
+            with looking():
+                page = queries.page(self.person, self.form, state.query)
+                count = queries.count(self.person, self.form, state.query)
         except InvalidError as error:
             flash(say(error.message), "danger")
             return redirect(self.address())
