@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from models import database
 
 # What asking alone may write: who asked, and how often.
-WRITTEN_BY_ASKING = frozenset({"audit", "counters", "sessions", "throttle", "throttles"})
+WRITTEN_BY_ASKING = frozenset({"audit", "audit_anchors", "locks", "sessions", "throttles"})
 
 
 def fingerprint(*but: str) -> dict[str, str]:
