@@ -15,6 +15,7 @@ from models.messages import Message, _
 from models.people import Department, User
 
 MAX_PEOPLE = 20
+_RUNNING: Document = {"state": {"$in": ["running", "paused"]}, "kind": {"$ne": "retention"}}
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def preview(department: Department, *, with_below: bool, language: str = "zh") -
         active=tuple(User.objects(department__in=list(ids), active=True).order_by("name").limit(MAX_PEOPLE)),
         records=tuple(_records(inside)),
         duties=db().duties.count_documents({**inside, **OPEN}),
-        clocks=db().clocks.count_documents({**inside, "state": {"$in": ["running", "paused"]}}),
+        clocks=db().clocks.count_documents({**inside, **_RUNNING}),
         leading=tuple(User.objects(id__in=list(leading)).order_by("name")),
         below=tuple(Department.objects(parent=department).order_by("order", "code")),
         named=tuple(_named(found, language)),
