@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from models import rights_words
 from models.database import Document
 from models.messages import Message, _, translate
 
@@ -86,28 +87,6 @@ LABELS: dict[str, Message] = {
     "username": _("User name"),
     "version": _("Version"),
 }
-ACTIONS: dict[str, Message] = {
-    "see": _("See"),
-    "create": _("Create"),
-    "edit": _("Edit"),
-    "comment": _("Comment"),
-    "delete": _("Delete"),
-    "restore": _("Restore"),
-    "transition": _("Take steps"),
-    "approve": _("Approve"),
-    "export": _("Export"),
-    "import": _("Import"),
-    "print": _("Print"),
-    "share": _("Share"),
-    "configure": _("Configure"),
-}
-SCOPES: dict[str, Message] = {
-    "own": _("one's own"),
-    "assigned": _("assigned to oneself"),
-    "department": _("of the own department"),
-    "below": _("of the own department and below"),
-    "rule": _("by a rule"),
-}
 _CHANGES = "changes"
 _GRANTS = "grants."
 
@@ -148,15 +127,15 @@ def _label(path: str, language: str) -> str:
 
 
 def _granted(tokens: Any, language: str) -> Any:  # noqa: ANN401  (whatever was noted)
-    """Say what `see@own` and `-edit@all` mean: See (one's own), not Edit."""
+    """Say what `see@own` and `-edit@all` mean: See (My own), never Edit."""
     return [_grant(str(one), language) for one in tokens] if isinstance(tokens, list) else tokens
 
 
 def _grant(token: str, language: str) -> str:
     action, _at, scope = token.removeprefix("-").partition("@")
-    said = translate(ACTIONS.get(action, action), language)
-    if scope in SCOPES:
-        said = f"{said} ({translate(SCOPES[scope], language)})"
+    said = translate(rights_words.action(action), language)
+    if scope not in {"", "all"}:
+        said = f"{said} ({translate(rights_words.scope(scope), language)})"
     return translate(_("never %(action)s", action=said), language) if token.startswith("-") else said
 
 
