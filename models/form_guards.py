@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from models.definition import Definition, Field, Option
 from models.form_indexes import Records
 from models.messages import _
+from models.people import EVERY_FORM, Limit, Role
 from models.problems import Problem
 
 COUNT_CAP = 100_000
@@ -72,6 +73,20 @@ def guard(
                 f"fields.{path.replace('/', '.')}.options",
                 _("The option “%(key)s” was published. Retire it instead of deleting it.", key=key),
             )
+
+
+def keep_titles_open(definition: Definition) -> Iterator[Problem]:
+    """Yield fields of the title that a role masks or hides: everybody who sees a record reads its title."""
+    for role in Role.objects(field_rules__form__in=[definition.key, EVERY_FORM]):
+        for rule in role.field_rules:
+            if rule.limit == Limit.READ_ONLY or rule.form not in {definition.key, EVERY_FORM}:
+                continue
+            if any(key in rule.fields for key in definition.title_fields):
+                name = str(role)
+                yield Problem(
+                    "title_fields",
+                    _("The role “%(role)s” hides this field, so it cannot be part of the title.", role=name),
+                )
 
 
 def keep_states(definition: Definition, before: Definition | None, records: Records) -> Iterator[Problem]:

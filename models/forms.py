@@ -234,7 +234,8 @@ def publish(actor: Actor, key: str, *, draft_revision: int, note: str = "") -> L
     before = at_version(key, form.version).definition if form.version else None
     guarded = form_guards.guard(definition, before, form.field_types, form.options)
     resting = form_guards.keep_states(definition, before, db()[collection_name(key)])
-    problems = [*form_checks.problems(definition), *guarded, *resting]
+    titled = form_guards.keep_titles_open(definition)
+    problems = [*form_checks.problems(definition), *guarded, *resting, *titled]
     if problems:
         raise InvalidError(form_checks.by_path(problems))
     live = LiveForm(definition, max(form.version, form.earlier_versions) + 1)

@@ -163,6 +163,7 @@ def _all_problems(
     yield from form_checks.problems(draft)
     yield from form_guards.guard(draft, before, form.field_types, form.options)
     yield from form_guards.keep_states(draft, before, db()[forms.collection_name(form.key)])
+    yield from form_guards.keep_titles_open(draft)
     yield from _missing_forms(draft)
     if before:
         yield from _view_problems(form.key, difference)

@@ -81,8 +81,7 @@ def test_the_milder_of_two_roles_counts_and_a_denial_counts_more(live: LiveForm,
 def test_a_role_opens_a_field_only_where_its_scope_reaches(live: LiveForm, record: Document) -> None:
     own = person("own", scope=Scope.OWN).roles[0]
     clerk = person("clerk", rule(Limit.HIDDEN, "grade"), more=(own,))
-    mine = factories.record(live, clerk, name="mine")
-    live.records().update_one({"_id": mine["_id"]}, {"$set": {"data.secret": "lion"}})
+    mine = factories.record(live, clerk, name="mine", grade="lion")
     told = Disclosure(clerk, live)
     found = {one["_id"]: one["data"] for one in queries.page(clerk, live, ListQuery(columns=FIELDS)).records}
     assert "grade" not in found[record["_id"]]
@@ -183,3 +182,10 @@ def test_a_reference_out_of_reach_has_no_name_and_is_no_choice(live: LiveForm, r
     assert not References(stranger).record_exists("sheet", record["_id"])
     assert References(stranger).find_record("sheet", "lamp") is None
     assert References(factories.administrator()).find_record("sheet", "lamp") == record["_id"]
+
+
+def test_a_form_whose_title_a_role_hides_is_not_published(live: LiveForm, clerk: User) -> None:
+    assert clerk.roles
+    with pytest.raises(InvalidError) as refused:
+        factories.republish(live, title_fields=["grade"])
+    assert "cannot be part of the title" in str(refused.value.errors["title_fields"][0])
