@@ -247,8 +247,8 @@ def test_scopes_and_denials_of_rights_are_said_in_words() -> None:
     change = {"field": "grants.sheet", "before": ["see@own"], "after": ["-edit@all", "odd@below"]}
     [line] = wording.lines({"details": {"changes": [change]}}, "en", UTC)
     assert (line.before, line.after) == (
-        "See (one's own)",
-        "never Edit, odd (of the own department and below)",
+        "See (My own)",
+        "never Edit, odd (My department and those below)",
     )
 
 
