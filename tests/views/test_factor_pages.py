@@ -216,7 +216,7 @@ def test_an_administrator_helps_whoever_lost_the_telephone(client: FlaskClient, 
     show_factor(lost, person)
     assert lost.get("/account/").status_code == 200
     sign_in(client, factories.administrator())
-    path = f"/configure/users/{person.id}/factors/reset"
+    path = f"/configure/users/{person.id}/factors"
     assert post(client, path).location == f"/configure/users/{person.id}"
     assert factors.of_person(person) == []
     assert lost.get("/account/").status_code == 302
@@ -227,8 +227,8 @@ def test_an_administrator_helps_whoever_lost_the_telephone(client: FlaskClient, 
 def test_others_take_no_factors_away(client: FlaskClient, person: User, asking: object) -> None:
     add_app(person)
     sign_in(client, asking())  # type: ignore[operator]
-    assert post(client, f"/configure/users/{person.id}/factors/reset").status_code == 403
-    assert post(client, "/configure/users/nobody/factors/reset").status_code == 403
+    assert post(client, f"/configure/users/{person.id}/factors").status_code == 403
+    assert post(client, "/configure/users/nobody/factors").status_code == 403
     assert len(factors.of_person(person)) == 1
 
 

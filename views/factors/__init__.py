@@ -1,11 +1,11 @@
-"""Second factors on screen: the step after the password, a person's own, and taking lost ones away."""
+"""Second factors on screen: the step after the password, and a person's own."""
 
 from flask import Flask
 
-from views.factors import managing, resetting, step  # each puts its routes on the blueprint
+from views.factors import managing, step  # each puts its routes on the blueprint
 from views.factors.base import blueprint
 
-__all__ = ["init_app", "managing", "resetting", "step"]
+__all__ = ["init_app", "managing", "step"]
 
 
 def init_app(app: Flask) -> None:
