@@ -61,8 +61,17 @@ class Explanation:
 
     @property
     def answer(self) -> bool:
-        """The decision: what `access.allowed` says of the record, `access.permitted` without one."""
-        return bool(self.person.active) and all(part.is_open for part in self.parts)
+        """The decision: what `access.allowed` says of the record, `access.permitted` without one.
+
+        With a record in the bin nothing can be done but take it out, as `access.fetch` has it.
+        """
+        kept_away = self.is_in_bin and self.action is not Action.RESTORE
+        return bool(self.person.active) and not kept_away and all(part.is_open for part in self.parts)
+
+    @property
+    def is_in_bin(self) -> bool:
+        """Tell whether the record was deleted."""
+        return self.record is not None and self.record.get("deleted_at") is not None
 
     @property
     def lacks_department(self) -> bool:

@@ -37,6 +37,12 @@ def configures_any(person: User) -> bool:
     )
 
 
+def may_ask_about(person: User, form: str) -> bool:
+    """Tell whether a person may be told who reaches the records of a form."""
+    keeps = person.may(Permission.CONFIGURE_PEOPLE) or person.may(Permission.CONFIGURE_ROLES)
+    return (person.active and keeps) or permitted(person, form, Action.CONFIGURE)
+
+
 def require_configure(person: User | None, form: str) -> None:
     """Raise ForbiddenError unless a person may change a form; the program itself (None) always may."""
     if person is not None and not may_configure(person, form):

@@ -11,7 +11,8 @@ from models.duties import Total
 from models.forms import LiveForm
 from models.messages import Message, _
 from models.people import Permission, User
-from models.permissions import configures_any
+from models.permissions import configures_any, may_ask_about
+from models.viewing_as import may_view_as
 from views.context import current_language, current_person, say, seen_as
 from views.downloads import file_size
 
@@ -58,6 +59,8 @@ def frame() -> dict[str, Any]:
         "inbox_count": notifications.unread_count(person),
         "inbox_url": "/inbox/notices",
         "profile_url": "/account/",
+        "may_ask_about": may_ask_about,
+        "may_view_as": may_view_as,
         "seen_as": seen_as(),
         "seen_until": g.get("seen_until"),
     }

@@ -64,6 +64,12 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_audit.details": {"GET": ADMIN},
     "configure_audit.export": {"POST": ADMIN_ON},
     "configure_audit.index": {"GET": ADMIN},
+    "configure_access.done": {"POST": ADMIN_ON},
+    "configure_access.export": {"POST": ADMIN},
+    "configure_access.index": {"GET": ADMIN_ON},
+    "configure_access.record": {"GET": ADMIN},
+    "configure_access.review": {"GET": ADMIN},
+    "configure_access.why": {"GET": ADMIN},
     "configure_calendars.create": {"GET": ADMIN, "POST": ADMIN},
     "configure_calendars.delete": {"POST": ADMIN_ON},
     "configure_calendars.edit": {"GET": ADMIN, "POST": ADMIN},
@@ -88,6 +94,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_departments.merge": {"GET": ADMIN, "POST": ADMIN},
     "configure_departments.move": {"GET": ADMIN, "POST": ADMIN},
     "configure_departments.progress": {"GET": Answers(403, 403, 403, 404)},  # the job is an export
+    "configure_forms.access": {"GET": ADMIN, "POST": ADMIN_ON},
     "configure_forms.check": {"POST": Answers(403, 403, 403, 422)},
     "configure_forms.create": {"GET": ADMIN, "POST": ADMIN},
     "configure_forms.delete": {"POST": ADMIN_ON},
@@ -146,7 +153,6 @@ TABLE: dict[str, dict[str, Answers]] = {
     "factors.codes": {"POST": SENT_ON},  # to be sure first
     "factors.index": {"GET": EVERYONE},
     "factors.remove": {"POST": SENT_ON},
-    "factors.reset": {"POST": ADMIN_ON},
     "factors.sure": {"GET": EVERYONE, "POST": Answers(422, 422, 422, 422)},
     "inbox.approve": {"POST": SENT_ON},  # nothing is ticked
     "inbox.badge": {"GET": EVERYONE},
@@ -205,6 +211,8 @@ TABLE: dict[str, dict[str, Answers]] = {
     "records.upload_view": {"POST": Answers(404, 403, 404, 404)},  # it names no field
     "search.index": {"GET": EVERYONE},
     "security.logout": {"POST": SENT_ON},
+    "view_as.end": {"POST": SENT_ON},  # nobody looks as somebody else
+    "view_as.start": {"POST": Answers(403, 403, 403, 403)},  # as oneself
     "sessions.end": {"POST": NOBODY},  # of another person
     "sessions.end_others": {"POST": SENT_ON},
     "sessions.index": {"GET": EVERYONE},

@@ -2,6 +2,7 @@
 
 from flask_admin import BaseView
 
+from views.configure.access import AccessView
 from views.configure.audit import AuditView
 from views.configure.calendars import CalendarsView
 from views.configure.channels import ChannelsView
@@ -24,6 +25,7 @@ def views() -> list[BaseView]:
         CalendarsView(),
         UsersView(),
         RolesView(),
+        AccessView(),
         ChannelsView(),
         TemplatesView(),
         DeliveriesView(),

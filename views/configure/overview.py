@@ -108,6 +108,15 @@ def _areas() -> list[dict[str, Any]]:
             "note": "",
         },
         {
+            "permission": Permission.CONFIGURE_PEOPLE,
+            "title": _("Access review"),
+            "text": _("Who may do what and why, as a list, as a workbook, and case by case."),
+            "icon": "shield-check",
+            "url": url_for("configure_access.review"),
+            "count": _count("access_reviews", {}),
+            "note": "",
+        },
+        {
             "permission": Permission.RETENTION_MANAGE,
             "title": _("Retention"),
             "text": _("How long records are kept, legal holds, and the disposal of what is due."),
