@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
+from models import rules
 from models.database import Document
 from models.definition import Definition, Sort
 from models.field_limits import MASK, FieldLimits
@@ -50,6 +51,11 @@ class Disclosure:
     def askable(self) -> Definition:
         """The form with the fields only by which the person may filter and sort."""
         return without(self.form.definition, self.unasked)
+
+    def described(self) -> Document:
+        """Return the form for programs: with nothing that names what is hidden on every record."""
+        document: Document = _unnamed(self.definition.dump(), self.absent)
+        return document
 
     def definition_of(self, record: Mapping[str, Any], definition: Definition | None = None) -> Definition:
         """Return a version of the form (by default this one) without what is hidden on a record."""
@@ -123,6 +129,23 @@ def without(definition: Definition, keys: Collection[str]) -> Definition:
     if definition.business_key in gone:
         narrowed["business_key"] = ""
     return Definition.model_construct(**{**known, **narrowed})
+
+
+def _unnamed(value: Any, keys: Collection[str]) -> Any:  # noqa: ANN401  (JSON)
+    """Return a part of a definition without the rules that ask for some fields, and without their keys."""
+    if isinstance(value, Mapping):
+        kept = {name: one for name, one in value.items() if not _asks(one, keys)}
+        return {name: _unnamed(one, keys) for name, one in kept.items()}
+    if isinstance(value, list):
+        return [_unnamed(one, keys) for one in value if not (isinstance(one, str) and one in keys)]
+    return value
+
+
+def _asks(value: Any, keys: Collection[str]) -> bool:  # noqa: ANN401  (JSON)
+    """Tell whether something is a rule that asks for one of some fields."""
+    if not isinstance(value, Mapping) or not {"all", "any", "not", "op"} & value.keys():
+        return False
+    return any(name.partition(".")[0] in keys for name in rules.fields_used(value))
 
 
 def _kept_sort(sort: Sort | None, gone: Collection[str]) -> Sort | None:

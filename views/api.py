@@ -50,7 +50,7 @@ def show_form(key: str) -> ResponseReturnValue:
     """Return what a form is made of."""
     form = _form_of(key)
     require(require_person(), form.key, Action.SEE)
-    return {**_form(form), "definition": Disclosure(require_person(), form).definition.dump()}
+    return {**_form(form), "definition": Disclosure(require_person(), form).described()}
 
 
 @blueprint.get("/records/<key>")
