@@ -125,7 +125,7 @@ def without(definition: Definition, keys: Collection[str]) -> Definition:
         for name in ("title_fields", "list_columns", "inline_columns")
     }
     fields = tuple(field for field in definition.fields if field.key not in gone)
-    narrowed = {**kept, "fields": fields, "sort": _kept_sort(definition.sort, gone)}
+    narrowed: dict[str, Any] = {**kept, "fields": fields, "sort": _kept_sort(definition.sort, gone)}
     if definition.business_key in gone:
         narrowed["business_key"] = ""
     return Definition.model_construct(**{**known, **narrowed})

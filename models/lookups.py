@@ -88,8 +88,8 @@ class Lookup:
         if self._seen_by and collection.startswith(RECORDS):
             wanted = {"$and": [wanted, self._seen_by.filter(collection.removeprefix(RECORDS))]}
         found = list(db()[collection].find(wanted, {"name": 1, "username": 1, "title": 1}))
-        for one in found:
-            self._names[collection, one["_id"]] = self._called(one)
+        for document in found:
+            self._names[collection, document["_id"]] = self._called(document)
         if self._seen_by and collection.startswith(RECORDS):
             self._withhold(collection, ids - {one["_id"] for one in found})
 

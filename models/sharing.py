@@ -98,7 +98,7 @@ def _store(
     change = step(actor, form, before, record, action, source="screen", reason=word)
     change.facts[f"{action}_with"] = list(people)
     change.effects.extend(told)
-    operator = {"$addToSet": {"invited": {"$each": list(people)}}}
+    operator: Document = {"$addToSet": {"invited": {"$each": list(people)}}}
     if action == UNSHARED:
         operator = {"$pullAll": {"invited": list(people)}}
     commit([change], _written(actor, form, change.record, action, people, operator))

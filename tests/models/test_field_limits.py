@@ -12,6 +12,7 @@ from models.access import Action
 from models.database import Document
 from models.disclosure import MASKED, Disclosure
 from models.errors import DomainError, InvalidError
+from models.export_columns import record_columns
 from models.field_limits import MASK
 from models.forms import LiveForm
 from models.import_plan import Plan
@@ -166,7 +167,7 @@ def test_rights_that_changed_close_what_was_exported(live: LiveForm, clerk: User
 
 def test_an_export_masks_and_leaves_columns_out(live: LiveForm, record: Document, clerk: User) -> None:
     told = Disclosure(clerk, live)
-    sources = exports.record_columns(told.definition, FIELDS, "en", told.limits.masked)
+    sources = record_columns(told.definition, FIELDS, "en", told.limits.masked)
     assert [column.key for column in sources.columns] == ["name", "price", "note"]
     [row] = sources.rows([told.shown(record)], Lookup("en", person=clerk))
     assert row == ("lamp", MASK, "open")
