@@ -98,9 +98,9 @@ def _advise(settings: Settings) -> None:
 
 def _refuse_unusable(settings: Settings) -> None:
     """Stop before a database that needs another version or a migration; one that is away may come back."""
-    # Imported here because beat, which lives long and does little, needs no database.
     from pymongo.errors import PyMongoError  # noqa: PLC0415
 
+    # Imported here because beat, which lives long and does little, needs no database.
     from backoffice import usable  # noqa: PLC0415
     from models import database  # noqa: PLC0415
 
