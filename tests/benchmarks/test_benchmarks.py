@@ -76,6 +76,11 @@ def test_search_is_faster_than_stock_already_among_few_records(field: Ground) ->
         assert result.value < 1, result
 
 
+def test_the_list_of_a_department_is_nearly_as_fast_as_that_of_everything(field: Ground) -> None:
+    [result] = lists.scoped_page(field)
+    assert result.value < LENIENCY * lists.SCOPED, result
+
+
 def test_a_changed_form_opens_at_once(field: Ground) -> None:
     for result in changes.changed(field):
         assert result.ours < 3 * (result.baseline or 0), result
