@@ -1,0 +1,65 @@
+"""Who attacks: people with too few rights, and the ways in which they ask."""
+
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from models import api_tokens
+from models.access import Action
+from models.people import Grant, Permission, User
+from tests import factories
+from tests.web import csrf_token, sign_in
+
+EVERY_ACTION = [action.value for action in Action]
+PLAIN_ACTIONS = [action for action in EVERY_ACTION if action != Action.CONFIGURE]
+
+
+def neighbour(*, form: str = "*") -> User:
+    """Return someone who may do everything with records, but only with those of another department."""
+    role = factories.role("neighbour")
+    role.grants = [Grant(form=form, actions=PLAIN_ACTIONS, scope="department")]
+    role.save()
+    return factories.user("neighbour", role, department=factories.department("HR", "人事部", "HR"))
+
+
+def staff() -> User:
+    """Return someone who administers people and roles without being an administrator."""
+    permissions = [Permission.CONFIGURE_PEOPLE.value, Permission.CONFIGURE_ROLES.value]
+    role = factories.role("staff", form="sheet", actions=["see"], permissions=permissions)
+    return factories.user("staff", role, department=factories.department())
+
+
+def browser(app: Flask, person: User) -> FlaskClient:
+    """Return a browser in which somebody is signed in."""
+    client = app.test_client()
+    sign_in(client, person)
+    return client
+
+
+class Program:
+    """A program with somebody's key."""
+
+    def __init__(self, app: Flask, person: User) -> None:
+        """Make the key."""
+        self.client = app.test_client()
+        self.headers = {"Authorization": f"Bearer {api_tokens.create(person, 'test', 30)}"}
+
+    def ask(self, method: str, path: str, body: Any = None) -> TestResponse:
+        """Send a request with the key."""
+        return self.client.open(path, method=method, json=body, headers=self.headers)
+
+
+def send(client: FlaskClient, method: str, path: str, **data: Any) -> TestResponse:
+    """Send what a page of this browser would send, its token with it; the answer is read to its end."""
+    if method in {"GET", "HEAD", "OPTIONS"}:
+        answer = client.open(path, method=method)
+    else:
+        token = csrf_token(client)
+        answer = client.open(
+            path, method=method, data={"csrf_token": token, **data}, headers={"X-CSRFToken": token}
+        )
+    answer.get_data()
+    answer.close()
+    return answer
