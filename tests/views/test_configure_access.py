@@ -43,7 +43,7 @@ def test_several_roles_are_saved_at_once(client: FlaskClient, sheet: LiveForm) -
     sign_in(client, factories.administrator())
     form = pages.open_page(client, "/configure/forms/sheet/access").one("form", data_guard="")
     rows = {form.one("input", name=f"grant-{at}-of")["value"]: at for at in range(3)}
-    changes = {
+    changes: dict[str, str | list[str]] = {
         f"grant-{rows[str(first.id)]}-actions": ["see", "edit"],
         f"grant-{rows[str(first.id)]}-scope": "below",
         f"grant-{rows[str(second.id)]}-actions": ["export"],

@@ -1,6 +1,6 @@
 """Seeing the program as somebody else: their pages, nothing changed, nothing taken away, all of it noted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
@@ -209,7 +209,7 @@ def test_nobody_looks_as_somebody_with_more_rights(
 ) -> None:
     role = factories.role("viewer", permissions=[Permission.PEOPLE_PREVIEW.value])
     viewer = factories.user("viewer", role)
-    others = {
+    others: dict[str, Callable[[], User]] = {
         "administrator": factories.administrator,
         "reader": factories.reader,
         "disabled": lambda: factories.user("gone", active=False),

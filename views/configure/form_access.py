@@ -47,7 +47,8 @@ class FormRights:
         return self._about_form()
 
     def _about_form(self) -> "FormRights":
-        for row in (*self.grants, *self.fields):
+        rows: list[GrantRow | FieldRow] = [*self.grants, *self.fields]
+        for row in rows:
             row.form = self.form
         return self
 

@@ -26,7 +26,8 @@ def rights_values(
         titles: what rows can be added for, by the key in `of`.
         definitions: of the forms that rows name.
     """
-    for row in (*grants, *fields):
+    rows: list[GrantRow | FieldRow] = [*grants, *fields]
+    for row in rows:
         row.form = row.form or row.of
     return {
         "grant_rows": grants,
