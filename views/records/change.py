@@ -72,10 +72,10 @@ class ChangeScreens(_Base):
 
     def _given_values(self) -> Document:
         """Return the values in the address; what cannot be read is left out."""
-        context = parse_context(current_actor())
+        context, closed = parse_context(current_actor()), self.told.closed(None)
         found = {}
         for field in writable_fields(self.told.definition_of_new()):
-            if field.key in request.args and not field.readonly:
+            if field.key in request.args and not field.readonly and field.key not in closed:
                 with suppress(DomainError):
                     raw = type_of(field).from_form(field, request.args, field.key)
                     found[field.key] = type_of(field).parse(field, raw, context)
