@@ -63,7 +63,11 @@ def test_nothing_changes_without_the_token_of_this_session(
             assert send(admin, method, path, token).status_code == 400, (method, path)
 
 
-@pytest.mark.parametrize("token", [OTHER_SALT, "0" * 40, "a.b.c", "\u202e", "x" * 5000])
+@pytest.mark.parametrize(
+    "token",
+    [OTHER_SALT, "0" * 40, "a.b.c", "\u202e", "x" * 5000],
+    ids=["salt", "digits", "parts", "turned", "long"],
+)
 def test_what_is_no_token_is_refused(admin: FlaskClient, company: Stage, token: str) -> None:
     path = f"/records/{company.live.key}/{company.record['_id']}/comment"
     with unchanged():

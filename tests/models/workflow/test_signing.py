@@ -3,7 +3,6 @@
 import base64
 
 import pytest
-from bson import ObjectId
 
 from models import files, history
 from models.errors import InvalidError
@@ -61,7 +60,7 @@ def test_a_drawing_belongs_to_the_record_that_it_signs() -> None:
         "",
         "data:image/png;base64,!!!",
         "data:image/png;base64,aGVsbG8=",
-        str(ObjectId()),
+        "0" * 24,
         "../x",
         {"drawn": 3},
     ],
