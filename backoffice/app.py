@@ -9,7 +9,6 @@ import views
 from backoffice import auditing, logs, operations, outside
 from backoffice.headers import init_assets, init_headers, init_proxies
 from backoffice.i18n import init_i18n
-from backoffice.limits import init_limits
 from backoffice.second_step import init_oidc, init_second_step
 from backoffice.security import init_csrf, init_guard, init_security, init_sessions
 from backoffice.settings import Settings
@@ -35,11 +34,10 @@ def create_app(settings: Settings) -> Flask:
     init_guard(app)
     init_csrf(app)
     init_security(app)
-    init_second_step(app, settings)
+    init_second_step(app)
     init_oidc(app, settings)
     auditing.init_app(app)
     view_as.init_app(app)
-    init_limits(settings)
     errors.init_app(app)
     views.init_app(app)
     account.init_app(app)

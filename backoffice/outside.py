@@ -1,7 +1,9 @@
-"""Tells the rules what the operator decided: about the world outside, and about files."""
+"""Tells the rules what the operator decided: about the world outside, about files, about guessing."""
+
+from datetime import timedelta
 
 from backoffice.settings import Settings
-from models import sealing
+from models import sealing, throttle
 from models.channels import addresses
 from models.channels.surroundings import Surroundings, set_surroundings
 from models.files.limits import MEGABYTE, MEGAPIXEL, FileLimits, set_file_limits
@@ -24,5 +26,13 @@ def install(settings: Settings) -> None:
             clamav=settings.clamav,
             company_bytes=settings.file_quota_megabytes * MEGABYTE,
             max_pixels=settings.max_image_megapixels * MEGAPIXEL,
+        )
+    )
+    throttle.set_limits(
+        throttle.Limits(
+            per_pair=settings.lock_after_failures,
+            per_account=settings.lock_account_after_failures,
+            per_address=settings.lock_address_after_failures,
+            lock=timedelta(minutes=settings.lock_minutes),
         )
     )

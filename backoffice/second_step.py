@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from backoffice.accounts import Account
 from backoffice.settings import Settings, SettingsError, variable
 from models import factors
-from models.factors import Wanted, sealing
+from models.factors import Wanted
 from views import context
 from views import factors as pages
 from views.factors import holder
@@ -37,9 +37,8 @@ def enter(account: Account, target: str) -> Response | None:
     return redirect(url_for("factors.step"))
 
 
-def init_second_step(app: Flask, settings: Settings) -> None:
+def init_second_step(app: Flask) -> None:
     """Ask for factors after the password; call after the sign-in is registered."""
-    sealing.set_secret(settings.secret_key)
     security: Any = app.extensions["security"]
     security.two_factor_plugins = SecondStep()
     load = security.login_manager._user_callback  # noqa: SLF001  (Flask-Login's only place for it)

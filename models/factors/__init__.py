@@ -1,6 +1,6 @@
 """What people prove besides their password: authenticator apps, security keys, recovery codes.
 
-Each factor is one document in `factors`. What an app computes from is stored sealed (`sealing`), codes are
+Each factor is one document in `factors`. What an app computes from is stored sealed (`apps`), codes are
 stored as hashes, and of a key only the public half is known. Every guess counts (`proving`).
 """
 

@@ -6,9 +6,10 @@ from typing import Final
 
 import pyotp
 
+from models import sealing
 from models.database import db
 from models.errors import InvalidError
-from models.factors import keeping, sealing
+from models.factors import keeping
 from models.messages import _
 from models.people import User
 from models.times import now
@@ -30,6 +31,20 @@ def address(secret: str, person: User, company: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=str(person.username), issuer_name=issuer)
 
 
+def seal(secret: str, person: User) -> str:
+    """Return a secret in a form that only this program can read, and only as this person's."""
+    return sealing.seal(secret, _purpose(person))
+
+
+def open_sealed(sealed: str, person: User) -> str:
+    """Return a person's secret; empty for somebody else's, or if the program's own secret changed."""
+    return sealing.open_sealed(sealed, _purpose(person))
+
+
+def _purpose(person: User) -> str:
+    return f"second factor of {person.id}"
+
+
 def enrol(person: User, secret: str, code: str, name: str) -> None:
     """Add an app that shows the right code; that code is used up.
 
@@ -39,8 +54,7 @@ def enrol(person: User, secret: str, code: str, name: str) -> None:
     step = _step_of(secret, code, NEVER)
     if step is None:
         raise InvalidError({"code": [_("This is not the code of now. Check the time of your telephone.")]})
-    sealed = sealing.seal(secret, person.id)
-    keeping.add(person, keeping.APP, name, {"secret": sealed, "last_step": step})
+    keeping.add(person, keeping.APP, name, {"secret": seal(secret, person), "last_step": step})
 
 
 def accept(person: User, code: str) -> bool:
@@ -50,7 +64,7 @@ def accept(person: User, code: str) -> bool:
 
 
 def _accept_from(factor: object, sealed: str, last_step: int, person: User, code: str) -> bool:
-    secret = sealing.open_sealed(sealed, person.id)
+    secret = open_sealed(sealed, person)
     step = _step_of(secret, code, last_step) if secret else None
     if step is None:
         return False

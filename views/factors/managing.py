@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from models import factors, passwords
 from models.access import object_id
 from models.errors import InUseError, InvalidError, LockedError
-from models.factors import Wanted, apps, keys, recovery, sealing
+from models.factors import Wanted, apps, keys, recovery
 from models.people import User
 from models.times import now
 from views import context
@@ -103,12 +103,12 @@ def _new_secret(person: User) -> str:
     """Return the secret of the open page: loading it again must not spoil what was scanned."""
     kept = session.get(NEW_APP) or {}
     if kept.get("until", 0) > now().timestamp():
-        known = sealing.open_sealed(kept["sealed"], person.id)
+        known = apps.open_sealed(kept["sealed"], person)
         if known:
             return known
     secret = apps.new_secret()
     until = (now() + NEW_APP_FOR).timestamp()
-    session[NEW_APP] = {"sealed": sealing.seal(secret, person.id), "until": until}
+    session[NEW_APP] = {"sealed": apps.seal(secret, person), "until": until}
     return secret
 
 
