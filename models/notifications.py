@@ -4,7 +4,7 @@
 transactions of their own (the sweep of the clocks). Both end in the same documents with the same keys.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
@@ -37,7 +37,8 @@ class Event:
         key: unique for ever; the same key is the same event, told once to each person and group.
         kind: what it is (`models.deliveries.preferences.KINDS`): people choose by it.
         title: one line, usually number and title of the record.
-        text: what happened or is wanted; a text, or one in both languages.
+        text: what happened or is wanted; a text, or one in both languages. Groups are told this.
+        instead: some of the people, and what they are told in its place: what is open to them.
         url: a path of this site; by default the record's page.
         level: urgent ones may disturb at night; group robots have a least level.
         late: it should have been said earlier, but the program was down.
@@ -62,6 +63,7 @@ class Event:
     department: ObjectId | None = None
     by_name: str = ""
     due: datetime | None = None
+    instead: Sequence[tuple[Sequence[ObjectId], Words]] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def tell(
     department: ObjectId | None = None,
     by_name: str = "",
     due: datetime | None = None,
+    instead: Iterable[tuple[Sequence[ObjectId], Words]] = (),
 ) -> list[Document]:
     """Return the effects that tell people something, to be stored with their cause; see `Event`."""
     event = Event(
@@ -105,6 +108,7 @@ def tell(
         department=department,
         by_name=by_name,
         due=due,
+        instead=[(list(some), _words(said, MAX_TEXT)) for some, said in instead],
     )
     return [outbox.effect("tell", f"tell:{key}", asdict(event))]
 
@@ -120,10 +124,14 @@ def rows(events: Iterable[Event]) -> Rows:
     found = Rows([], [])
     for event in told:
         content = _content(event)
+        other = {
+            one: {**content, "text": _words(text, MAX_TEXT)} for some, text in event.instead for one in some
+        }
         for person in dict.fromkeys(event.people):
-            notice = _notice(event, person, content, at)
+            said = other.get(person, content)
+            notice = _notice(event, person, said, at)
             found.notices.append(notice)
-            found.deliveries.extend(plan.to_person(notice, content, forced="email" in event.channels))
+            found.deliveries.extend(plan.to_person(notice, said, forced="email" in event.channels))
         audience = (event.department,) if event.department else plan.departments(event.people)
         found.deliveries.extend(plan.to_groups(event.key, content, audience, event.channels, at))
     return found

@@ -7,6 +7,7 @@ from bson import ObjectId
 from pymongo.client_session import ClientSession
 
 from models import outbox, who
+from models.audience import Audience
 from models.clocks.coming_due import Firing
 from models.database import Document, db
 from models.definition_parts import Label
@@ -26,12 +27,12 @@ def events(
     fired: Iterable[Firing], records: Mapping[ObjectId, Document], session: ClientSession
 ) -> list[Event]:
     """Return what is to be told, one event for each rung that has somebody to tell."""
-    found = []
+    found, audience = [], Audience()
     about = [(firing, records.get(firing.clock.get("record"))) for firing in fired]
     asked = [(_who(firing, record), firing.clock.form, record or _NOBODY) for firing, record in about]
     for (firing, record), meant in zip(about, who.resolve_all(asked), strict=True):
         if meant.people:
-            found.append(_event(firing, record, meant.people))
+            found.append(_event(firing, record, meant.people, audience))
         if meant.substitutions and record:
             who.tell_substitutions(firing.clock.get("form"), record, meant.substitutions, session)
     return found
@@ -45,18 +46,18 @@ def _who(firing: Firing, record: Document | None) -> Who:
     return wanted
 
 
-def _event(firing: Firing, record: Document | None, people: Sequence[ObjectId]) -> Event:
+def _event(firing: Firing, record: Document | None, people: Sequence[ObjectId], audience: Audience) -> Event:
     clock = firing.clock
-    form = clock.form.definition
-    title = (
-        who.called(form.key, clock.document) if record else {one: form.label.text(one) for one in LANGUAGES}
-    )
+    form = clock.form
+    label = form.definition.label
+    title = who.called(form.key, clock.document) if record else {one: label.text(one) for one in LANGUAGES}
     return Event(
         people=tuple(people),
         key=firing.key,
         kind="deadline",
         title=title,
-        text=_text(firing, record),
+        text=_text(firing, record, audience),
+        instead=texts.for_people(firing.rung.text, form, record, people, Lookup, audience) if record else (),
         url="" if record else f"/records/{form.key}/",
         form=form.key,
         record=clock.get("record"),
@@ -67,13 +68,13 @@ def _event(firing: Firing, record: Document | None, people: Sequence[ObjectId]) 
     )
 
 
-def _text(firing: Firing, record: Document | None) -> dict[str, str]:
+def _text(firing: Firing, record: Document | None, audience: Audience) -> dict[str, str]:
     label = firing.rung.text
     if not label:
         return default_text(firing.clock.rule.label, firing.rung)
     if record is None or "{" not in label.zh + label.en:
         return {language: label.text(language) for language in LANGUAGES}
-    return texts.render(label, firing.clock.form.definition, record, Lookup)
+    return texts.for_everybody(label, firing.clock.form, record, Lookup, audience)
 
 
 def default_text(clock: Label, rung: Rung) -> dict[str, str]:

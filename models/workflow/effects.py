@@ -114,8 +114,10 @@ def _point_back(run: Run, change: Change, key: str, created: Change) -> None:
 
 def _notify(run: Run, change: Change, effect: Notify) -> None:
     people = who.people(effect.who, change.form, change.record, actor=change.actor)
-    text = texts.render(effect.text, change.form.definition, change.record, run.lookup)
-    notices.tell(run, change, people, text, effect.level)
+    form, record, audience = change.form, change.record, run.audience
+    text = texts.for_everybody(effect.text, form, record, run.lookup, audience)
+    instead = texts.for_people(effect.text, form, record, people, run.lookup, audience)
+    notices.tell(run, change, people, text, effect.level, instead)
 
 
 def _file(run: Run, change: Change, effect: FileWith) -> None:

@@ -23,7 +23,8 @@ from models.workflow.run import Run
 def file(run: Run, change: Change, effect: FileWith) -> None:
     """File the record of a change with a department, and ask its people to acknowledge it."""
     key = run.key(change, "filing")
-    text = texts.render(effect.text or _FILED, change.form.definition, change.record, run.lookup)
+    label = effect.text or _FILED  # kept with the record, for whoever sees it
+    text = texts.for_everybody(label, change.form, change.record, run.lookup, run.audience)
     people = _people(effect.department, change)
     change.facts.setdefault("filed", []).append(effect.department)
     where = directory.current().by_code.get(effect.department)

@@ -10,10 +10,21 @@ from models.notifications import Words
 from models.procedure import Level
 from models.workflow import texts
 from models.workflow.run import Run
+from models.workflow.texts import Told
 
 
-def tell(run: Run, change: Change, people: Iterable[ObjectId], text: Words, level: Level = "info") -> None:
-    """Add a notice about the record to a change; what is taken over from elsewhere is not told."""
+def tell(
+    run: Run,
+    change: Change,
+    people: Iterable[ObjectId],
+    text: Words,
+    level: Level = "info",
+    instead: Iterable[Told] = (),
+) -> None:
+    """Add a notice about the record to a change; what is taken over from elsewhere is not told.
+
+    `instead` says what some of the people are told in other words.
+    """
     told = list(people)
     if not told or change.source in QUIET_SOURCES:
         return
@@ -25,6 +36,7 @@ def tell(run: Run, change: Change, people: Iterable[ObjectId], text: Words, leve
         record=change.record["_id"],
         title=texts.title(change.form.definition, change.record, change.lookup),
         text=text,
+        instead=instead,
         level=level,
         by_name=change.actor.name,
     )

@@ -7,6 +7,7 @@ from dataclasses import field as attribute
 from bson import ObjectId
 
 from models import forms
+from models.audience import Audience
 from models.changes import Change
 from models.errors import DomainError, NotFoundError
 from models.forms import LiveForm
@@ -28,6 +29,7 @@ class Run:
     references: References = attribute(default_factory=References)
     waiting: deque[Change] = attribute(default_factory=deque)
     more: list[Change] = attribute(default_factory=list)
+    audience: Audience = attribute(default_factory=Audience)
     _depth: dict[ObjectId, int] = attribute(default_factory=dict)
     _roots: Counter[int] = attribute(default_factory=Counter)
     _forms: dict[str, LiveForm] = attribute(default_factory=dict)

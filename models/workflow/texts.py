@@ -1,28 +1,40 @@
 """Texts that name fields: `{customer}` becomes what the record holds, as plain text in each language."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bson import ObjectId
 
+from models.audience import Audience
 from models.database import Document
 from models.definition import Definition
 from models.definition_parts import Label
+from models.field_limits import MASK
 from models.fields import type_of
+from models.forms import LiveForm
 from models.lookups import Lookup
 from models.messages import LANGUAGES
 from models.planning import called
 from models.procedure_checks.placeholders import PLACEHOLDER, placeholders
 
-__all__ = ["placeholders", "render", "state_text", "title", "value_text"]
+__all__ = ["for_everybody", "for_people", "placeholders", "render", "state_text", "title", "value_text"]
 
 MAX_VALUE = 200
 
 Look = Callable[[str], Lookup]
+Told = tuple[tuple[ObjectId, ...], dict[str, str]]
+"""Some people, and what they are told."""
 
 
-def render(label: Label, definition: Definition, record: Document, look: Look = Lookup) -> dict[str, str]:
+def render(
+    label: Label,
+    definition: Definition,
+    record: Document,
+    look: Look = Lookup,
+    *,
+    closed: Collection[str] = (),
+) -> dict[str, str]:
     """Return a text in every language, with the values of a record in place of their names.
 
     Args:
@@ -30,10 +42,42 @@ def render(label: Label, definition: Definition, record: Document, look: Look = 
         definition: of the record's form.
         record: as it is or will be stored.
         look: gives the names behind ids in a language.
+        closed: fields for whose values a mask stands.
     """
     return {
-        language: _fill(label.text(language), definition, record, look(language)) for language in LANGUAGES
+        language: _fill(label.text(language), definition, record, look(language), closed)
+        for language in LANGUAGES
     }
+
+
+def for_everybody(
+    label: Label, form: LiveForm, record: Document, look: Look = Lookup, audience: Audience | None = None
+) -> dict[str, str]:
+    """Return a text as anybody may read it: without what a role closes to somebody."""
+    closed = (audience or Audience()).closed_to_anybody(form) if placeholders(label) else frozenset()
+    return render(label, form.definition, record, look, closed=closed)
+
+
+def for_people(
+    label: Label,
+    form: LiveForm,
+    record: Document,
+    people: Sequence[ObjectId],
+    look: Look = Lookup,
+    audience: Audience | None = None,
+) -> tuple[Told, ...]:
+    """Return what people are told in other words than `for_everybody` has: each what is open to them."""
+    asked = placeholders(label) & form.definition.by_key.keys()
+    if not asked:
+        return ()
+    audience = audience or Audience()
+    public = audience.closed_to_anybody(form) & asked
+    by_closed = audience.by_what_is_closed(people, form, record, asked)
+    return tuple(
+        (tuple(told), render(label, form.definition, record, look, closed=closed))
+        for closed, told in by_closed.items()
+        if closed != public
+    )
 
 
 def title(definition: Definition, record: Document, lookup: Lookup | None = None) -> str:
@@ -42,8 +86,12 @@ def title(definition: Definition, record: Document, lookup: Lookup | None = None
     return number if number == name else f"{number} {name}".strip()
 
 
-def _fill(text: str, definition: Definition, record: Document, lookup: Lookup) -> str:
+def _fill(
+    text: str, definition: Definition, record: Document, lookup: Lookup, closed: Collection[str]
+) -> str:
     def shown(match: re.Match[str]) -> str:
+        if match[1] in closed:
+            return MASK
         return value_text(match[1], definition, record, lookup, match[0])[:MAX_VALUE]
 
     return PLACEHOLDER.sub(shown, text)
