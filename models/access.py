@@ -10,6 +10,7 @@ from bson.errors import InvalidId
 
 from models import directory, forms
 from models.database import Document, db
+from models.definition import Field
 from models.errors import ForbiddenError, NotFoundError
 from models.field_limits import FieldLimits
 from models.form_indexes import IN_BIN
@@ -22,7 +23,9 @@ __all__ = [
     "Action",
     "allowed",
     "fetch",
+    "knows_titles",
     "looking",
+    "names_only_seen",
     "object_id",
     "permitted",
     "reach",
@@ -145,6 +148,24 @@ def sees_every_record(person: User, form: str) -> bool:
         return reach(person, forms.current(form)).is_everything
     except NotFoundError:
         return True  # it has no records yet
+
+
+def names_only_seen(person: User, field: Field | None) -> bool:
+    """Tell whether everything that a field can name is open to a person.
+
+    It is not where it refers to a form of which they may not see every record.
+    """
+    if field is None:
+        return True
+    if field.type == "table":
+        return all(names_only_seen(person, column) for column in field.fields)
+    return field.type != "reference" or sees_every_record(person, field.form)
+
+
+def knows_titles(person: User, form: LiveForm) -> bool:
+    """Tell whether a person may know what every record of a form is called, which may name other records."""
+    definition = form.definition
+    return all(names_only_seen(person, definition.by_key.get(key)) for key in definition.title_fields)
 
 
 def visible(person: User, form: str, ids: Collection[ObjectId]) -> set[ObjectId]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
-from models import rules
+from models import access, rules
 from models.database import Document
 from models.definition import Definition, Sort
 from models.field_limits import MASK, FieldLimits
@@ -29,13 +29,29 @@ class Disclosure:
 
     def __init__(self, person: User | None, form: LiveForm) -> None:
         """Begin; `None` is the program, to which everything is open."""
-        self.form = form
+        self.person, self.form = person, form
         self.limits = FieldLimits(person, form)
 
     @property
     def unasked(self) -> frozenset[str]:
         """The fields by which the person may not filter, sort or search."""
         return self.limits.unasked
+
+    @cached_property
+    def knows_titles(self) -> bool:
+        """Whether the person may know what the records are called; else their numbers stand for it."""
+        return self.person is None or access.knows_titles(self.person, self.form)
+
+    @cached_property
+    def unsearched(self) -> frozenset[str]:
+        """The fields by whose words the person may not find: closed ones, and names of records that are."""
+        searched = [field for field in self.form.definition.value_fields if field.searchable]
+        unseen = (
+            field.key
+            for field in searched
+            if self.person is not None and not access.names_only_seen(self.person, field)
+        )
+        return self.unasked | frozenset(unseen)
 
     @cached_property
     def absent(self) -> frozenset[str]:
@@ -56,6 +72,12 @@ class Disclosure:
         """Return the form for programs: with nothing that names what is hidden on every record."""
         document: Document = _unnamed(self.definition.dump(), self.absent)
         return document
+
+    def titled(self, record: Document) -> Document:
+        """Return a record with its number for a title that may name what the person does not see."""
+        if self.knows_titles or "title" not in record:
+            return record
+        return {**record, "title": record.get("number") or ""}
 
     def definition_of(self, record: Mapping[str, Any], definition: Definition | None = None) -> Definition:
         """Return a version of the form (by default this one) without what is hidden on a record."""
@@ -85,6 +107,7 @@ class Disclosure:
 
         Masks of `uncovered` fields are lifted; whoever does so notes it.
         """
+        record = self.titled(record)
         limits = {
             key: limit
             for key, limit in self.limits.of(record).items()

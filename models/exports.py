@@ -25,7 +25,7 @@ from models.jobs import Job, RunningJob
 from models.lookups import Lookup
 from models.messages import _, translate
 from models.people import EVERY_FORM, Actor, User
-from models.queries import ListQuery, list_filter, order, projection, sort_path
+from models.queries import ListQuery, list_filter, order, path_for, projection
 from models.spreadsheets.cells import Locale, Note
 from models.spreadsheets.csv_writer import CsvFile
 from models.spreadsheets.names import file_name
@@ -91,7 +91,7 @@ class Export:
 
         They are those that there were when the session began.
         """
-        path = sort_path(self.told.askable, self.query.sort)
+        path = path_for(self.told, self.query.sort)
         found = self.form.records().find(
             self.filter,
             projection(self.told.definition, self.keys, self.told.limits.needs),

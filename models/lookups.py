@@ -18,6 +18,7 @@ from models.people import DEFAULT_TIMEZONE, User
 UNKNOWN = "—"
 UNSEEN = _("a record you may not see")
 RECORDS = collection_name("")
+_NAMES = {"name": 1, "username": 1}
 _SYSTEM = {"owner": "users", "created_by": "users", "updated_by": "users", "department": "departments"}
 
 
@@ -87,11 +88,18 @@ class Lookup:
             self._names[collection, one] = UNKNOWN
         if self._seen_by and collection.startswith(RECORDS):
             wanted = {"$and": [wanted, self._seen_by.filter(collection.removeprefix(RECORDS))]}
-        found = list(db()[collection].find(wanted, {"name": 1, "username": 1, "title": 1}))
+        found = list(db()[collection].find(wanted, {**_NAMES, **self._titles(collection)}))
         for document in found:
             self._names[collection, document["_id"]] = self._called(document)
         if self._seen_by and collection.startswith(RECORDS):
             self._withhold(collection, ids - {one["_id"] for one in found})
+
+    def _titles(self, collection: str) -> Document:
+        """Return what records are called by: their numbers, where titles may name what is not seen."""
+        if self._seen_by is None or not collection.startswith(RECORDS):
+            return {"title": 1}
+        known = self._seen_by.knows_titles(collection.removeprefix(RECORDS))
+        return {"title": 1} if known else {"number": 1}
 
     def _withhold(self, collection: str, ids: set[ObjectId]) -> None:
         """Withhold the names of records that are there, and that the person may not see."""
@@ -105,7 +113,7 @@ class Lookup:
         if isinstance(name, Mapping):
             first, second = ("en", "zh") if self.language == "en" else ("zh", "en")
             return str(name.get(first) or name.get(second) or UNKNOWN)
-        return str(name or found.get("title") or found.get("username") or UNKNOWN)
+        return str(name or found.get("title") or found.get("number") or found.get("username") or UNKNOWN)
 
 
 class Reached:
@@ -114,12 +122,22 @@ class Reached:
     def __init__(self, person: User) -> None:
         self._person = person
         self._filters: dict[str, Document] = {}
+        self._titles: dict[str, bool] = {}
 
     def filter(self, form: str) -> Document:
         """Return the MongoDB filter of the records of a form that they may see."""
         if form not in self._filters:
             self._filters[form] = self._filter(form)
         return self._filters[form]
+
+    def knows_titles(self, form: str) -> bool:
+        """Tell whether they may know what the records of a form are called."""
+        if form not in self._titles:
+            try:
+                self._titles[form] = access.knows_titles(self._person, forms.current(form))
+            except NotFoundError:
+                self._titles[form] = False
+        return self._titles[form]
 
     def _filter(self, form: str) -> Document:
         try:
@@ -216,9 +234,10 @@ class References:
         collection = collection_name(form)
         if not wanted:  # what has no title is not called so
             return None
-        return self._only(collection, self._seen(form, {"number": wanted, **alive})) or self._only(
-            collection, self._seen(form, {"title": wanted, **alive})
-        )
+        numbered = self._only(collection, self._seen(form, {"number": wanted, **alive}))
+        if numbered or (self._seen_by and not self._seen_by.knows_titles(form)):
+            return numbered
+        return self._only(collection, self._seen(form, {"title": wanted, **alive}))
 
     def _seen(self, form: str, query: Document) -> Document:
         """Return a query for records narrowed to what the person may see."""

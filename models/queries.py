@@ -134,10 +134,11 @@ def list_filter(
 def _seen_hits(told: Disclosure, words: str) -> Document:
     """Return what keeps hits out that words of closed fields made; nothing where none is searched."""
     searched = {field.key for field in told.form.definition.value_fields if field.searchable}
-    if not searched & told.unasked:
+    if told.knows_titles and not searched & told.unsearched:
         return {}
-    texts = [f"data.{key}" for key in searched - told.unasked]
-    return narrowed_to(words, ["number", "title", *sorted(texts)])
+    titles = ["title"] if told.knows_titles else []
+    texts = [f"data.{key}" for key in searched - told.unsearched]
+    return narrowed_to(words, ["number", *titles, *sorted(texts)])
 
 
 def sort_path(definition: Definition, key: str) -> str:
@@ -150,13 +151,18 @@ def sort_path(definition: Definition, key: str) -> str:
     return f"data.{type_of(field).comparable_path(field)}"
 
 
+def path_for(told: Disclosure, key: str) -> str:
+    """Return the path a list is sorted by for a person; `_id` for what they may not ask for."""
+    return "_id" if key == "title" and not told.knows_titles else sort_path(told.askable, key)
+
+
 def page(person: User, form: LiveForm, query: ListQuery) -> Page:
     """Return one page of a list for a person, as they are shown its records.
 
     An unreadable cursor gives the first page, and so does one that points to where there is nothing any more.
     """
     told = Disclosure(person, form)
-    path = sort_path(told.askable, query.sort)
+    path = path_for(told, query.sort)
     position = _decode(query.cursor, path)
     backwards = bool(position and position.backwards)
     size = max(1, min(query.page_size, MAX_PAGE_SIZE))
@@ -179,7 +185,7 @@ def page_filter(person: User, form: LiveForm, query: ListQuery, told: Disclosure
     """Return the filter of a list from its cursor on."""
     told = told or Disclosure(person, form)
     found = list_filter(person, form, query, told=told)
-    path = sort_path(told.askable, query.sort)
+    path = path_for(told, query.sort)
     position = _decode(query.cursor, path)
     if position is None:
         return found
@@ -267,7 +273,7 @@ def _also(found: Document, path: str) -> None:
 
 def _projection(told: Disclosure, query: ListQuery) -> Document:
     """Return what to read for a page: its columns, what it is sorted by, and what closes fields."""
-    path = sort_path(told.askable, query.sort)
+    path = path_for(told, query.sort)
     sorted_by = [path] if path != "_id" else []
     return projection(told.definition, query.columns, [*sorted_by, *told.limits.needs])
 
@@ -333,12 +339,12 @@ def linked_to(
     """Yield for each form the newest records that refer to a record, were made by it, or made it."""
     record_id = record["_id"]
     for form in forms:
-        closed = Disclosure(person, form).unasked
+        told = Disclosure(person, form)
         tied = [link["record"] for link in record.get("links") or () if link["form"] == form.key]
         paths = [
             f"data.{field.key}"
             for field in form.definition.value_fields
-            if field.type == "reference" and field.form == target.key and field.key not in closed
+            if field.type == "reference" and field.form == target.key and field.key not in told.unasked
         ]
         if not (paths or tied):
             continue
@@ -348,11 +354,12 @@ def linked_to(
             db()[form.collection].find(query, projection(form.definition, ())).sort("_id", -1).limit(limit)
         )
         if found:
-            yield form, found
+            yield form, [told.titled(one) for one in found]
 
 
 def options(person: User, form: LiveForm, words: str, limit: int, offset: int = 0) -> list[Document]:
     """Return records to choose from in a reference picker: `_id`, number, title."""
-    query = list_filter(person, form, ListQuery(search=words))
+    told = Disclosure(person, form)
+    query = list_filter(person, form, ListQuery(search=words), told=told)
     found = form.records().find(query, {"number": 1, "title": 1})
-    return list(found.sort("_id", -1).skip(max(0, offset)).limit(limit))
+    return [told.titled(one) for one in found.sort("_id", -1).skip(max(0, offset)).limit(limit)]

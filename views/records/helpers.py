@@ -40,7 +40,7 @@ class TemplateHelpers(_Base):
 
     def heading(self, record: Mapping[str, Any]) -> str:
         """Return what a record is called."""
-        return heading(dict(record)) or untitled()
+        return heading(self.told.titled(dict(record))) or untitled()
 
     @staticmethod
     def widget(field: Field) -> str:
