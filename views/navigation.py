@@ -25,11 +25,12 @@ GROUP_TITLES: dict[str, Message] = {
 }
 _CONFIGURE = (
     (Permission.CONFIGURE_FORMS, _("Forms"), "/configure/forms/", "ui-checks"),
-    (Permission.CONFIGURE_DEPARTMENTS, _("Departments"), "/configure/departments/", "diagram-3"),
     (Permission.CONFIGURE_CALENDARS, _("Calendars"), "/configure/calendars/", "calendar3"),
     (Permission.CONFIGURE_CHANNELS, _("Messages"), "/configure/channels/", "send"),
-    (Permission.CONFIGURE_PEOPLE, _("People"), "/configure/users/", "people"),
-    (Permission.CONFIGURE_ROLES, _("Roles"), "/configure/roles/", "shield-check"),
+    (Permission.CONFIGURE_DEPARTMENTS, _("Departments"), "/configure/departments/", "diagram-3"),
+    (Permission.CONFIGURE_PEOPLE, _("Users"), "/configure/users/", "people"),
+    (Permission.CONFIGURE_ROLES, _("Roles"), "/configure/roles/", "shield-lock"),
+    (Permission.CONFIGURE_PEOPLE, _("Access review"), "/configure/access/", "shield-check"),
     (Permission.RETENTION_MANAGE, _("Retention"), "/configure/retention/", "archive"),
     (Permission.AUDIT_READ, _("Audit log"), "/configure/audit/", "journal-text"),
 )

@@ -42,16 +42,28 @@ class OverviewView(ConfigureView):
     def index(self) -> str:
         """Show what the person may configure."""
         person = require_person()
-        areas = [area for area in _areas() if _may(person, area["permission"])]
+        groups = [
+            (title, [area for area in areas if _may(person, area["permission"])])
+            for title, areas in _groups()
+        ]
         space = _space() if person.may(Permission.CONFIGURE_FORMS) else ""
-        return self.page("overview.html", areas=areas, space=space)
+        return self.page("overview.html", groups=[group for group in groups if group[1]], space=space)
 
 
 def _may(person: User, permission: Permission) -> bool:
     return person.may(permission) or (permission is Permission.CONFIGURE_FORMS and configures_any(person))
 
 
-def _areas() -> list[dict[str, Any]]:
+def _groups() -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return what there is to configure, in the order in which a company sets it up."""
+    return [
+        (_("Forms and deadlines"), _forms_and_deadlines()),
+        (_("People and rights"), _people_and_rights()),
+        (_("Evidence"), _evidence()),
+    ]
+
+
+def _forms_and_deadlines() -> list[dict[str, Any]]:
     return [
         {
             "permission": Permission.CONFIGURE_FORMS,
@@ -61,15 +73,6 @@ def _areas() -> list[dict[str, Any]]:
             "url": url_for("configure_forms.index"),
             "count": _count("forms", {"retired": {"$ne": True}}),
             "note": _note(_count("forms", {"has_draft": True}), _("with a draft")),
-        },
-        {
-            "permission": Permission.CONFIGURE_DEPARTMENTS,
-            "title": _("Departments"),
-            "text": _("The tree of the company, with heads and deputies."),
-            "icon": "diagram-3",
-            "url": url_for("configure_departments.index"),
-            "count": _count("departments", {"retired": {"$ne": True}}),
-            "note": _note(_count("departments", {"retired": True}), _("retired")),
         },
         {
             "permission": Permission.CONFIGURE_CALENDARS,
@@ -88,6 +91,20 @@ def _areas() -> list[dict[str, Any]]:
             "url": url_for("configure_channels.index"),
             "count": _count("channels", {"active": True}),
             "note": _note(_count("deliveries", {"state": "dead"}), _("given up")),
+        },
+    ]
+
+
+def _people_and_rights() -> list[dict[str, Any]]:
+    return [
+        {
+            "permission": Permission.CONFIGURE_DEPARTMENTS,
+            "title": _("Departments"),
+            "text": _("The tree of the company, with heads and deputies."),
+            "icon": "diagram-3",
+            "url": url_for("configure_departments.index"),
+            "count": _count("departments", {"retired": {"$ne": True}}),
+            "note": _note(_count("departments", {"retired": True}), _("retired")),
         },
         {
             "permission": Permission.CONFIGURE_PEOPLE,
@@ -113,16 +130,21 @@ def _areas() -> list[dict[str, Any]]:
             "text": _("Who may do what and why, as a list, as a workbook, and case by case."),
             "icon": "shield-check",
             "url": url_for("configure_access.review"),
-            "count": _count("access_reviews", {}),
+            "count": None,
             "note": "",
         },
+    ]
+
+
+def _evidence() -> list[dict[str, Any]]:
+    return [
         {
             "permission": Permission.RETENTION_MANAGE,
             "title": _("Retention"),
             "text": _("How long records are kept, legal holds, and the disposal of what is due."),
             "icon": "archive",
             "url": url_for("configure_retention.index"),
-            "count": _count("retention_rules", {"_id": {"$ne": rules.AUDIT_LOG}}),
+            "count": _count("retention_rules", {"_id": {"$ne": rules.AUDIT_LOG}}) or None,
             "note": _note(_count("disposal_lists", {"state": "drawn"}), _("wait for approval")),
         },
         {
