@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from models import forms, records
+from models import forms, passwords, records
 from models.access import Action
 from models.database import Document
 from models.forms import LiveForm
@@ -55,6 +55,18 @@ def stranger() -> User:
     )
 
 
+def member() -> User:
+    """Somebody who signs in with `PASSWORD`, and reads English."""
+    return user(
+        "wang.fang",
+        role("reader", actions=READER_ACTIONS),
+        name="王芳",
+        email="wang@example.com",
+        password=passwords.hash_password(PASSWORD),
+        language="en",
+    )
+
+
 def form_maker() -> User:
     permissions = [Permission.CONFIGURE_FORMS.value]
     return user("maker", role("form_maker", permissions=permissions), name="制表人")
@@ -62,6 +74,18 @@ def form_maker() -> User:
 
 def actor(person: User | None = None) -> Actor:
     return Actor.of(person or administrator())
+
+
+def one_task(**who: Any) -> dict[str, Any]:
+    """A procedure of one step, which some have as a task until they end it."""
+    return {
+        "initial": "open",
+        "states": [
+            {"key": "open", "label": {"en": "Open"}, "task": {"en": "Look at it"}, "who": who},
+            {"key": "done", "label": {"en": "Done"}, "category": "done"},
+        ],
+        "transitions": [{"key": "end", "label": {"en": "End"}, "sources": ["open"], "to": "done"}],
+    }
 
 
 def field(key: str, kind: str = "text", **properties: Any) -> dict[str, Any]:

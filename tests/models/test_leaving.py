@@ -17,17 +17,10 @@ from models.leaving import Fate, Finding, Plan
 from models.people import Department, Permission, User
 from models.times import today
 from tests import factories
-from tests.factories import field
+from tests.factories import field, one_task
 
 FIELDS = [field("name", required=True), field("holder", "person")]
-WORKFLOW: dict[str, Any] = {
-    "initial": "open",
-    "states": [
-        {"key": "open", "label": {"en": "Open"}, "task": {"en": "Look at it"}, "who": {"fields": ["@owner"]}},
-        {"key": "done", "label": {"en": "Done"}, "category": "done"},
-    ],
-    "transitions": [{"key": "end", "label": {"en": "End"}, "sources": ["open"], "to": "done"}],
-}
+WORKFLOW = one_task(fields=["@owner"])
 
 
 @pytest.fixture

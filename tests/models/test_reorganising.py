@@ -16,16 +16,9 @@ from models.jobs import Job, RunningJob
 from models.people import Action, Actor, Department, Grant, Permission, Role, Scope, User
 from models.procedure import Who
 from tests import factories
-from tests.factories import department, field
+from tests.factories import department, field, one_task
 
-WORKFLOW: dict[str, Any] = {
-    "initial": "open",
-    "states": [
-        {"key": "open", "label": {"en": "Open"}, "task": {"en": "Do"}, "who": {"heads_of": ["@department"]}},
-        {"key": "done", "label": {"en": "Done"}, "category": "done"},
-    ],
-    "transitions": [{"key": "end", "label": {"en": "End"}, "sources": ["open"], "to": "done"}],
-}
+WORKFLOW = one_task(heads_of=["@department"])
 
 
 @pytest.fixture

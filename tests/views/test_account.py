@@ -14,13 +14,7 @@ NEW = "a new and longer sentence"
 
 @pytest.fixture
 def person(client: FlaskClient) -> User:
-    person = factories.user(
-        "wang.fang",
-        factories.role("reader"),
-        name="王芳",
-        password=passwords.hash_password(factories.PASSWORD),
-    )
-    return sign_in(client, person)
+    return sign_in(client, factories.member())
 
 
 def change(client: FlaskClient, current: str, password: str, repeat: str | None = None) -> int:

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from backoffice.app import create_app
-from models import factors, passwords
+from models import factors
 from models.database import db
 from models.factors import apps, keys, recovery
 from models.people import User
@@ -23,9 +23,7 @@ SITE = keys.Site(ORIGIN, "Backoffice")
 
 @pytest.fixture
 def person(client: FlaskClient) -> User:
-    role = factories.role("reader", form="*", actions=factories.READER_ACTIONS)
-    stored = passwords.hash_password(factories.PASSWORD)
-    return factories.user("wang.fang", role, password=stored, language="en")
+    return factories.member()
 
 
 @pytest.fixture

@@ -28,10 +28,8 @@ def still_clock() -> Iterator[None]:
 
 @pytest.fixture
 def person(client: FlaskClient) -> User:
-    role = factories.role("reader", form="*", actions=factories.READER_ACTIONS)
-    return factories.user(
-        "wang.fang", role, password=passwords.hash_password(factories.PASSWORD), language="en"
-    )
+    client.set_cookie("language", "en")
+    return factories.member()
 
 
 @pytest.fixture
@@ -134,6 +132,7 @@ def test_a_code_lets_in_once(client: FlaskClient, app: Flask, secret: str) -> No
     show_password(client)
     assert post(client, PAGE, code=code).status_code == 302
     other = app.test_client()
+    other.set_cookie("language", "en")
     show_password(other)
     answer = post(other, PAGE, code=code)
     assert answer.status_code == 422

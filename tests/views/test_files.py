@@ -1,10 +1,6 @@
 """Files on the web: who may have them, in pieces, small, and never as something that runs."""
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
 
 import pytest
 from bson import ObjectId
@@ -13,11 +9,11 @@ from werkzeug.test import TestResponse
 
 from models import files, records
 from models.database import db
-from models.files import limits
 from models.forms import LiveForm
 from models.people import User
 from tests import clamd, everything, factories
 from tests.factories import field
+from tests.file_limits import limited
 from tests.pages import open_page
 from tests.pictures import POLYGLOTS, SCRIPTED_PAPER, bomb, picture, turned
 from tests.web import csrf_token, sign_in
@@ -57,16 +53,6 @@ def refusal(answer: TestResponse) -> str:
 
 def kept() -> int:
     return db()["files.files"].count_documents({})
-
-
-@contextmanager
-def limited(**chosen: Any) -> Iterator[None]:
-    before = limits.limits()
-    limits.set_file_limits(replace(before, **chosen))
-    try:
-        yield
-    finally:
-        limits.set_file_limits(before)
 
 
 # -- what comes in ----------------------------------------------------------------------------------------

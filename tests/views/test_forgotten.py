@@ -42,14 +42,7 @@ def surroundings(app: Flask) -> None:
 def person(db: Database[Document]) -> User:
     fields = {"kind": "email", "name": "Mail", "host": "127.0.0.1", "sender": "office@example.com"}
     Channel(key="mail", **fields).save()
-    return factories.user(
-        "wang.fang",
-        factories.role("reader"),
-        name="王芳",
-        email="wang@example.com",
-        password=passwords.hash_password(factories.PASSWORD),
-        language="en",
-    )
+    return factories.member()
 
 
 def ask(client: FlaskClient, identity: str = "wang.fang") -> TestResponse:

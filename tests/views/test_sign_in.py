@@ -25,14 +25,7 @@ HOME, AWAY = "203.0.113.7", "198.51.100.9"
 
 @pytest.fixture
 def person(db: Database[Document]) -> User:
-    return factories.user(
-        "wang.fang",
-        factories.role("reader"),
-        name="王芳",
-        email="wang@example.com",
-        password=passwords.hash_password(factories.PASSWORD),
-        language="en",
-    )
+    return factories.member()
 
 
 def attempt(

@@ -1,34 +1,21 @@
 """Space: counted as files come and go, and an end to it."""
 
 import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from bson import ObjectId
 
 from models import database, files, times
 from models.database import in_transaction
-from models.files import limits, quota
+from models.files import quota
 from models.files.quota import NoSpaceError
+from tests.file_limits import limited
 
 pytestmark = pytest.mark.usefixtures("db")
 
 ME, YOU = ObjectId(), ObjectId()
-
-
-@contextmanager
-def limited(**chosen: Any) -> Iterator[None]:
-    before = limits.limits()
-    limits.set_file_limits(replace(before, **chosen))
-    try:
-        yield
-    finally:
-        limits.set_file_limits(before)
 
 
 def send(size: int, owner: ObjectId | None = ME, purpose: str = "upload") -> ObjectId:
