@@ -1,7 +1,6 @@
 """Pictures: measured before they are opened, opened where they can do no harm, shown small."""
 
 import io
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,9 +9,10 @@ from PIL import Image
 
 from models import database, files
 from models.errors import InvalidError, ValueProblem
-from models.files import limits, pictures
+from models.files import pictures
 from models.files.pictures import DamagedPictureError, HugePictureError, Size, measure
 from tests import factories
+from tests.file_limits import limited
 from tests.pictures import bomb, picture, png_claiming, turned
 
 KINDS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
@@ -139,10 +139,5 @@ def test_a_decoder_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.usefixtures("db")
 def test_the_operator_says_how_large_pictures_may_be() -> None:
-    before = limits.limits()
-    limits.set_file_limits(replace(before, max_pixels=700))
-    try:
-        with pytest.raises(ValueProblem):
-            pictures.require_fit(io.BytesIO(picture(size=(40, 20))), "image/png")
-    finally:
-        limits.set_file_limits(before)
+    with limited(max_pixels=700), pytest.raises(ValueProblem):
+        pictures.require_fit(io.BytesIO(picture(size=(40, 20))), "image/png")

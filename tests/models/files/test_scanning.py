@@ -4,7 +4,6 @@ import io
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,11 @@ from bson import ObjectId
 
 from models import database, files
 from models.errors import DomainError, TooLargeError
-from models.files import limits, scanning
+from models.files import scanning
 from models.files.scanning import InfectedError, ScannerError
 from tests import clamd, factories
 from tests.clamd import EICAR
+from tests.file_limits import limited
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -24,12 +24,8 @@ BIG = b"x" * (2 * 1024 * 1024)
 
 @contextmanager
 def checked_by(address: str, seconds: float = 5) -> Iterator[None]:
-    before = limits.limits()
-    limits.set_file_limits(replace(before, clamav=address, scan_seconds=seconds))
-    try:
+    with limited(clamav=address, scan_seconds=seconds):
         yield
-    finally:
-        limits.set_file_limits(before)
 
 
 def send(content: bytes, purpose: str = "upload") -> ObjectId:
