@@ -202,6 +202,7 @@ def plan_update(
 ) -> Change | None:
     """Check a change without storing it; None when nothing would differ."""
     before = stored(form, record_id)
+    require_still(actor, form, before, Action.EDIT, source)
     same_revision(before, revision)
     checked = validate(
         actor,
@@ -248,6 +249,15 @@ def stored(form: LiveForm, record_id: ObjectId, *, deleted: bool = False) -> Doc
     if found is None:
         raise NotFoundError
     return found
+
+
+def require_still(actor: Actor, form: LiveForm, record: Document, action: Action, source: str) -> None:
+    """Ask again whether somebody may change a record, as it is now that it will be changed.
+
+    Whoever fetched it asked of what it was then. Raises as `access.require_record`.
+    """
+    if actor.person is not None and source not in PROGRAM:
+        access.require_record(actor.person, form, record, action)
 
 
 def same_revision(record: Document, revision: int) -> None:

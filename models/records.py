@@ -14,13 +14,14 @@ from models.database import Document
 from models.errors import InvalidError
 from models.forms import LiveForm
 from models.messages import _
-from models.people import Actor
+from models.people import Action, Actor
 from models.planning import (
     MAX_RECORD_BYTES,
     plan_checked_creates,
     plan_checked_update,
     plan_creates,
     plan_update,
+    require_still,
     same_revision,
     step,
     stored,
@@ -88,6 +89,7 @@ def delete(
     if not reason.strip():
         raise InvalidError({"reason": [_("Say why.")]})
     before = stored(form, record_id)
+    require_still(actor, form, before, Action.DELETE, source)
     same_revision(before, revision)
     record = {**before, "deleted_at": now(), "revision": revision + 1}
     change = step(actor, form, before, record, "deleted", source=source, reason=reason)
@@ -98,6 +100,7 @@ def delete(
 def restore(actor: Actor, form: LiveForm, record_id: ObjectId, *, reason: str = "") -> Document:
     """Take a record out of the bin. Raises InvalidError when a unique value was given away meanwhile."""
     before = stored(form, record_id, deleted=True)
+    require_still(actor, form, before, Action.RESTORE, "screen")
     record = {**before, "deleted_at": None, "revision": before["revision"] + 1}
     change = step(actor, form, before, record, "restored", source="screen", reason=reason)
     commit([change])
