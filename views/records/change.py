@@ -1,6 +1,6 @@
 """Creating, changing, deleting and restoring one record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -211,7 +211,7 @@ class ChangeScreens(_Base):
         lookup = current_lookup()
         opened = {**current["data"], **self._values_before(current)}
         found = []
-        for field in (one for one in writable_fields(self.definition) if one.key in form):
+        for field in self._comparable(form, current):
             now, then = current["data"].get(field.key), opened.get(field.key)
             mine, theirs = _typed(field, form[field.key].raw, (now, then), lookup), shown(field, now, lookup)
             if mine != theirs and not field.readonly:
@@ -227,6 +227,12 @@ class ChangeScreens(_Base):
                     }
                 )
         return found
+
+    def _comparable(self, form: RecordForm, current: Document) -> Iterator[Field]:
+        """Yield the fields whose values may be told: also what is stored now may have closed some."""
+        for field in writable_fields(self.definition):
+            if field.key in form and not self.told.is_withheld(current, field.key):
+                yield field
 
     def _values_before(self, record: Document) -> dict[str, Any]:
         """Return, of the fields that others changed since the page was opened, the values they had then."""
