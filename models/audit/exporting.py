@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models import job_sheets
+from models.audit import values
 from models.audit.events import GROUPS, label
 from models.audit.noting import note
 from models.audit.reading import BATCH, Search, count, entries
@@ -74,7 +75,7 @@ def _row(entry: Document, language: str, timezone: ZoneInfo) -> tuple[Any, ...]:
         entry["at"],
         translate(label(entry["event"]), language),
         translate(group, language),
-        entry["by_name"],
+        values.who(entry["by_name"], language),
         entry["address"],
         entry["subject"],
         "\n".join(_told(line) for line in lines(entry, language, timezone)),

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from models import rights_words
+from models.audit import values
 from models.database import Document
 from models.messages import Message, _, translate
 
@@ -15,6 +16,7 @@ LABELS: dict[str, Message] = {
     "address": _("Address"),
     "administrator": _("Administrator"),
     "basis": _("Counted from"),
+    "by": _("Tried with"),
     "calendar": _("Calendar"),
     "changed": _("Changed"),
     "code": _("Code"),
@@ -30,6 +32,7 @@ LABELS: dict[str, Message] = {
     "device": _("Device"),
     "documents": _("Documents"),
     "email": _("E-mail"),
+    "everything": _("Finished records, too"),
     "field": _("Field"),
     "field_rules": _("Field rules"),
     "file": _("File"),
@@ -38,9 +41,11 @@ LABELS: dict[str, Message] = {
     "first": _("First day"),
     "form": _("Form"),
     "format": _("Format"),
+    "from": _("From"),
     "forms": _("Forms"),
     "grants": _("Rights on forms"),
     "head": _("Head"),
+    "into": _("Into"),
     "job": _("Job"),
     "keep_months": _("Months kept"),
     "kind": _("Kind"),
@@ -81,6 +86,7 @@ LABELS: dict[str, Message] = {
     "taken_at": _("Taken at"),
     "timezone": _("Time zone"),
     "title": _("Title"),
+    "to": _("To"),
     "until": _("Until"),
     "up_to": _("Up to number"),
     "updated": _("Updated"),
@@ -113,9 +119,10 @@ def _lines(details: Document, language: str, timezone: tzinfo) -> Iterator[Line]
                 path, sides = change.get("field", ""), [change.get("after"), change.get("before")]
                 if path.startswith(_GRANTS):
                     sides = [_granted(side, language) for side in sides]
-                after, before = (_said(side, language, timezone) for side in sides)
+                worded = (values.said(path.partition(".")[0], side, language) for side in sides)
+                after, before = (_said(side, language, timezone) for side in worded)
                 yield Line(_label(path, language), after, before, is_change=True)
-        elif said := _said(value, language, timezone):
+        elif said := _said(values.said(key, value, language), language, timezone):
             yield Line(_label(key, language), said)
 
 

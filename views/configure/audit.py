@@ -8,7 +8,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from models.audit import exporting, reading, wording
+from models.audit import exporting, reading, values, wording
 from models.audit.events import GROUPS, label
 from models.audit.reading import Search
 from models.database import Document
@@ -101,4 +101,7 @@ def _words() -> dict[str, Any]:
     def lines(entry: Document) -> list[wording.Line]:
         return wording.lines(entry, language, timezone)
 
-    return {"label": label, "lines": lines, "timezone": timezone, "group_names": GROUPS}
+    def who(entry: Document) -> str:
+        return values.who(entry["by_name"], language)
+
+    return {"label": label, "lines": lines, "who": who, "timezone": timezone, "group_names": GROUPS}
