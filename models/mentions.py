@@ -1,11 +1,11 @@
 """What a form's procedure names outside the form itself: roles, departments, people, calendars, forms."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from models.definition import Definition
-from models.definition_parts import Part
+from models.definition_parts import Label, Part
 from models.procedure import ClockRule, CreateRecord, FileWith, Route, Transition, Who
 
 Kind = Literal["role", "department", "person", "calendar", "form", "field"]
@@ -13,12 +13,20 @@ Kind = Literal["role", "department", "person", "calendar", "form", "field"]
 
 @dataclass(frozen=True)
 class Mention:
-    """One name, and where in the definition it stands; `form` is set for a field of another form."""
+    """One name, and where in the definition it stands; `form` is set for a field of another form.
+
+    `within` are the names of the parts around it, from the outside in, as people know them.
+    """
 
     path: str
     kind: Kind
     name: str
     form: str = ""
+    within: tuple[Label, ...] = field(default=(), compare=False)
+
+    def place(self, language: str) -> str:
+        """Return where it stands, in words as far as there are any."""
+        return " · ".join(one.text(language) for one in self.within) or self.path
 
 
 def of(definition: Definition) -> Iterator[Mention]:
@@ -29,14 +37,18 @@ def of(definition: Definition) -> Iterator[Mention]:
         yield from _inside(clock, f"{definition.key}.clocks.{clock.key}", definition)
 
 
-def _inside(part: Part, path: str, definition: Definition) -> Iterator[Mention]:
-    yield from _own(part, path, definition)
+def _inside(
+    part: Part, path: str, definition: Definition, around: tuple[Label, ...] = ()
+) -> Iterator[Mention]:
+    called = getattr(part, "label", None)
+    within = (*around, called) if isinstance(called, Label) and called != Label() else around
+    yield from (replace(one, within=within) for one in _own(part, path, definition))
     for name in type(part).model_fields:
         value = getattr(part, name)
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, Part):
                 key = getattr(one, "key", "")
-                yield from _inside(one, f"{path}.{name}{'.' if key else ''}{key}", definition)
+                yield from _inside(one, f"{path}.{name}{'.' if key else ''}{key}", definition, within)
 
 
 def _own(part: Part, path: str, definition: Definition) -> Iterator[Mention]:

@@ -33,7 +33,7 @@ def departments(leaver: User, viewer: User) -> Iterator[Finding]:
 def procedures(leaver: User, viewer: User) -> Iterator[Finding]:
     """Workflows, routing tables and clocks that name the person; they go on asking the successor."""
     named = [
-        (form, one.path)
+        (form, one)
         for form in every_form()
         for one in mentions.of(form.definition)
         if one.kind == "person" and one.name == leaver.username
@@ -42,9 +42,10 @@ def procedures(leaver: User, viewer: User) -> Iterator[Finding]:
         language = str(viewer.language)
         examples = [
             Example(
-                f"{form.definition.label.text(language)} · {path}", f"/configure/forms/{form.key}/workflow"
+                f"{form.definition.label.text(language)} · {one.place(language)}",
+                f"/configure/forms/{form.key}/workflow",
             )
-            for form, path in named
+            for form, one in named
         ]
         note = _("The successor is asked instead. Name somebody else there when there is time.")
         title = _("Procedures that name them")

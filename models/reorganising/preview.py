@@ -121,7 +121,7 @@ def _in_procedures(codes: set[str], ids: set[str], language: str) -> Iterator[Na
         label, url = definition.label.text(language), f"/configure/forms/{form.key}/workflow"
         for one in mentions.of(definition):
             if one.kind == "department" and one.name in codes:
-                yield Named(_("Procedure"), f"{label} · {one.path}", url)
+                yield Named(_("Procedure"), f"{label} · {one.place(language)}", url)
         if _holds(definition.dump(), ids):
             yield Named(_("Rules of a form"), label, f"/configure/forms/{form.key}")
 
