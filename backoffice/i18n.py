@@ -12,6 +12,9 @@ from backoffice.texts import CHINESE, DOMAIN
 from models.people import DEFAULT_TIMEZONE
 from views import context
 
+WRITTEN_MOMENT = "yyyy-MM-dd HH:mm"
+"""How screens write when something was, in either language: as records do."""
+
 
 def init_i18n(app: Flask) -> None:
     """Speak the reader's language in every page, rule message and library text of an app."""
@@ -24,7 +27,9 @@ def init_i18n(app: Flask) -> None:
     )
     catalog = texts.install()
     with app.app_context():
-        get_babel().instance.domain_instance.cache[CHINESE, DOMAIN] = catalog
+        babel = get_babel().instance
+        babel.domain_instance.cache[CHINESE, DOMAIN] = catalog
+        babel.date_formats["datetime"] = WRITTEN_MOMENT
     complete_libraries(catalog)
 
 

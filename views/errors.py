@@ -36,7 +36,7 @@ TITLES: Final = {
 TEXTS: Final = {
     400: _("The address or the data sent with it is not valid."),
     401: _("This page is only for people who are signed in."),
-    403: _("You are not allowed to do this."),
+    403: _("Your roles do not open this. If you need it for your work, ask an administrator."),
     404: _("This does not exist, or you may not see it."),
     405: _("Please go back and use the buttons of the page."),
     409: _("Someone else saved this first."),
@@ -130,12 +130,15 @@ def _as_json(status: int, message: Message, errors: dict[str, list[str]]) -> Any
 def _as_page(status: int, message: Message, errors: dict[str, list[str]]) -> str:
     # The usual layout asks the database for its menu, so it must not carry the news that this failed.
     plain = status >= HTTPStatus.INTERNAL_SERVER_ERROR or context.current_person() is None
+    heading, text = context.say(TITLES.get(status, TITLES[400])), context.say(message)
+    if text.rstrip(".。") == heading:  # What the heading says already, helps nobody on.
+        text = context.say(TEXTS.get(status, message))
     return render_template(
         "errors/error.html",
         layout="layout_plain.html" if plain else "layout.html",
         status=status,
-        heading=context.say(TITLES.get(status, TITLES[400])),
-        message=context.say(message),
+        heading=heading,
+        message=text,
         errors=errors,
         request_id=context.request_id(),
     )
