@@ -53,6 +53,7 @@ def init_headers(app: Flask, settings: Settings) -> None:
 
 
 def _protect(response: Response, *, https_only: bool) -> Response:
+    _stay_here(response)
     response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=context.csp_nonce()))
     for name, value in FIXED.items():
         response.headers.setdefault(name, value)
@@ -63,3 +64,11 @@ def _protect(response: Response, *, https_only: bool) -> Response:
     elif request.args.get("v"):
         response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     return response
+
+
+def _stay_here(response: Response) -> None:
+    """Name no host in redirects within the site: the router writes there whatever host it was asked for."""
+    target = response.location or ""
+    if target.startswith(request.host_url):
+        response.location = "/" + target.removeprefix(request.host_url).lstrip("/\\")
+        response.set_data(b"")

@@ -1,17 +1,19 @@
 """Who attacks: people with too few rights, and the ways in which they ask."""
 
+from functools import cache
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from models import api_tokens
+from models import api_tokens, passwords
 from models.access import Action
 from models.people import Grant, Permission, User
 from tests import factories
 from tests.web import csrf_token, sign_in
 
+HOME = "203.0.113.7"
 EVERY_ACTION = [action.value for action in Action]
 PLAIN_ACTIONS = [action for action in EVERY_ACTION if action != Action.CONFIGURE]
 
@@ -63,3 +65,40 @@ def send(client: FlaskClient, method: str, path: str, **data: Any) -> TestRespon
     answer.get_data()
     answer.close()
     return answer
+
+
+@cache
+def _hashed() -> str:
+    """Return the hash of the password of everybody here; making it takes its time."""
+    return passwords.hash_password(factories.PASSWORD)
+
+
+def somebody() -> User:
+    """Return someone who signs in with a password, as reader of every form."""
+    return factories.user(
+        "wang.fang",
+        factories.role("reader", form="*", actions=factories.READER_ACTIONS),
+        name="王芳",
+        email="wang@example.com",
+        password=_hashed(),
+        department=factories.department(),
+        language="en",
+    )
+
+
+def post(client: FlaskClient, path: str, *, from_address: str = HOME, **fields: str) -> TestResponse:
+    """Send a form of a page outside of the sign-in."""
+    data = {"csrf_token": csrf_token(client), **fields}
+    return client.post(path, data=data, environ_overrides={"REMOTE_ADDR": from_address})
+
+
+def attempt(
+    client: FlaskClient, identity: str = "wang.fang", password: str = factories.PASSWORD
+) -> TestResponse:
+    """Try to sign in."""
+    return post(client, "/login", identity=identity, password=password)
+
+
+def is_in(client: FlaskClient) -> bool:
+    """Tell whether somebody is signed in."""
+    return client.get("/account/").status_code == 200
