@@ -1,9 +1,12 @@
 """The web application, put together from its parts in the order in which a request meets them."""
 
 from datetime import timedelta
-from typing import Final
+from http import HTTPStatus
+from typing import Any, Final
 
-from flask import Flask, current_app, request
+from flask import Flask, abort, current_app, request
+from flask.json.provider import DefaultJSONProvider
+from typing_extensions import override
 
 import views
 from backoffice import auditing, logs, operations, outside
@@ -17,11 +20,28 @@ from views import account, api, errors, keys, view_as
 # A table of 2,000 rows with 40 columns must pass; text alone never needs more, and no document could hold it.
 MAX_FORM_PARTS: Final = 100_000
 MAX_FORM_BYTES: Final = 12 * 1024 * 1024
+# More than the longest list with all its filters needs; web servers in front allow less or more.
+MAX_QUERY_BYTES: Final = 64 * 1024
+
+
+class BoundedJson(DefaultJSONProvider):
+    """JSON as Flask reads it, where nesting without end is as unreadable as a missing bracket."""
+
+    @override
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Return what the text says. Raises ValueError."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            message = "nested too deeply"
+            raise ValueError(message) from None
 
 
 def create_app(settings: Settings) -> Flask:
     """Return the application. Needs no database yet; connect before the first request."""
     app = Flask("backoffice")
+    app.json_provider_class = BoundedJson  # Flask-Security builds its own upon it
+    app.json = BoundedJson(app)
     init_config(app, settings)
     outside.install(settings)
     init_proxies(app, settings)
@@ -48,6 +68,8 @@ def create_app(settings: Settings) -> Flask:
 
 def limit_text() -> None:
     """Keep the large limit for uploads: a form without files, or JSON, is held in memory as a whole."""
+    if len(request.query_string) > MAX_QUERY_BYTES:
+        abort(HTTPStatus.REQUEST_URI_TOO_LONG)
     if request.mimetype != "multipart/form-data":
         request.max_content_length = min(MAX_FORM_BYTES, current_app.config["MAX_CONTENT_LENGTH"])
 

@@ -127,7 +127,8 @@ def _lead_to_own_password() -> ResponseReturnValue | None:
 
 
 def _refuse_programs_at_sign_in() -> None:
-    if request.blueprint == "security" and request.is_json:
+    """Refuse JSON at pages of WTForms, which would take a body of any shape for a form."""
+    if request.blueprint in {"account", "forgotten", "keys", "security"} and request.is_json:
         abort(415)
 
 

@@ -33,6 +33,9 @@ __all__ = [
 
 MAX_FIELDS = 300
 MAX_OPTIONS = 500
+MAX_COLUMNS = 400
+"""Every field, and the system's own columns."""
+
 STATE = "state"
 
 FileKind = Literal["picture", "document", "archive", "media", "other", "program"]
@@ -137,10 +140,10 @@ class Definition(Part):
     form_number: str = Attribute("", max_length=60)
     form_revision: str = Attribute("", max_length=20)
     numbering: str = Attribute("", max_length=100)
-    title_fields: tuple[str, ...] = ()
+    title_fields: tuple[str, ...] = Attribute((), max_length=MAX_COLUMNS)
     fields: tuple[Field, ...] = Attribute((), max_length=MAX_FIELDS)
-    list_columns: tuple[str, ...] = ()
-    inline_columns: tuple[str, ...] = ()
+    list_columns: tuple[str, ...] = Attribute((), max_length=MAX_COLUMNS)
+    inline_columns: tuple[str, ...] = Attribute((), max_length=MAX_COLUMNS)
     sort: Sort | None = None
     business_key: str = ""
     workflow: Workflow | None = None

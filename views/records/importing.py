@@ -16,6 +16,7 @@ from models.database import Document
 from models.errors import DomainError, InvalidError, NotFoundError
 from models.jobs import Job
 from models.messages import _
+from models.spreadsheets.names import file_name
 from models.spreadsheets.reading import EXTENSIONS
 from tasks.jobs import dispatch
 from views import tables
@@ -60,9 +61,8 @@ class ImportScreens(_Base):
         with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
             path = Path(folder) / "template.xlsx"
             import_mapping.write_template(path, self.told.askable, current_language())
-            return send_file(
-                BytesIO(path.read_bytes()), as_attachment=True, download_name=f"{self.title}.xlsx"
-            )
+            name = file_name(self.title, "xlsx")
+            return send_file(BytesIO(path.read_bytes()), as_attachment=True, download_name=name)
 
     @expose("/import/<file_id>", methods=("GET", "POST"))
     def mapping_view(self, file_id: str) -> ResponseReturnValue:
