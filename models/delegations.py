@@ -14,7 +14,7 @@ from pymongo.client_session import ClientSession
 
 from models import audit, notifications, outbox
 from models.database import Document, db, in_transaction
-from models.errors import ConflictError, InvalidError, NotFoundError
+from models.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from models.messages import Message, _
 from models.people import DEFAULT_TIMEZONE, Actor, Permission, User
 from models.permissions import require_permission
@@ -73,9 +73,10 @@ def create(
         InvalidError: beside `to`, `first`, `last`, `forms` or `reason`.
     """
     _require_own(actor, person.id)
+    _require_rank(actor, person)
     zone = ZoneInfo(str(person.timezone or DEFAULT_TIMEZONE))
     errors = {
-        **_person_errors(person, to),
+        **_person_errors(actor, person, to),
         **_period_errors(first, last, zone),
         **_text_errors(forms, reason),
     }
@@ -131,9 +132,16 @@ def _require_own(actor: User, person: ObjectId) -> None:
         require_permission(actor, Permission.CONFIGURE_PEOPLE)
 
 
-def _person_errors(person: User, to: User | None) -> dict[str, list[Message]]:
+def _require_rank(actor: User, person: User) -> None:
+    if person.is_administrator and not actor.is_administrator:
+        raise ForbiddenError(_("Only an administrator may change this account."))
+
+
+def _person_errors(actor: User, person: User, to: User | None) -> dict[str, list[Message]]:
     if to is None or not to.active:
         return {"to": [_("Choose somebody who works here.")]}
+    if to.id == actor.id != person.id and not actor.is_administrator:
+        return {"to": [_("You cannot let yourself stand in for somebody else.")]}
     return {"to": [_("Nobody stands in for themselves.")]} if to.id == person.id else {}
 
 

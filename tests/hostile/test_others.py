@@ -28,7 +28,7 @@ from models.times import now
 from tasks.jobs import carry_out
 from tests import factories
 from tests.factories import field
-from tests.hostile.cast import PLAIN_ACTIONS, Program, browser, neighbour, send
+from tests.hostile.cast import PLAIN_ACTIONS, Program, browser, neighbour, send, staff
 from tests.hostile.unchanged import unchanged
 from tests.models.approvals import cases
 
@@ -308,6 +308,22 @@ def test_nobody_stands_in_for_somebody_who_did_not_ask(client: FlaskClient, live
         assert client.get(f"/account/delegations?person={admin.id}").status_code == 403
         answer = send(client, "POST", f"/account/delegations/{theirs.id}/revoke")
         assert answer.status_code in {403, 404}
+
+
+def test_people_staff_do_not_make_themselves_somebodys_deputy(app: Flask, live: LiveForm) -> None:
+    """Whoever stands in decides and sees in the other's name."""
+    person, day = staff(), now().date().isoformat()
+    client = browser(app, person)
+    for other, to, expected in (
+        (factories.editor(), person, 422),
+        (factories.administrator(), person, 403),
+        (factories.administrator(), factories.reader(), 403),
+    ):
+        sent = {"person": str(other.id), "to": str(to.id), "first": day, "last": day}
+        with unchanged():
+            assert send(client, "POST", "/account/delegations", **sent).status_code == expected
+    sent = {"person": str(factories.editor().id), "to": str(factories.reader().id), "first": day, "last": day}
+    assert send(client, "POST", "/account/delegations", **sent).status_code == 302  # what they are there for
 
 
 # -- approvals ---------------------------------------------------------------------------------------------
