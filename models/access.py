@@ -172,7 +172,11 @@ def visible(person: User, form: str, ids: Collection[ObjectId]) -> set[ObjectId]
     """Return which of some records of a form a person may see; none of a form that is closed to them."""
     if not ids or not permitted(person, form, Action.SEE):
         return set()
-    wanted = {"$and": [{"_id": {"$in": list(ids)}}, records_filter(person, forms.current(form))]}
+    try:
+        live = forms.current(form)
+    except NotFoundError:
+        return set()  # it was never published, or is gone
+    wanted = {"$and": [{"_id": {"$in": list(ids)}}, records_filter(person, live)]}
     return {found["_id"] for found in db()[collection_name(form)].find(wanted, {"_id": 1})}
 
 

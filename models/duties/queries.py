@@ -12,6 +12,7 @@ from pymongo import ASCENDING
 from models import delegations, directory
 from models.database import Document, db
 from models.duties.store import OPEN
+from models.duties.visibility import visible_records
 from models.errors import ForbiddenError
 from models.people import User
 from models.times import now
@@ -109,7 +110,14 @@ def for_department(
         members = known.members(department)
     whose: list[Document] = [{"people": {"$in": members}}]
     narrowed = _narrowed(kind, form, None, text)
-    return _page({"$and": [*whose, *narrowed, *_timed(overdue, before)]}, after, limit)
+    found = _page({"$and": [*whose, *narrowed, *_timed(overdue, before)]}, after, limit)
+    return _told(person, found) if text.strip() else found
+
+
+def _told(person: User, page: Page) -> Page:
+    """Leave out what was found by the name of a record that the person may not see."""
+    seen = visible_records(person, page.duties)
+    return Page([one for one in page.duties if one["record"] in seen], page.after)
 
 
 def open_for(person: User, *, limit: int = PAGE) -> list[Document]:
