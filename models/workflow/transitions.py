@@ -11,10 +11,12 @@ from models import access, delegations, rules, who
 from models.access import Action
 from models.changes import Change, Write
 from models.database import Document
+from models.definition import RuleTree
 from models.errors import ConflictError, DomainError, ForbiddenError, InvalidError
+from models.field_limits import FieldLimits
 from models.forms import LiveForm
 from models.messages import Message, _
-from models.people import Actor, User
+from models.people import Actor, Limit, User
 from models.planning import step, stored
 from models.procedure import State, Transition, Workflow
 from models.rules import RuleContext
@@ -283,4 +285,13 @@ def _not_ready(person: User, form: LiveForm, record: Document, transition: Trans
     context = RuleContext.of(Actor.of(person))
     if rules.evaluate(transition.condition, rules.record_values(record, definition), definition, context):
         return None
+    if _asks_for_closed(person, form, record, transition.condition):
+        return _("This step is not possible yet.")
     return _("Possible only when: %(condition)s", condition=Condition(transition.condition, form))
+
+
+def _asks_for_closed(person: User, form: LiveForm, record: Document, condition: RuleTree) -> bool:
+    """Tell whether a condition is about what is masked or hidden, so that its words would tell of it."""
+    limits = FieldLimits(person, form).of(record)
+    used = {name.partition(".")[0] for name in rules.fields_used(condition)}
+    return any(limits.get(key) in {Limit.MASKED, Limit.HIDDEN} for key in used)

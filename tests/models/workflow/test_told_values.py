@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from models import outbox
+from models import outbox, workflow
 from models.access import Action
 from models.channels import Channel
 from models.database import Document
 from models.field_limits import MASK
+from models.messages import translate
 from models.people import FieldRule, Grant, Limit, Role, User
 from tests import factories
 from tests.factories import field
@@ -108,3 +109,19 @@ def test_a_reminder_tells_each_what_is_open_to_them(db: Store) -> None:
     assert told(db) == {"chief": "471", "clerk": MASK}
     [sent] = db.deliveries.find({"channel_kind": "wecom"})
     assert sent["notice"]["text"]["en"] == MASK
+
+
+def test_a_step_does_not_say_what_a_closed_field_has_to_be(db: Store) -> None:
+    clerk, chief = person("clerk", Limit.MASKED), person("chief")
+    condition = {"field": "price", "op": "gt", "value": 500}
+    step = START | {"condition": condition, "who": {"people": ["clerk", "chief"]}}
+    live = procedures.form(flow(step, FINISH), field("name"), field("price", "integer"), field("cause"))
+    record = factories.record(live, name="lamp", price=471)
+    why = {
+        str(who.username): translate(found.why_not, "en")
+        for who in (clerk, chief)
+        for found in workflow.available(who, live, record)
+        if found.why_not
+    }
+    assert why["clerk"] == "This step is not possible yet."
+    assert "500" in why["chief"]
