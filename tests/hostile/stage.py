@@ -174,7 +174,8 @@ def _records(live: LiveForm, admin: User, words: str, long_words: str) -> Docume
     values = {
         "name": words, "story": long_words, "kind": "a", "kinds": ["a"], "who": str(admin.id),
         "where": str(admin.department.id), "customer": str(customer["_id"]), "mail": "a@example.com",
-        "site": "https://example.com/?a='b", "items": [{"part": words, "n": 1, "sort": "a", "by": "2026-01-02"}],
+        "site": "https://example.com/?a='b", "items": [{"part": words, "n": 1, "sort": "a",
+        "by": "2026-01-02"}],
         "papers": [_upload(admin, b"text", f"{words}.txt"), _upload(admin, b"more", "../../etc/passwd.txt")],
         "pictures": [_upload(admin, everything.PNG, f"{words}.png")],
         "sign": _upload(admin, everything.PNG, "sign.png"),
@@ -214,7 +215,9 @@ def _values(admin: User, live: LiveForm, record: Document, words: str) -> dict[s
         "form": live.key,
         "record_id": record["_id"],
         "file_id": record["data"]["papers"][0]["file"],
-        "import_id": files.store(BytesIO(b"name,user name\nx,x\n"), "a.csv", admin.id, purpose="import", max_bytes=100),
+        "import_id": files.store(
+            BytesIO(b"name,user name\nx,x\n"), "a.csv", admin.id, purpose="import", max_bytes=100
+        ),
         "view_id": view.id,
         "job_id": job.id,
         "calendar_key": "odd",

@@ -34,7 +34,9 @@ def _names(tree: ast.AST) -> Iterator[str]:
             else [node.left] if isinstance(node, ast.Compare) and _is_source(node.comparators[0])
             else []
         )  # fmt: skip
-        yield from (one.value for one in asked if isinstance(one, ast.Constant) and isinstance(one.value, str))
+        yield from (
+            one.value for one in asked if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        )
 
 
 def _asks(called: ast.expr) -> bool:

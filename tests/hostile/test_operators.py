@@ -28,8 +28,10 @@ TEXTS = (
 )  # fmt: skip
 SUFFIXES = ("[$gt]", "[$ne]", "[$regex]", "[]", "[__proto__]", ".$where", "\0", "[constructor][prototype]")
 VALUES: tuple[Any, ...] = (
-    {"$gt": ""}, {"$ne": None}, {"$where": "sleep(9000)"}, {"$function": {"body": "f", "args": [], "lang": "js"}},
-    [{"$gt": ""}], ["no such", {"$ne": 1}], [[]], {"__proto__": {"a": 1}}, {"$oid": "0" * 24}, {"$numberLong": "1"}, "a\0b",
+    {"$gt": ""}, {"$ne": None}, {"$where": "sleep(9000)"}, {"$function": {"body": "f", "args": [],
+    "lang": "js"}},
+    [{"$gt": ""}], ["no such", {"$ne": 1}], [[]], {"__proto__": {"a": 1}}, {"$oid": "0" * 24},
+    {"$numberLong": "1"}, "a\0b",
     "\ud800", {"a": {"$ref": "users", "$id": 1}}, 10**400,
 )  # fmt: skip
 READ = ("notifications", "number_reservations")  # who opens a record has read what was told of it
@@ -165,7 +167,10 @@ def test_no_value_of_the_api_is_an_operator(app: Flask, company: Stage) -> None:
             for value in VALUES:
                 data = {"name": "x", key: value}
                 body = {"data": data, "revision": revision}
-                answers = [api.ask("PATCH", path, body), api.ask("POST", "/api/v1/records/sheet", {"data": data})]
+                answers = [
+                    api.ask("PATCH", path, body),
+                    api.ask("POST", "/api/v1/records/sheet", {"data": data}),
+                ]
                 assert [one.status_code for one in answers] == [422, 422], (key, value)
 
 
@@ -223,7 +228,8 @@ def test_scripts_of_our_own_pages_send_only_what_they_mean(admin: FlaskClient, c
                 ("/configure/forms/sheet/draft", {"definition": value, "draft_revision": value}),
                 ("/configure/forms/sheet/check", {"definition": value}),
                 ("/configure/forms/sheet/workflow/check", value),
-                ("/configure/forms/sheet/workflow/try", {"definition": value, "values": value, "state": value}),
+                ("/configure/forms/sheet/workflow/try", {"definition": value, "values": value,
+                "state": value}),
                 ("/configure/calendars/odd/save", {"definition": value, "seen": value}),
             ]  # fmt: skip
             for path, body in bodies:
