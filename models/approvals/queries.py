@@ -8,7 +8,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 
-from models import delegations
+from models import delegations, sealing
 from models.approvals import signers
 from models.database import Document, db
 from models.errors import NotFoundError
@@ -17,6 +17,8 @@ from models.messages import Message, _
 from models.people import User
 from models.times import now
 from models.workflow import signing
+
+_TOLD = "content of an approval"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,18 @@ def demands(approvals: Iterable[ObjectId]) -> dict[ObjectId, Demand]:
     query = {"_id": {"$in": list(approvals)}, "status": "open"}
     wanted = {"status": 1, "current": 1, "steps.signature": 1, "steps.signers": 1}
     return {one["_id"]: _demand(one) for one in db().approvals.find(query, wanted)}
+
+
+def as_told(content: str) -> str:
+    """Return the hash of a content as a page bears it: nobody checks by it what they guess of a record."""
+    return sealing.seal(content, _TOLD)
+
+
+def as_held(told: str) -> str | None:
+    """Return the hash that a page bore; None where it bore none, nothing that fits where it is made up."""
+    if not told:
+        return None
+    return sealing.open_sealed(told, _TOLD) if sealing.is_sealed(told) else told
 
 
 def contents(owed: Iterable[Document]) -> dict[ObjectId, str]:

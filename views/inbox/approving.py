@@ -34,7 +34,8 @@ class Approving(_Base):
         """Show the ticked approvals (`ids`) and, with `sure`, approve them."""
         person = require_person()
         owed = duties.approvals_of(person, _ids())
-        found, seen = rows(person, owed), queries.contents(owed)
+        found = rows(person, owed)
+        seen = {duty: queries.as_told(content) for duty, content in queries.contents(owed).items()}
         tickable = [one for one in found if one.tickable]
         if not tickable:
             flash(_("Nothing of this can be approved together."), "warning")
@@ -72,8 +73,8 @@ def _ids() -> list[ObjectId]:
 
 def _seen(tickable: list[Row]) -> dict[ObjectId, str]:
     """Return what the page showed of each, as it was sent along with the page."""
-    sent = {one.id: request.form.get(f"seen-{one.id}", "") for one in tickable}
-    return {duty: seen for duty, seen in sent.items() if seen}
+    sent = ((one.id, queries.as_held(request.form.get(f"seen-{one.id}", ""))) for one in tickable)
+    return {duty: seen for duty, seen in sent if seen is not None}
 
 
 def _said() -> dict[str, Any]:

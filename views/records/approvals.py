@@ -171,7 +171,7 @@ class ApprovalPanel(_Base):
                 signature=sent.get("signature"),
                 to_step=sent.get("to_step", ""),
                 slot=slot,
-                seen=sent.get("seen") or None,
+                seen=queries.as_held(sent.get("seen", "")),
             )
 
         def add(*, before: bool) -> Document:
@@ -231,7 +231,7 @@ def _people(approval: Document) -> Iterator[ObjectId]:
 
 
 def _seen(approval: Document, record: Document) -> str:
-    return signing.content_hash(approval["form"], record)
+    return queries.as_told(signing.content_hash(approval["form"], record))
 
 
 def _place(slot: queries.Slot, lookup: Lookup) -> str:
