@@ -1,8 +1,8 @@
-"""What administrators of people do about somebody's way in: look, sign them out, unlock them."""
+"""What administrators of people do about somebody's way in: look, sign them out, unlock and unlink them."""
 
 from datetime import datetime
 
-from models import sessions, sign_in, throttle
+from models import identities, sessions, sign_in, throttle
 from models.access import require_permission
 from models.accounts import require_rank
 from models.people import Actor, Permission, User
@@ -37,3 +37,10 @@ def unlock(person: User, user: User) -> None:
     require_permission(person, Permission.CONFIGURE_PEOPLE)
     require_rank(person, user)
     sign_in.unlock(Actor.of(person), user)
+
+
+def unlink(person: User, user: User) -> None:
+    """End a user's links with sign-in services. Raises ForbiddenError."""
+    require_permission(person, Permission.CONFIGURE_PEOPLE)
+    require_rank(person, user)
+    identities.unlink(Actor.of(person), user)

@@ -4,13 +4,16 @@ The first time, an account is found by an e-mail address that the service has ve
 subject counts alone: whoever gets that address there later is not let into another's account here.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from pymongo import ASCENDING
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from models import audit
-from models.database import Document, db
+from models.database import Document, db, in_transaction
 from models.errors import ForbiddenError
 from models.messages import Message, _
 from models.people import Actor, User
@@ -24,6 +27,32 @@ UNVERIFIED: Final = _(
 )
 DISABLED: Final = _("Your account is disabled. Ask an administrator.")
 TAKEN: Final = _("Your account belongs to somebody else at the sign-in service. Ask an administrator.")
+
+
+@dataclass(frozen=True)
+class Link:
+    """What ties an account to one of a sign-in service."""
+
+    issuer: str
+    since: datetime
+
+
+def links_of(person: User) -> list[Link]:
+    """Return with which services an account is linked, the first one first."""
+    found = db().identities.find({"person": person.id}).sort("at", ASCENDING)
+    return [Link(link["issuer"], link["at"]) for link in found]
+
+
+def unlink(actor: Actor, person: User) -> None:
+    """End every link of an account; the next sign-in by a service finds it by its address again."""
+
+    def write(session: ClientSession) -> None:
+        issuers = ", ".join(link.issuer for link in links_of(person))
+        if db().identities.delete_many({"person": person.id}, session=session).deleted_count:
+            subject, details = str(person.username), {"issuer": issuers}
+            audit.note("account.unlinked", actor=actor, subject=subject, details=details, session=session)
+
+    in_transaction(write)
 
 
 def person_of(issuer: str, subject: str, email: str, *, verified: bool) -> User:

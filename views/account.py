@@ -21,7 +21,7 @@ from flask_login import logout_user
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField
 
-from models import password_changes
+from models import identities, password_changes
 from models.errors import InvalidError, LockedError
 from models.messages import LANGUAGES
 from models.people import User
@@ -96,7 +96,16 @@ def profile() -> ResponseReturnValue:
         refresh()
         flash(_("Saved."), "success")
         return redirect(url_for("account.profile"))
-    return render_template("account/profile.html", form=form, person=person)
+    links = identities.links_of(person)
+    return render_template("account/profile.html", form=form, person=person, links=links)
+
+
+@blueprint.post("/account/unlink")
+def unlink() -> ResponseReturnValue:
+    """End the link of my account with the company's sign-in service."""
+    identities.unlink(context.current_actor(), context.require_person())
+    flash(_("The link has ended."), "success")
+    return redirect(url_for("account.profile"))
 
 
 @blueprint.route("/account/password", methods=["GET", "POST"])

@@ -38,6 +38,7 @@ EVENTS: Mapping[str, Message] = {
     "account.locked": _("Account locked"),
     "account.unlocked": _("Account unlocked"),
     "account.linked": _("Account linked with the sign-in service"),
+    "account.unlinked": _("Link with the sign-in service ended"),
     "password.changed": _("Password changed"),
     "password.reset_asked": _("New password asked for"),
     "password.reset": _("Password set anew"),

@@ -59,6 +59,7 @@ IMPORTER = Answers(404, 403, 404, 200)  # and the file to be imported
 TABLE: dict[str, dict[str, Answers]] = {
     "account.password": {"GET": EVERYONE, "POST": EVERYONE},
     "account.profile": {"GET": EVERYONE, "POST": EVERYONE},
+    "account.unlink": {"POST": SENT_ON},
     "admin.index": {"GET": EVERYONE},
     "configure.index": {"GET": ADMIN},
     "configure_audit.details": {"GET": ADMIN},
@@ -147,6 +148,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_users.progress": {"GET": Answers(403, 403, 403, 404)},  # the job is an export
     "configure_users.reset_factors": {"POST": ADMIN_ON},
     "configure_users.sign_out": {"POST": ADMIN_ON},
+    "configure_users.unlink": {"POST": ADMIN_ON},
     "configure_users.unlock": {"POST": ADMIN_ON},
     "delegations.index": {"GET": EVERYONE, "POST": Answers(422, 422, 422, 422)},
     "delegations.revoke": {"POST": ADMIN_ON},  # the administrator's own

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from models import passwords
+from models import identities, passwords
 from models.people import User
 from tests import factories
 from tests.web import csrf_token, sign_in
@@ -27,6 +27,14 @@ def test_my_page_shows_me(client: FlaskClient) -> None:
     page = client.get("/account/").text
     assert "王芳" in page
     assert "wang.fang" in page
+
+
+def test_i_end_the_link_with_the_sign_in_service(client: FlaskClient, person: User) -> None:
+    assert "End the link" not in client.get("/account/").text
+    identities.person_of("https://login.example.com", "s-1", str(person.email), verified=True)
+    assert "https://login.example.com" in client.get("/account/").text
+    client.post("/account/unlink", data={"csrf_token": csrf_token(client)})
+    assert identities.links_of(person) == []
 
 
 def test_language_colours_and_time_zone_are_kept(client: FlaskClient, person: User) -> None:

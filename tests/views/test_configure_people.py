@@ -5,7 +5,7 @@ from bson import ObjectId
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from models import passwords
+from models import identities, passwords
 from models.people import Department, Permission, Role, User
 from tests import factories, pages
 from tests.web import csrf_token, sign_in
@@ -65,6 +65,15 @@ def test_somebody_disabled_meanwhile_is_shut_out(client: FlaskClient) -> None:
     administrator = sign_in(client, factories.administrator())
     administrator.update(active=False)
     assert client.get("/configure/users/").status_code in {302, 403}
+
+
+def test_an_administrator_ends_the_link_with_the_sign_in_service(client: FlaskClient) -> None:
+    sign_in(client, factories.administrator())
+    user = factories.member()
+    identities.person_of("https://login.example.com", "s-1", str(user.email), verified=True)
+    assert "https://login.example.com" in page(client, f"/users/{user.id}")
+    assert post(client, f"/users/{user.id}/unlink").status_code == 302
+    assert identities.links_of(user) == []
 
 
 def test_a_screen_that_names_no_permission_is_closed(client: FlaskClient) -> None:

@@ -109,6 +109,12 @@ class LeavingPages(_Base):
         user = found_user(user_id)
         return self.back(user, _("The account is unlocked."), account_access.unlock, require_person(), user)
 
+    @expose("/<user_id>/unlink", methods=["POST"])
+    def unlink(self, user_id: str) -> ResponseReturnValue:
+        """End the link of an account with the company's sign-in service."""
+        user = found_user(user_id)
+        return self.back(user, _("The link has ended."), account_access.unlink, require_person(), user)
+
     @expose("/job/<job_id>")
     def progress(self, job_id: str) -> ResponseReturnValue:
         """Show how far a hand-over or an import of people is."""

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from mongoengine import Q
 
-from models import account_access, accounts, departments, edits, factors
+from models import account_access, accounts, departments, edits, factors, identities
 from models.errors import ConflictError, InvalidError
 from models.people import DEFAULT_TIMEZONE, Department, Permission, Role, User
 from views import devices
@@ -129,12 +129,13 @@ class UsersView(LeavingPages, PeopleImportPages, ConfigureView):
 
 
 def _access(person: User, user: User) -> dict[str, Any]:
-    """Return how somebody gets in: sessions, second factors, a lock."""
+    """Return how somebody gets in: sessions, second factors, a lock, links with sign-in services."""
     return {
         "sessions": account_access.open_sessions(person, user),
         "locked_until": account_access.locked_until(person, user),
         "factors": factors.of_person(user),
         "demanded": factors.demanded(user),
+        "links": identities.links_of(user),
     }
 
 
