@@ -236,3 +236,19 @@ def test_scripts_of_our_own_pages_send_only_what_they_mean(admin: FlaskClient, c
                 answer = admin.post(path, json=body, headers=headers)
                 assert answer.status_code < 500, (path, body)
                 assert answer.status_code != 200 or "check" in path or "try" in path, (path, body)
+
+
+def test_json_of_any_shape_is_no_form(app: Flask, admin: FlaskClient) -> None:
+    """WTForms would take it for one, and fail where it is no object."""
+    stranger = app.test_client()
+    with unchanged():
+        for value in (*VALUES, True, 1, ""):
+            for client, path in (
+                (stranger, "/forgot"),
+                (stranger, "/login"),
+                (admin, "/account/"),
+                (admin, "/account/password"),
+                (admin, "/account/keys"),
+            ):
+                answer = client.post(path, json=value, headers={"X-CSRFToken": csrf_token(client)})
+                assert answer.status_code == 415, (path, value)
