@@ -13,7 +13,7 @@ from typing import Final
 
 from backoffice.bench.ground import Ground
 from backoffice.bench.measuring import SECONDS, Against, Result
-from backoffice.settings import PREFIX
+from backoffice.choices import PREFIX
 
 SECONDS_TO_READY: Final = 6
 STARTS: Final = 3
