@@ -36,7 +36,6 @@ from models.messages import Message, _
 EMAIL = "email"
 ROBOTS = ("wecom", "dingtalk", "feishu")
 KINDS = (EMAIL, *ROBOTS, "webhook")
-SIGNED = ("dingtalk", "feishu", "webhook")
 LEVELS = ("info", "warning", "urgent")
 SECURITY = ("none", "starttls", "tls")
 FORMATS = ("markdown", "text")

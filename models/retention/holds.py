@@ -136,12 +136,6 @@ def on_form(form: str, session: ClientSession | None = None) -> Document | None:
     return db().legal_holds.find_one({"form": form, "record": None, **_STANDING}, session=session)
 
 
-def on_record(form: str, record_id: ObjectId) -> Document | None:
-    """Return the hold that stands on a record, or on its form."""
-    query = {"form": form, "record": {"$in": [record_id, None]}, **_STANDING}
-    return db().legal_holds.find_one(query, sort=[("record", DESCENDING)])
-
-
 def held(form: str, ids: Collection[ObjectId], session: ClientSession | None = None) -> set[ObjectId]:
     """Return which of some records may not go; all of them while the form is held."""
     if on_form(form, session):

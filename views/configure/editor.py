@@ -8,13 +8,12 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from models import impact, numbering_patterns
-from models.database import db
 from models.definition import GROUPS, MAX_FIELDS, MAX_OPTIONS, Definition, Field
 from models.fields import TYPES
 from models.files.kinds import KIND_NAMES
 from models.form_checks import COLUMN_TYPES, RESERVED, SYSTEM_COLUMNS, problems
 from models.form_guards import guard, options
-from models.forms import Form, at_version, draft_of
+from models.forms import Form, at_version, draft_of, live_forms
 from models.lookups import Lookup
 from models.messages import _
 from models.people import Department, User
@@ -204,11 +203,6 @@ def _people_and_departments() -> dict[str, Any]:
 
 
 def _form_labels(form: Form, language: str) -> list[tuple[str, str]]:
-    in_force = list(
-        db().forms.find({"version": {"$gt": 0}, "retired": {"$ne": True}}, {"version": 1}).sort("_id", 1)
-    )
-    labels = {
-        one["_id"]: at_version(one["_id"], one["version"]).definition.label.text(language) for one in in_force
-    }
+    labels = {live.key: live.definition.label.text(language) for live in live_forms()}
     labels.setdefault(form.key, draft_of(form).label.text(language))
     return [(key, label or key) for key, label in labels.items()]

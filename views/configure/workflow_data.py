@@ -10,9 +10,8 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from models import calendars, workflow
-from models.database import db
 from models.definition import Definition
-from models.forms import Form, at_version, draft_of
+from models.forms import Form, at_version, draft_of, live_forms
 from models.people import Department, Role, User
 from models.procedure import MAX_CLOCKS, MAX_STATES, MAX_TRANSITIONS, ClockRule
 from views.configure import editor, procedure_catalog, workflow_trial
@@ -119,13 +118,11 @@ def _procedure(form: Form) -> dict[str, Any]:
 
 def _fields_of(language: str) -> dict[str, list[list[str]]]:
     """Return the fields of every form in force, for records that effects create."""
-    in_force = db().forms.find({"version": {"$gt": 0}, "retired": {"$ne": True}}, {"version": 1})
-    definitions = (at_version(one["_id"], one["version"]).definition for one in in_force.sort("_id", 1))
     return {
-        definition.key: [
-            [field.key, field.label.text(language) or field.key] for field in definition.value_fields
+        live.key: [
+            [field.key, field.label.text(language) or field.key] for field in live.definition.value_fields
         ]
-        for definition in definitions
+        for live in live_forms()
     }
 
 
