@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from pymongo.database import Database
 
 from models import audit, files, times
-from models.audit import Origin, chain, exporting, pruning, reading, wording
+from models.audit import Origin, chain, exporting, pruning, reading, values, wording
 from models.audit.events import EVENTS, GROUPS, group_of
 from models.audit.reading import Search
 from models.database import Document, in_transaction
@@ -250,6 +250,34 @@ def test_scopes_and_denials_of_rights_are_said_in_words() -> None:
         "See (My own)",
         "never Edit, odd (My department and those below)",
     )
+
+
+def test_words_of_ours_are_said_in_the_readers_language() -> None:
+    details = {"reason": "unknown", "kind": "sign_in", "until": "2026-11-21T13:58:00+00:00", "by": "a\nb"}
+    told = [
+        (line.what, line.after)
+        for line in wording.lines({"details": details}, "en", ZoneInfo("Asia/Shanghai"))
+    ]
+    assert told == [
+        ("Reason", "There is no such account"),
+        ("Kind", "Sign-in"),
+        ("Until", "2026-11-21 21:58:00"),
+        ("Tried with", "a\nb"),
+    ]
+    change = {"field": "permissions", "before": None, "after": ["audit:all:read", "gone:all:read"]}
+    [line] = wording.lines({"details": {"changes": [change]}}, "en", UTC)
+    assert line.after == "Read the audit log, gone:all:read"
+
+
+@pytest.mark.parametrize("text", ["2026-11-21", "never", "2026-11-21T13:58:00"])
+def test_what_is_no_moment_is_said_as_it_was_noted(text: str) -> None:
+    [line] = wording.lines({"details": {"until": text}}, "en", UTC)
+    assert line.after == text
+
+
+def test_the_program_itself_is_called_so() -> None:
+    assert values.who("system", "en") == "The program"
+    assert values.who("Ann", "en") == "Ann"
 
 
 def test_secrets_are_said_to_have_changed_and_no_more() -> None:

@@ -247,6 +247,9 @@ def test_the_preview_counts_what_belongs_and_what_names(live: LiveForm) -> None:
     assert (found.people, found.open_records, found.all_records) == (1, 1, 2)
     assert [one.id for one in found.leading] == [ann.id]
     assert sorted(one.kind.msgid for one in found.named) == ["Procedure", "Rights of a role"]
+    [procedure] = [one for one in found.named if one.kind.msgid == "Procedure"]
+    first = WORKFLOW["states"][0]["label"]["en"]
+    assert procedure.text.endswith(f" · {first}")
     assert reorganising.preview(top, with_below=False).people == 0
     assert reorganising.preview(top, with_below=True).people == 1
 

@@ -54,9 +54,9 @@ class AccessView(ConfigureView):
         return super().is_accessible() or request.endpoint == "configure_access.record"
 
     @expose("/")
-    def index(self) -> ResponseReturnValue:
+    def index(self) -> str:
         """Begin with everybody's rights."""
-        return redirect(url_for(".review"))
+        return self.review()
 
     @expose("/why")
     def why(self) -> str:
