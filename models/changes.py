@@ -19,7 +19,7 @@ from models.lookups import Lookup
 from models.messages import _
 from models.people import Actor
 from models.procedure import Effect
-from models.validation import referenced_files
+from models.record_files import referenced_files
 
 MAX_REASON = 2000
 HANDOVER = "handover"

@@ -1,13 +1,10 @@
 """Lists of records: filtered, searched, sorted and paged by position, so that depth costs nothing."""
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
-from bson import Decimal128, ObjectId, encode, json_util
-from bson.errors import BSONError
+from bson import ObjectId
 from pymongo.collection import Collection
 
 from models import rules
@@ -19,6 +16,7 @@ from models.errors import DomainError
 from models.fields import type_of
 from models.form_indexes import IN_BIN
 from models.forms import LiveForm
+from models.list_positions import beyond, decode, neighbours
 from models.people import Actor, User
 from models.rules import RuleContext
 from models.rules.mongo import EMPTY_VALUES
@@ -27,8 +25,6 @@ from models.search import narrowed_to, query_filter
 
 COUNT_CAP = 10_000
 MAX_PAGE_SIZE = 200
-MAX_CURSOR = 20_000
-_SORTED = str | int | float | datetime | Decimal128 | ObjectId
 SYSTEM_FIELDS = {
     "number": "number",
     "title": "title",
@@ -97,13 +93,6 @@ class Count:
     exact: bool = True
 
 
-@dataclass(frozen=True)
-class _Position:
-    value: Any
-    record: ObjectId
-    backwards: bool = False
-
-
 def list_filter(
     person: User,
     form: LiveForm,
@@ -163,7 +152,7 @@ def page(person: User, form: LiveForm, query: ListQuery) -> Page:
     """
     told = Disclosure(person, form)
     path = path_for(told, query.sort)
-    position = _decode(query.cursor, path)
+    position = decode(query.cursor, path)
     backwards = bool(position and position.backwards)
     size = max(1, min(query.page_size, MAX_PAGE_SIZE))
     found = list(
@@ -177,8 +166,8 @@ def page(person: User, form: LiveForm, query: ListQuery) -> Page:
     more, records = len(found) > size, found[:size]
     if backwards:
         records.reverse()
-    neighbours = _neighbours(records, path, position, more=more, backwards=backwards)
-    return Page([told.shown(record) for record in records], *neighbours)
+    around = neighbours(records, path, position, more=more, backwards=backwards)
+    return Page([told.shown(record) for record in records], *around)
 
 
 def page_filter(person: User, form: LiveForm, query: ListQuery, told: Disclosure | None = None) -> Document:
@@ -186,71 +175,16 @@ def page_filter(person: User, form: LiveForm, query: ListQuery, told: Disclosure
     told = told or Disclosure(person, form)
     found = list_filter(person, form, query, told=told)
     path = path_for(told, query.sort)
-    position = _decode(query.cursor, path)
+    position = decode(query.cursor, path)
     if position is None:
         return found
-    return {"$and": [found, _beyond(path, position, descending=query.descending != position.backwards)]}
+    return {"$and": [found, beyond(path, position, descending=query.descending != position.backwards)]}
 
 
 def order(path: str, *, descending: bool) -> list[tuple[str, int]]:
     """Return a total order: `_id` breaks ties in the same direction."""
     direction = -1 if descending else 1
     return [("_id", direction)] if path == "_id" else [(path, direction), ("_id", direction)]
-
-
-def _neighbours(
-    records: list[Document], path: str, position: _Position | None, *, more: bool, backwards: bool
-) -> tuple[str, str]:
-    if not records:
-        return "", ""
-    has_next = more if not backwards else True
-    has_previous = (position is not None) if not backwards else more
-    return (
-        _encode(records[-1], path, backwards=False) if has_next else "",
-        _encode(records[0], path, backwards=True) if has_previous else "",
-    )
-
-
-def _beyond(path: str, position: _Position, *, descending: bool) -> Document:
-    compare = "$lt" if descending else "$gt"
-    if path == "_id":
-        return {"_id": {compare: position.record}}
-    same = {path: position.value, "_id": {compare: position.record}}
-    if position.value is None:  # nothing sorts before an empty value, everything after it
-        return same if descending else {"$or": [same, {path: {"$ne": None}}]}
-    further: list[Document] = [{path: {compare: position.value}}]
-    if descending:
-        further.append({path: None})
-    return {"$or": [same, *further]}
-
-
-def _encode(record: Document, path: str, *, backwards: bool) -> str:
-    value = None if path == "_id" else _dig(record, path)
-    position = [path, value, record["_id"], backwards]
-    text = json_util.dumps(position, json_options=json_util.CANONICAL_JSON_OPTIONS)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _decode(cursor: str, path: str) -> _Position | None:
-    """Read a cursor of a list in the order of `path`; None for any other: it comes from the address."""
-    if not cursor or len(cursor) > MAX_CURSOR:
-        return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        its_path, value, record, backwards = json_util.loads(base64.urlsafe_b64decode(padded))
-        encode({"value": value})
-    except (ArithmeticError, BSONError, LookupError, RecursionError, TypeError, ValueError):
-        return None
-    if its_path != path or not isinstance(record, ObjectId) or not isinstance(value, _SORTED | None):
-        return None
-    return _Position(value, record, bool(backwards))
-
-
-def _dig(record: Document, path: str) -> Any:  # noqa: ANN401  (any stored value)
-    value: Any = record
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
 
 
 def projection(definition: Definition, columns: Sequence[str], needs: Iterable[str] = ()) -> Document:

@@ -1,14 +1,14 @@
 """Which files of a record a person may open: those in fields that are open to them, and signatures."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from bson import ObjectId
 
 from models import forms
 from models.access import object_id
 from models.database import Document, db
-from models.definition import Field
+from models.definition import Definition, Field
 from models.errors import NotFoundError
 from models.field_limits import field_limits
 from models.forms import LiveForm
@@ -57,6 +57,11 @@ def files_of(field: Field, value: object) -> list[ObjectId]:
     if isinstance(value, list) and field.type in {"attachment", "image"}:
         return [one["file"] for one in value]
     return [value["file"]] if isinstance(value, dict) and field.type == "signature" else []
+
+
+def referenced_files(data: Mapping[str, Any], definition: Definition) -> set[ObjectId]:
+    """Return the ids of every file that a data set holds."""
+    return {one for field in definition.value_fields for one in files_of(field, data.get(field.key))}
 
 
 def _signs(form: LiveForm, record: Document, wanted: ObjectId) -> bool:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
-from bson import ObjectId
-
 from models import formulas, rules
 from models.definition import Definition, Field, RuleTree
 from models.errors import ValueProblem
@@ -305,17 +303,3 @@ def _ask_for_missing(asked: _Asked, checked: Checked) -> None:
         )
         if needed and checked.data.get(field.key) is None:
             checked.errors[field.key] = [_("This is needed.")]
-
-
-def referenced_files(data: Values, definition: Definition) -> set[ObjectId]:
-    """Return the ids of every file that a data set holds."""
-    found: set[ObjectId] = set()
-    for field in definition.value_fields:
-        value = data.get(field.key)
-        if not value:
-            continue
-        if field.type in {"attachment", "image"}:
-            found.update(one["file"] for one in value)
-        elif field.type == "signature":
-            found.add(value["file"])
-    return found

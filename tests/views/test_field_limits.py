@@ -7,13 +7,13 @@ import pytest
 from flask.testing import FlaskClient
 from pymongo.database import Database
 
-from models import api_tokens, records, sharing
+from models import api_tokens, records, sharing, workflow
 from models.access import Action
 from models.database import Document, db
 from models.errors import NotFoundError
 from models.field_limits import MASK
 from models.forms import LiveForm
-from models.people import FieldRule, Grant, Limit, Role, Scope, User
+from models.people import Actor, FieldRule, Grant, Limit, Role, Scope, User
 from tests import factories
 from tests.web import csrf_token, sign_in
 
@@ -189,3 +189,26 @@ def test_only_who_may_share_shares_and_only_with_readers(live: LiveForm, record:
     client_of_nobody = factories.user("nobody_at_all", department=factories.department())
     with pytest.raises(Exception, match="No role lets"):
         sharing.share(factories.editor(), live, record["_id"], [client_of_nobody.id])
+
+
+def test_the_page_of_a_conflict_tells_nothing_that_a_new_state_closed(client: FlaskClient) -> None:
+    kinds = {"draft": "open", "priced": "done"}
+    states = [{"key": key, "label": {"en": key}, "category": kind} for key, kind in kinds.items()]
+    step = {"key": "quote", "label": {"en": "Quote"}, "sources": ["draft"], "to": "priced"}
+    live = factories.form(
+        factories.field("name"), factories.field("price", "integer"),
+        key="offer", workflow={"initial": "draft", "states": states, "transitions": [step]},
+    )  # fmt: skip
+    record = factories.record(live, name="lamp", price=1)
+    rules = [FieldRule(form="offer", fields=["price"], limit=Limit.HIDDEN.value, states=["priced"])]
+    grant = Grant(form="offer", actions=["see", "edit"])
+    clerk = factories.user("clerk", Role(name="clerk_role", grants=[grant], field_rules=rules).save())
+    sign_in(client, clerk)
+    path = f"/records/offer/{record['_id']}/edit"
+    admin = factories.administrator()
+    changed = records.update(Actor.of(admin), live, record["_id"], {"price": "4711"}, revision=1)
+    workflow.take(Actor.of(admin), admin, live, record["_id"], "quote", {}, revision=changed["revision"])
+    answer = post(client, path, _revision=1, name="mine", price=2)
+    assert answer.status_code == 409
+    assert "4,711" not in answer.text
+    assert "4711" not in answer.text

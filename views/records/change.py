@@ -1,6 +1,6 @@
 """Creating, changing, deleting and restoring one record."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -9,18 +9,18 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 
-from models import history, records, rules
+from models import records, rules
 from models.access import Action, fetch, require
 from models.database import Document
-from models.definition import Definition, Field, RuleTree
+from models.definition import Definition, RuleTree
 from models.errors import ConflictError, DomainError, InvalidError
 from models.field_limits import MASK
 from models.fields import type_of
-from models.lookups import Lookup
 from models.people import Limit
 from models.rules import RuleContext
 from models.validation import closed_fields, defaults, newborn, parse_context, validate
 from views.context import current_actor, current_lookup, say
+from views.records.conflicts import KEEP, ConflictPage
 from views.records.detail import shown
 from views.records.inputs import RecordForm, writable_fields
 
@@ -29,13 +29,10 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-KEEP = "_keep-"
-MAX_OTHERS_CHANGES = 100
-_OF_THE_PAGE = frozenset({"csrf_token", "_revision", "_resume"})
 _NOT_COPIED = frozenset({"attachment", "image", "signature", "serial", "computed"})
 
 
-class ChangeScreens(_Base):
+class ChangeScreens(ConflictPage, _Base):
     """Everything that writes one record."""
 
     @expose("/new", methods=("GET", "POST"))
@@ -113,7 +110,7 @@ class ChangeScreens(_Base):
         except InvalidError as error:
             return self._refused("edit", form, error, record=record, revision=revision)
         except ConflictError as conflict:
-            return self._conflict(form, record, conflict)
+            return self.conflict_page(form, record, conflict)
         self.say(_("Saved."))
         return redirect(self._onwards(stored))
 
@@ -186,65 +183,6 @@ class ChangeScreens(_Base):
         known_as = newborn(current_actor()) if record is None else record
         return rules.browser_values(rules.system_values(known_as, self.definition))
 
-    def _conflict(self, form: RecordForm, opened: Document, conflict: ConflictError) -> ResponseReturnValue:
-        """Show what the other person changed beside what was typed; nothing typed is lost."""
-        current = conflict.current or opened
-        latest = history.of_record(self.form.key, current["_id"], limit=1)
-        return (
-            self.show(
-                "conflict",
-                record=current,
-                form=form,
-                differences=self._differences(form, current),
-                latest=latest[0] if latest else None,
-                posted=[
-                    (name, value)
-                    for name, value in request.form.items(multi=True)
-                    if name not in _OF_THE_PAGE and not name.startswith(KEEP)
-                ],
-            ),
-            ConflictError.status,
-        )
-
-    def _differences(self, form: RecordForm, current: Document) -> list[dict[str, Any]]:
-        """Return where what was typed differs from what is stored now, and whether this person changed it."""
-        lookup = current_lookup()
-        opened = {**current["data"], **self._values_before(current)}
-        found = []
-        for field in self._comparable(form, current):
-            now, then = current["data"].get(field.key), opened.get(field.key)
-            mine, theirs = _typed(field, form[field.key].raw, (now, then), lookup), shown(field, now, lookup)
-            if mine != theirs and not field.readonly:
-                label = field.label.text(lookup.language) or field.key
-                changed = mine != shown(field, then, lookup)
-                found.append(
-                    {
-                        "key": field.key,
-                        "label": label,
-                        "mine": mine,
-                        "theirs": theirs,
-                        "changed_by_me": changed,
-                    }
-                )
-        return found
-
-    def _comparable(self, form: RecordForm, current: Document) -> Iterator[Field]:
-        """Yield the fields whose values may be told: also what is stored now may have closed some."""
-        for field in writable_fields(self.definition):
-            if field.key in form and not self.told.is_withheld(current, field.key):
-                yield field
-
-    def _values_before(self, record: Document) -> dict[str, Any]:
-        """Return, of the fields that others changed since the page was opened, the values they had then."""
-        revision = request.form.get("_revision", 0, type=int)
-        limit = min(max(record["revision"] - revision, 1), MAX_OTHERS_CHANGES)
-        values: dict[str, Any] = {}
-        for entry in history.of_record(
-            self.form.key, record["_id"], limit=limit
-        ):  # newest first: the oldest wins
-            values.update({change["field"]: change["before"] for change in entry["changes"]})
-        return values
-
     @expose("/compute", methods=("POST",))
     def compute_view(self) -> ResponseReturnValue:
         """Return what the posted values compute to, as text by field, while somebody types."""
@@ -296,15 +234,6 @@ class ChangeScreens(_Base):
             return redirect(self.address(record))
         self.say(_("%(name)s was restored.", name=record["number"] or record["title"]))
         return redirect(self.address(record))
-
-
-def _typed(field: Field, raw: object, stored: Iterable[object], lookup: Lookup) -> str:
-    """Return what was typed as text; `stored` values may hold what can no longer be chosen, such as files."""
-    for before in stored:
-        with suppress(DomainError):
-            value = type_of(field).parse(field, raw, parse_context(current_actor()), before)
-            return shown(field, value, lookup)
-    return str(raw)
 
 
 def form_sections(definition: Definition) -> list[dict[str, Any]]:
