@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from models.definition import Definition, Field, Option
 from models.form_indexes import Records
 from models.messages import _
-from models.people import EVERY_FORM, Limit, Role
+from models.people import EVERY_FIELD, EVERY_FORM, Limit, Role
 from models.problems import Problem
 
 COUNT_CAP = 100_000
@@ -81,7 +81,7 @@ def keep_titles_open(definition: Definition) -> Iterator[Problem]:
         for rule in role.field_rules:
             if rule.limit == Limit.READ_ONLY or rule.form not in {definition.key, EVERY_FORM}:
                 continue
-            if any(key in rule.fields for key in definition.title_fields):
+            if {EVERY_FIELD, *definition.title_fields} & set(rule.fields) and definition.title_fields:
                 name = str(role)
                 yield Problem(
                     "title_fields",

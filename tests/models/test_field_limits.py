@@ -190,3 +190,10 @@ def test_a_form_whose_title_a_role_hides_is_not_published(live: LiveForm, clerk:
     with pytest.raises(InvalidError) as refused:
         factories.republish(live, title_fields=["grade"])
     assert "cannot be part of the title" in str(refused.value.errors["title_fields"][0])
+
+
+def test_a_form_with_a_title_is_not_published_where_a_role_hides_everything(live: LiveForm) -> None:
+    person("blind", rule(Limit.HIDDEN, "*"))
+    with pytest.raises(InvalidError) as refused:
+        factories.republish(live, label={"en": "Anew"})
+    assert "cannot be part of the title" in str(refused.value.errors["title_fields"][0])
