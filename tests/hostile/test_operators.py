@@ -30,7 +30,7 @@ SUFFIXES = ("[$gt]", "[$ne]", "[$regex]", "[]", "[__proto__]", ".$where", "\0", 
 VALUES: tuple[Any, ...] = (
     {"$gt": ""}, {"$ne": None}, {"$where": "sleep(9000)"}, {"$function": {"body": "f", "args": [],
     "lang": "js"}},
-    [{"$gt": ""}], ["no such", {"$ne": 1}], [[]], {"__proto__": {"a": 1}}, {"$oid": "0" * 24},
+    [{"$gt": 1}], ["no such", {"$ne": 1}], [[1]], {"__proto__": {"a": 1}}, {"$oid": "0" * 24},
     {"$numberLong": "1"}, "a\0b",
     "\ud800", {"a": {"$ref": "users", "$id": 1}}, 10**400,
 )  # fmt: skip
@@ -161,7 +161,8 @@ def test_no_value_of_the_api_is_an_operator(app: Flask, company: Stage) -> None:
     api, live = program(app, company), company.live
     path = f"/api/v1/records/sheet/{company.record['_id']}"
     revision = company.record["revision"]
-    fields = [one.key for one in live.definition.value_fields]
+    given = [one for one in live.definition.value_fields if one.type not in {"computed", "serial"}]
+    fields = [one.key for one in given]  # what is sent for the others is left aside
     with unchanged("number_reservations"):
         for key in fields:
             for value in VALUES:
