@@ -68,7 +68,9 @@ def pending() -> Pending | None:
 
 def unconfirmed() -> User | None:
     """Return who signed in here before a factor was demanded or added, and has not shown it yet."""
-    person: User | None = User.objects(fs_uniquifier=str(session.get("_user_id", "")), active=True).first()
+    if "_user_id" not in session:
+        return None  # the page of the sign-in is there without a database, too
+    person: User | None = User.objects(fs_uniquifier=str(session["_user_id"]), active=True).first()
     return person if person and not is_confirmed(person) else None
 
 
