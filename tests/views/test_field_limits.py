@@ -212,3 +212,16 @@ def test_the_page_of_a_conflict_tells_nothing_that_a_new_state_closed(client: Fl
     assert answer.status_code == 409
     assert "4,711" not in answer.text
     assert "4711" not in answer.text
+
+
+def test_a_filter_of_a_closed_field_tells_not_even_which_values_it_takes(client: FlaskClient) -> None:
+    live = factories.form(factories.field("name"), factories.field("price", "integer"), key="offer")
+    rules = [FieldRule(form="offer", fields=["price"], limit=Limit.MASKED.value)]
+    role = Role(name="clerk_role", grants=[Grant(form="offer", actions=["see"])], field_rules=rules).save()
+    factories.record(live, name="lamp", price=1)
+    sign_in(client, factories.user("clerk", role, language="en"))
+    path = "/records/offer/?flt0_price.eq=nonsense"
+    assert "price: " not in client.get(path).text
+    open_to = Role(name="chief_role", grants=[Grant(form="offer", actions=["see"])]).save()
+    sign_in(client, factories.user("chief", open_to, language="en"))
+    assert "price: " in client.get(path).text

@@ -91,10 +91,19 @@ class ListScreens(_Base):
         return found[1] if found and found[1].field.key not in self.told.unasked else None
 
     def _active_filters(self) -> list[tuple[FieldFilter, str]]:
-        active = self._get_list_filter_args() or []
-        found = [(self._filters[index], value) for index, _name, value in active]
-        known = [(one, value) for one, value in found if one.field.key not in self.told.unasked]
-        return known[: list_filters.MAX_FILTERS]
+        """Return the filters of the address; of closed fields not even told is which values they take."""
+        given: list[tuple[str, FieldFilter, str]] = []
+        for argument, value in request.args.items():
+            place, _dash, name = argument.partition("_")
+            found = self._filter_named(name) if place.startswith(FILTERS_GIVEN) else None
+            if found is None:
+                continue
+            if found.validate(value):
+                given.append((place, found, value))
+            else:
+                flash(self.get_invalid_value_msg(value, found), "error")
+        given.sort(key=lambda one: one[0])
+        return [(found, value) for _place, found, value in given][: list_filters.MAX_FILTERS]
 
     def get_invalid_value_msg(self, value: str, filter: FieldFilter) -> str:  # noqa: A002  (Flask-Admin's name)
         """Say which filter was left out and why."""
