@@ -32,7 +32,7 @@ def people() -> dict[str, User]:
     }
 
 
-ALLOWED = {
+ALLOWED: dict[str, set[Action]] = {
     "nobody": set(),
     "inactive": set(),
     "stranger": set(),

@@ -26,8 +26,13 @@ class PreviewScreen(LookupScreens, TemplateHelpers):
 
     def __init__(self, definition: Definition) -> None:
         """Take a draft."""
-        self.definition = definition
+        self._draft = definition
         self.problems = list(form_checks.problems(definition))
+
+    @property
+    def definition(self) -> Definition:
+        """The draft, whole."""
+        return self._draft
 
     @property
     def person(self) -> User:
