@@ -215,7 +215,8 @@ def test_the_page_of_a_conflict_tells_nothing_that_a_new_state_closed(client: Fl
 
 
 def test_a_filter_of_a_closed_field_tells_not_even_which_values_it_takes(client: FlaskClient) -> None:
-    live = factories.form(factories.field("name"), factories.field("price", "integer"), key="offer")
+    price = factories.field("price", "integer", filterable=True)
+    live = factories.form(factories.field("name"), price, key="offer")
     rules = [FieldRule(form="offer", fields=["price"], limit=Limit.MASKED.value)]
     role = Role(name="clerk_role", grants=[Grant(form="offer", actions=["see"])], field_rules=rules).save()
     factories.record(live, name="lamp", price=1)
