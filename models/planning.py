@@ -10,20 +10,17 @@ from bson import ObjectId, encode
 from models import access, history, numbering
 from models.changes import MAX_REASON, Change, void_numbers
 from models.database import Document, db
-from models.definition import Definition
 from models.errors import ConflictError, DomainError, InvalidError, NotFoundError, TooLargeError
-from models.fields import type_of
 from models.forms import LiveForm
 from models.lookups import Lookup, References
 from models.messages import _
 from models.numbering_patterns import needs_department
 from models.people import Action, Actor
-from models.search import tokens
 from models.times import now
+from models.titles import derived
 from models.validation import Checked, limits_of, validate
 
 MAX_RECORD_BYTES = 7 * 1024 * 1024  # an entry of history holds it twice, and MongoDB at most 16 MB
-MAX_TITLE = 200
 PROGRAM = frozenset({"pack", "system"})
 """Sources of changes that nobody's rights limit."""
 
@@ -312,7 +309,7 @@ def seal(change: Change) -> None:
         at=change.at,
         facts=change.facts,
     )
-    record.update(seal=change.entry["seal"], **_derived(change.form.definition, record, change.lookup))
+    record.update(seal=change.entry["seal"], **derived(change.form.definition, record, change.lookup))
     if len(encode(record)) > MAX_RECORD_BYTES:
         raise TooLargeError(_("This record is too large to be stored."))
 
@@ -324,34 +321,3 @@ def _checked_reason(reason: str) -> str:
     if _UNSTORABLE.search(said):
         raise InvalidError({"reason": [_("This text contains characters that cannot be stored.")]})
     return said
-
-
-def called(definition: Definition, record: Document, lookup: Lookup) -> str:
-    """Return what a record is called by what it holds now: its title, or its number where it has none."""
-    return _title(definition, record, lookup)[:MAX_TITLE] or record["number"] or ""
-
-
-def _title(definition: Definition, record: Document, lookup: Lookup) -> str:
-    return " ".join(
-        " ".join(_shown(definition, key, record, lookup) for key in definition.title_fields).split()
-    )
-
-
-def _derived(definition: Definition, record: Document, lookup: Lookup) -> Document:
-    """Return the title a record is called by and the tokens it is found by."""
-    title = _title(definition, record, lookup)
-    texts = [record["number"] or "", title]
-    texts += [
-        type_of(field).search_text(field, record["data"][field.key], lookup)
-        for field in definition.value_fields
-        if field.searchable and field.key in record["data"]
-    ]
-    return {"title": title[:MAX_TITLE] or record["number"] or "", "search": tokens(texts)}
-
-
-def _shown(definition: Definition, key: str, record: Document, lookup: Lookup) -> str:
-    field = definition.by_key.get(key)
-    if field is None:
-        return str(record.get(key) or "")
-    value = record["data"].get(key)
-    return "" if value is None else type_of(field).display(field, value, lookup, lookup.language)

@@ -15,8 +15,8 @@ from models.fields import type_of
 from models.forms import LiveForm
 from models.lookups import Lookup
 from models.messages import LANGUAGES
-from models.planning import called
 from models.procedure_checks.placeholders import PLACEHOLDER, placeholders
+from models.titles import called
 
 __all__ = ["for_everybody", "for_people", "placeholders", "render", "state_text", "title", "value_text"]
 
