@@ -20,7 +20,7 @@ ACTIONS: Final[Mapping[Action, Message]] = {
     Action.IMPORT: _("Import"),
     Action.PRINT: _("Print"),
     Action.TRANSITION: _("Take steps"),
-    Action.APPROVE: _("Approve"),
+    Action.APPROVE: _("Approve or reject"),
     Action.SHARE: _("Share"),
     Action.CONFIGURE: _("Configure"),
 }
