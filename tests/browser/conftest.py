@@ -96,7 +96,7 @@ def sign_in(page: Page, installation: Installation) -> None:
     page.goto("/")
     page.get_by_role("button", name="English").click()
     page.get_by_label("User name").fill("admin")
-    page.get_by_label("Password").fill(installation.password)
+    page.get_by_role("textbox", name="Password").fill(installation.password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{installation.address}/")
     page.locator(".bar-person").click()

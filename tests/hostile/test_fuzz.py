@@ -190,7 +190,7 @@ def _wipes_out(path: str) -> bool:
 
 
 def _text(value: object) -> str:
-    return str(value).replace("'", '"')
+    return str(value).replace("'", '"').encode("utf-8", "replace").decode()  # as an address can carry it
 
 
 def fuzz(fuzzer: Fuzzer, seconds: float) -> int:

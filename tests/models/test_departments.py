@@ -8,7 +8,7 @@ from pymongo.database import Database
 
 from models import departments, forms, records
 from models.errors import InUseError, InvalidError
-from models.people import Department, Name
+from models.people import Department, Name, Role, User
 from tests import factories
 from tests.factories import department, field
 
@@ -108,38 +108,45 @@ def test_a_department_nothing_refers_to_is_deleted() -> None:
     assert not Department.objects(code="U")
 
 
+def maker() -> Role:
+    return factories.role("maker", actions=factories.EDITOR_ACTIONS)
+
+
+def elsewhere() -> User:
+    """Somebody of another department who makes records."""
+    return factories.user("elsewhere", maker(), department=factories.department("HR", "人事部", "HR"))
+
+
 def uses() -> dict[str, Any]:
     columns = [field("by", "department")]
     fields = [field("dept", "department"), field("items", "table", fields=columns)]
 
     def old_field(used: Department) -> None:
         live = factories.form(*fields)
-        factories.record(live, factories.stranger(), dept=str(used.id))
+        factories.record(live, elsewhere(), dept=str(used.id))
         factories.republish(live, fields=[field("name")], list_columns=["name"], title_fields=["name"])
 
     def retired_form(used: Department) -> None:
         live = factories.form(*fields)
-        factories.record(live, factories.stranger(), dept=str(used.id))
+        factories.record(live, elsewhere(), dept=str(used.id))
         forms.retire(live.key, retired=True)
 
     def in_bin(used: Department) -> None:
         live = factories.form(*fields)
-        made = factories.record(live, factories.stranger(), dept=str(used.id))
-        records.delete(factories.actor(factories.stranger()), live, made["_id"], revision=1, reason="x")
+        made = factories.record(live, elsewhere(), dept=str(used.id))
+        records.delete(factories.actor(elsewhere()), live, made["_id"], revision=1, reason="x")
 
     return {
         "a person": lambda used: factories.user("someone", department=used),
         "a person who left": lambda used: factories.user("someone", department=used, active=False),
         "a child": lambda used: child("C", used),
         "a record made in it": lambda used: (
-            factories.record(factories.form(), factories.user("gone", department=used), name="x")
+            factories.record(factories.form(), factories.user("gone", maker(), department=used), name="x")
             and factories.user("gone").delete()
         ),
-        "a field": lambda used: factories.record(
-            factories.form(*fields), factories.stranger(), dept=str(used.id)
-        ),
+        "a field": lambda used: factories.record(factories.form(*fields), elsewhere(), dept=str(used.id)),
         "a column": lambda used: factories.record(
-            factories.form(*fields), factories.stranger(), items=[{"by": str(used.id)}]
+            factories.form(*fields), elsewhere(), items=[{"by": str(used.id)}]
         ),
         "a field of an earlier version": old_field,
         "a form that was retired": retired_form,

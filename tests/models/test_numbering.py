@@ -63,7 +63,11 @@ def test_fifty_parallel_creates_get_fifty_numbers_without_a_gap(db: Store) -> No
 def test_parallel_creates_count_by_department_and_period(db: Store) -> None:
     live = numbered("{dept}-{yyyy}{mm}-{seq:2}")
     people = [
-        factories.user(code.lower(), department=factories.department(code, code, code))
+        factories.user(
+            code.lower(),
+            factories.role("maker", actions=factories.EDITOR_ACTIONS),
+            department=factories.department(code, code, code),
+        )
         for code in ("QA", "HR", "IT")
     ]
     months = [datetime(2026, month, 15, tzinfo=UTC) for month in (1, 2)]
@@ -91,7 +95,8 @@ def test_the_month_of_a_number_is_the_month_where_the_actor_is(db: Store) -> Non
 
 
 def test_a_number_by_department_needs_a_department(db: Store) -> None:
-    live, nobody = numbered("{dept}{seq}"), factories.user("nowhere", name="n")
+    maker = factories.role("maker", actions=factories.EDITOR_ACTIONS)
+    live, nobody = numbered("{dept}{seq}"), factories.user("nowhere", maker, name="n")
     with pytest.raises(InvalidError):
         records.create(factories.actor(nobody), live, {"name": "x"})
     assert db.counters.count_documents({}) == 0
@@ -200,8 +205,9 @@ def test_another_pattern_never_makes_a_number_again(db: Store) -> None:
     for person in ("1", "11"):
         factories.department(person, person, person)
     by_department = factories.republish(live, numbering="Q-{dept}{seq}")
-    one = factories.user("one", department=factories.department("1"))
-    eleven = factories.user("eleven", department=factories.department("11"))
+    maker = factories.role("maker", actions=factories.EDITOR_ACTIONS)
+    one = factories.user("one", maker, department=factories.department("1"))
+    eleven = factories.user("eleven", maker, department=factories.department("11"))
     numbers = [factories.record(by_department, one, name="x")["number"] for _turn in range(11)]
     assert numbers[:3] == ["Q-11", "Q-12", "Q-13"]
     assert factories.record(by_department, eleven, name="x")["number"] == "Q-112"  # Q-111 is taken

@@ -9,9 +9,10 @@ from pymongo.database import Database
 from models import forms, records
 from models.database import Document
 from models.errors import InvalidError
-from models.people import Actor, Department, User
+from models.people import Actor, Department
 from models.validation import validate
 from seed import packs
+from tests import factories
 
 FIELDS_BY_ROW = {
     "P01.18": ["model", "quantity_defective", "damaged_parts", "customer_advice"],
@@ -91,8 +92,7 @@ def make(form: str, **raw: Any) -> Document:
 
 
 def actor() -> Actor:
-    user = User.objects(username="clerk").first() or User(username="clerk", name="文员").save()
-    return Actor.of(user)
+    return Actor.of(factories.user("clerk", factories.role("clerk", actions=factories.EDITOR_ACTIONS)))
 
 
 def quality() -> Department:

@@ -10,10 +10,11 @@ from pymongo.database import Database
 
 from models import forms, history, records
 from models.database import Document
-from models.people import Actor, Role, User
+from models.people import Actor, Role
 from seed import packs
 from seed.contents import read_pack
 from seed.exporting import export
+from tests import factories
 
 NAME = packs.DEFAULT_PACK
 ACTOR = Actor.system()
@@ -175,7 +176,7 @@ def test_sheets_from_before_the_workflow_stand_where_they_stood(
     db: Database[Document], pack_folder: Path
 ) -> None:
     packs.install(as_it_was(pack_folder), ACTOR)
-    user = User(username="clerk", name="文员").save()
+    user = factories.user("clerk", factories.role("clerk", actions=factories.EDITOR_ACTIONS), name="文员")
     actor, live = Actor.of(user), forms.current("feedback_sheet")
     customer = records.create(actor, forms.current("customer"), {"code": "C-1", "name": "甲"})
     product = records.create(

@@ -67,7 +67,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_audit.index": {"GET": ADMIN},
     "configure_access.done": {"POST": ADMIN_ON},
     "configure_access.export": {"POST": ADMIN},
-    "configure_access.index": {"GET": ADMIN_ON},
+    "configure_access.index": {"GET": ADMIN},
     "configure_access.record": {"GET": ADMIN},
     "configure_access.review": {"GET": ADMIN},
     "configure_access.why": {"GET": ADMIN},
