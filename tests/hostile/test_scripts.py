@@ -1,6 +1,7 @@
 """Scripts in everything that has a name, looked at by a real browser, in mails and in workbooks."""
 
 import io
+import re
 from collections.abc import Iterator
 from zipfile import ZipFile
 
@@ -208,12 +209,13 @@ def test_a_mail_holds_what_was_named_as_text(company: Stage) -> None:
     built = mail.build(channel, message)
     body = built.get_body(("html",))
     for part in (built.get_body(("plain",)), body):
-        assert part is None or 'javascript:alert(1)"' not in part.get_content()
+        text = part.get_content() if part is not None else ""
+        assert 'javascript:alert(1)"' not in text
+        assert "49" not in re.sub(r"[0-9a-f]{16,}", "", text)  # ids may hold any digits
     if body is not None:
         assert "<img" not in body.get_content()
         assert "<script" not in body.get_content()
     assert EVIL in str(built["Subject"])
-    assert "49" not in built.as_string()
 
 
 def test_a_workbook_holds_what_was_named_as_text(company: Stage) -> None:
