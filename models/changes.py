@@ -134,12 +134,22 @@ def _by_form(changes: Sequence[Change]) -> Iterable[tuple[LiveForm, list[Change]
 
 
 def _replace(change: Change, session: ClientSession) -> None:
-    """Store a record's next revision; who is invited to it may have changed without one."""
+    """Store a record's next revision; who is invited and its stock may have changed without one."""
     at_revision = {"_id": change.record["_id"], "revision": change.record["revision"] - 1}
-    kept = {"$mergeObjects": [{"$literal": change.record}, {"invited": "$invited"}]}
+    kept = {"$mergeObjects": [{"$literal": change.record}, {"invited": "$invited"}, *_of_ledger(change)]}
     replaced = change.form.records().update_one(at_revision, [{"$replaceWith": kept}], session=session)
     if not replaced.matched_count:
         raise ConflictError(current=_now_stored(change))
+
+
+def _of_ledger(change: Change) -> list[Document]:
+    """Return what a ledger's item keeps of the stored record: its stock, and the fields written with it."""
+    ledger = change.form.definition.ledger
+    if ledger is None:
+        return []
+    others = {key: value for key, value in change.record["data"].items() if key not in ledger.written}
+    written = {key: f"$data.{key}" for key in ledger.written}
+    return [{"stock": "$stock", "data": {"$mergeObjects": [{"$literal": others}, written]}}]
 
 
 def _numbers(changes: Sequence[Change]) -> Iterable[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The connection to MongoDB, and the one way to write several documents at once."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import mongoengine
@@ -15,6 +16,12 @@ Document = dict[str, Any]
 Result = TypeVar("Result")
 
 DURABLE = WriteConcern("majority", j=True)
+MAX_ATTEMPTS = 100
+"""Of a transaction whose reads were overtaken; beyond it something else is wrong."""
+
+
+class OvertakenError(Exception):
+    """What a transaction rests on changed since it was read; reading it again, the work may go through."""
 
 
 def connect(uri: str, name: str) -> None:
@@ -55,14 +62,20 @@ def db() -> Database[Document]:
 
 
 def in_transaction(work: Callable[[ClientSession], Result]) -> Result:
-    """Run `work(session)` in one transaction, again when MongoDB asks for it; all of it counts or none."""
+    """Run `work(session)` in one transaction; all of it counts or none.
+
+    It runs again when MongoDB asks for it, and when it raises OvertakenError.
+    """
     with client().start_session() as session:
-        return session.with_transaction(
-            work,
-            read_concern=ReadConcern("snapshot"),
-            write_concern=DURABLE,
-            read_preference=ReadPreference.PRIMARY,
-        )
+        for _attempt in range(MAX_ATTEMPTS):
+            with suppress(OvertakenError):
+                return session.with_transaction(
+                    work,
+                    read_concern=ReadConcern("snapshot"),
+                    write_concern=DURABLE,
+                    read_preference=ReadPreference.PRIMARY,
+                )
+    raise OvertakenError
 
 
 def is_passing(error: Exception) -> bool:

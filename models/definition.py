@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import Field as Attribute
 
 from models.definition_parts import KEY_LENGTH, KEY_PATTERN, Key, Label, OptionKey, Part, RuleTree, Text
+from models.ledger_parts import Ledger, Slip
 from models.procedure import MAX_CLOCKS, ClockRule, Workflow
 
 __all__ = [
@@ -148,6 +149,8 @@ class Definition(Part):
     business_key: str = ""
     workflow: Workflow | None = None
     clocks: tuple[ClockRule, ...] = Attribute((), max_length=MAX_CLOCKS)
+    ledger: Ledger | None = None
+    slip: Slip | None = None
 
     @cached_property
     def by_clock(self) -> dict[str, ClockRule]:

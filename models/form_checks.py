@@ -12,7 +12,7 @@ from bson import encode
 from bson.errors import BSONError
 from pydantic import ValidationError
 
-from models import form_indexes, formulas, numbering_patterns, procedure_checks, rules
+from models import form_indexes, formulas, ledger_checks, numbering_patterns, procedure_checks, rules
 from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
@@ -151,6 +151,7 @@ def problems(definition: Definition) -> Iterator[Problem]:
     yield from _formula_cycle(definition)
     yield from _visibility_cycle(definition)
     yield from procedure_checks.problems(definition)
+    yield from ledger_checks.problems(definition)
 
 
 def _numbering_problems(definition: Definition) -> Iterator[Problem]:

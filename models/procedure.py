@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field as Attribute
 
 from models.definition_parts import Key, Label, Part, RuleTree
+from models.ledger_parts import MovePieces
 
 MAX_STATES = 60
 MAX_TRANSITIONS = 200
@@ -137,7 +138,7 @@ class Move(Part):
 
 
 Effect = Annotated[
-    SetField | CreateRecord | Notify | FileWith | Assign | RouteBy | ClockAction | Move,
+    SetField | CreateRecord | Notify | FileWith | Assign | RouteBy | ClockAction | Move | MovePieces,
     Attribute(discriminator="do"),
 ]
 Effects = Annotated[tuple[Effect, ...], Attribute(max_length=40)]

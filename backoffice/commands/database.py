@@ -9,6 +9,7 @@ from backoffice.commands.connection import connected
 from backoffice.preparation import migrate
 from models.audit import chain as audit
 from models.checks import check_clocks, check_histories
+from models.ledger.checking import check_ledgers
 from models.retention import checks as disposals
 
 
@@ -37,11 +38,18 @@ def migrate_command() -> None:
     help="An entry of the audit log as the program's log (`audit.newest`) or an earlier check named it.",
 )
 def check(expect: tuple[int, str] | None) -> None:
-    """Look whether all is as it was sealed: records with their history, the audit log; and the clocks."""
+    """Look whether all is as it was sealed: records and their history, audit log, ledgers; and the clocks."""
     problems = 0
     with connected():
         number, seal = audit.newest()
-        for problem in chain(check_histories(), audit.problems(expect), disposals.problems(), check_clocks()):
+        found = (
+            check_histories(),
+            audit.problems(expect),
+            disposals.problems(),
+            check_clocks(),
+            check_ledgers(),
+        )
+        for problem in chain.from_iterable(found):
             click.echo(str(problem), err=True)
             problems += 1
     click.echo(f"audit log: newest entry {number}:{seal}")

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from models import rules
+from models import ledger_checks, rules
 from models.definition import Definition, Field
 from models.definition_parts import Label
 from models.errors import ValueProblem
 from models.fields import type_of
 from models.fields.base import ParseContext
+from models.ledger_parts import MovePieces
 from models.messages import Message, _
 from models.problems import Problem
 from models.procedure import (
@@ -119,6 +120,8 @@ def _effect(effect: Effect, definition: Definition, path: str) -> Iterator[Probl
         yield from _create(effect, definition, path)
     elif isinstance(effect, Notify | Assign):
         yield from _people(effect, definition, path)
+    elif isinstance(effect, MovePieces):
+        yield from ledger_checks.effect_problems(effect, definition, path)
     if isinstance(effect, Notify | FileWith):
         yield from text_problems(effect.text, definition, f"{path}.text")
     yield from _named(effect, definition, path)

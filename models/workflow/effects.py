@@ -10,6 +10,7 @@ from models.changes import Change
 from models.database import Document
 from models.errors import DomainError, InvalidError
 from models.forms import LiveForm
+from models.ledger import acting
 from models.messages import Named, _
 from models.people import Actor
 from models.planning import plan_creates
@@ -152,5 +153,6 @@ _KINDS: Mapping[str, Callable[[Run, Change, Any], None]] = MappingProxyType(
         "route": _route,
         "clock": _clock,
         "transition": _move,
+        "ledger": acting.carry_out,
     }
 )

@@ -7,6 +7,7 @@ from models import clocks, duties, who
 from models.approvals import opening
 from models.changes import Change
 from models.errors import DomainError
+from models.ledger import guarding
 from models.messages import _
 from models.procedure import Transition, Workflow
 from models.workflow import effects, positions, routing
@@ -53,10 +54,11 @@ def rehearse(change: Change) -> None:
 
 def _acts(change: Change) -> bool:
     definition = change.form.definition
-    return definition.workflow is not None or bool(definition.clocks)
+    return bool(definition.workflow or definition.clocks or definition.ledger or definition.slip)
 
 
 def _react(run: Run, change: Change) -> None:
+    guarding.guard(run, change)
     workflow = change.form.definition.workflow
     if workflow and change.action != "deleted":
         _go(run, change, workflow)

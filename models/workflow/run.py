@@ -11,6 +11,7 @@ from models.audience import Audience
 from models.changes import Change
 from models.errors import DomainError, NotFoundError
 from models.forms import LiveForm
+from models.ledger.book import Book
 from models.lookups import Lookup, References
 from models.messages import _
 
@@ -32,6 +33,7 @@ class Run:
     audience: Audience = attribute(default_factory=Audience)
     _depth: dict[ObjectId, int] = attribute(default_factory=dict)
     _roots: Counter[int] = attribute(default_factory=Counter)
+    _books: dict[tuple[str, ObjectId | None], Book] = attribute(default_factory=dict)
     _forms: dict[str, LiveForm] = attribute(default_factory=dict)
     _lookups: dict[str, Lookup] = attribute(default_factory=dict)
     _told: Counter[ObjectId] = attribute(default_factory=Counter)
@@ -44,6 +46,16 @@ class Run:
             except NotFoundError:
                 raise DomainError(_("There is no form “%(form)s” to create a record of.", form=key)) from None
         return self._forms[key]
+
+    def book(self, change: Change, ledger: str) -> Book:
+        """Return what a person's changes of this commit book in a ledger; it is written with them."""
+        key = (ledger, change.actor.id)
+        if key not in self._books:
+            self._books[key] = Book(self.form(ledger), change.actor, change.at)
+        book = self._books[key]
+        if book.write not in change.together:
+            change.together.append(book.write)
+        return book
 
     def lookup(self, language: str) -> Lookup:
         """Return the names behind ids in a language."""

@@ -1,0 +1,155 @@
+"""Booking: movements and promises that belong together, stored all or none with the items' new stock.
+
+A book is filled while a change is planned, and written in its transaction. What it was planned on may be
+stale by then: each item's stock is replaced only where its version is still the one that was read; otherwise
+the transaction is tried again with the stock as it is now. So a shortage is only ever told from fresh stock.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+
+from models.database import Document, OvertakenError, db, in_transaction
+from models.errors import InvalidError
+from models.forms import LiveForm
+from models.ledger.mirroring import mirrored
+from models.ledger.movements import Movement
+from models.ledger.stock import MAX_ENTRIES, ShortageError, Stock
+from models.ledger.wording import shortage
+from models.messages import Message, _
+from models.people import Actor
+from models.times import now
+
+Booked = tuple[Stock, Sequence[Movement]]
+Operation = Callable[[Stock], Booked]
+"""Works out the next stock and the movements that led there. Raises ShortageError."""
+
+_READ = {"number": 1, "title": 1, "state": 1, "department": 1, "stock": 1, "data": 1}
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """An operation, and the field beside which its refusal is told."""
+
+    item: ObjectId
+    operation: Operation
+    path: str
+
+
+@dataclass
+class Book:
+    """What is to be booked in one ledger by one change, or by the changes of one commit."""
+
+    form: LiveForm
+    actor: Actor
+    at: datetime = attribute(default_factory=now)
+    _planned: list[_Planned] = attribute(default_factory=list)
+    _new: list[Document] = attribute(default_factory=list)
+    _items: dict[ObjectId, Document] = attribute(default_factory=dict)
+
+    def know(self, items: Iterable[Document]) -> None:
+        """Use records of items that were read a moment ago, so that they need not be read again."""
+        self._items |= {one["_id"]: one for one in items}
+
+    def items(self, ids: Iterable[ObjectId]) -> dict[ObjectId, Document]:
+        """Return the items by id, those in the bin left out."""
+        wanted = set(ids)
+        if missing := wanted - self._items.keys():
+            self.know(_read(self.form, missing))
+        return {one: self._items[one] for one in wanted if one in self._items}
+
+    def plan(self, item: ObjectId, operation: Operation, *, path: str = "") -> None:
+        """Add what is to be done with an item; a refusal is told beside `path`."""
+        self._planned.append(_Planned(item, operation, path))
+
+    def arrive(self, record: Document, movement: Movement) -> None:
+        """Give a record that is being created the stock it arrives with."""
+        stock = Stock().move(movement.quantity, None, movement.target)
+        record["stock"] = replace(stock, version=1).dump()
+        record["data"] |= mirrored(self.form.definition, stock)
+        self._new.append(self._document(record["_id"], movement))
+
+    def write(self, _changes: object, session: ClientSession) -> None:
+        """Store everything in a transaction.
+
+        Raises:
+            InvalidError: there are not so many pieces, said of the stock as it is now.
+            OvertakenError: somebody else's booking came first; the next attempt reads what it left.
+        """
+        ids = list(dict.fromkeys(one.item for one in self._planned))
+        known, self._items = {one: self._items[one] for one in ids if one in self._items}, {}
+        fresh = len(known) < len(ids)
+        if fresh:
+            known = {one["_id"]: one for one in _read(self.form, ids, session)}
+        booked, movements = self._work_out(known, fresh=fresh)
+        if booked:
+            writes = [self._replacement(item, before, after) for item, before, after in booked]
+            if self.form.records().bulk_write(writes, ordered=False, session=session).matched_count < len(
+                writes
+            ):
+                raise OvertakenError
+        if movements or self._new:
+            db().property_movements.insert_many([*self._new, *movements], session=session)
+
+    def _work_out(
+        self, known: Mapping[ObjectId, Document], *, fresh: bool
+    ) -> tuple[list[tuple[ObjectId, Stock, Stock]], list[Document]]:
+        before = {item: Stock.load(record.get("stock")) for item, record in known.items()}
+        after = dict(before)
+        movements: list[Document] = []
+        errors: dict[str, list[Message]] = {}
+        for one in self._planned:
+            if one.item not in after:
+                errors.setdefault(one.path, []).append(_("This item is no longer in the ledger."))
+                continue
+            try:
+                after[one.item], made = one.operation(after[one.item])
+            except ShortageError as short:
+                if not fresh:
+                    raise OvertakenError from short
+                errors.setdefault(one.path, []).append(shortage(short, known[one.item], self.actor, self.at))
+            except OverflowError:
+                text = _("An item can be in at most %(max)s hands and promises at once.", max=MAX_ENTRIES)
+                errors.setdefault(one.path, []).append(text)
+            else:
+                movements += [self._document(one.item, movement) for movement in made]
+        if errors:
+            raise InvalidError(errors)
+        return [(item, before[item], after[item]) for item in after if after[item] != before[item]], movements
+
+    def _replacement(self, item: ObjectId, before: Stock, after: Stock) -> UpdateOne:
+        next_one = replace(after, version=before.version + 1)
+        new = mirrored(self.form.definition, next_one)
+        same_version: Any = before.version or None
+        return UpdateOne(
+            {"_id": item, "deleted_at": None, "stock.version": same_version},
+            {
+                "$set": {"stock": next_one.dump()}
+                | {f"data.{key}": value for key, value in new.items() if value is not None},
+                **_unset(f"data.{key}" for key, value in new.items() if value is None),
+            },
+        )
+
+    def _document(self, item: ObjectId, movement: Movement) -> Document:
+        return movement.document(self.form.key, item, self.actor, self.at)
+
+    def store(self) -> None:
+        """Write the book in a transaction of its own. Raises InvalidError."""
+        in_transaction(lambda session: self.write((), session))
+
+
+def _unset(paths: Iterable[str]) -> Document:
+    gone = dict.fromkeys(paths, "")
+    return {"$unset": gone} if gone else {}
+
+
+def _read(
+    form: LiveForm, ids: Iterable[ObjectId], session: ClientSession | None = None
+) -> Iterable[Document]:
+    return form.records().find({"_id": {"$in": list(ids)}, "deleted_at": None}, _READ, session=session)

@@ -1,0 +1,125 @@
+"""What changes of ledgers and slips do by themselves, whoever makes them, and what they may not do."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from bson import ObjectId
+
+from models.changes import Change
+from models.errors import InvalidError
+from models.fields.numbers import decimal_of
+from models.ledger.acting import picks
+from models.ledger.book import Booked, Operation
+from models.ledger.movements import Details, Movement
+from models.ledger.quantities import read_quantity
+from models.ledger.slips import SlipView
+from models.ledger.stock import Spot, Stock
+from models.ledger_parts import Ledger, Slip
+from models.messages import _
+from models.workflow.run import Run
+
+
+def guard(run: Run, change: Change) -> None:
+    """Book what a change of an item means for its stock, and keep what the ledger wrote.
+
+    Raises InvalidError where a change would leave pieces that nobody answers for.
+    """
+    definition = change.form.definition
+    if run.dry:
+        return
+    if definition.ledger:
+        _guard_item(run, change, definition.ledger)
+    if definition.slip:
+        _guard_slip(run, change, definition.slip)
+
+
+# -- items ---------------------------------------------------------------------------------------------------
+
+
+def _guard_item(run: Run, change: Change, part: Ledger) -> None:
+    data = change.record["data"]
+    if change.before is None:
+        for key in part.written:
+            data.pop(key, None)
+        _arrive(run, change, part)
+    elif change.action == "deleted":
+        _refuse_deleting(change.before)
+    else:
+        _correct_quantity(run, change, part)
+
+
+def _arrive(run: Run, change: Change, part: Ledger) -> None:
+    data = change.record["data"]
+    quantity = read_quantity(change.form.definition, data, data.get(part.quantity), part.quantity)
+    _check_single(part, data, quantity)
+    spot = Spot("kept", change.record.get("department"), str(data.get(part.place) or ""))
+    movement = Movement("arrival", quantity, None, spot, _details(change))
+    run.book(change, change.form.key).arrive(change.record, movement)
+
+
+def _check_single(part: Ledger, data: Mapping[str, Any], quantity: Decimal) -> None:
+    if part.serial and data.get(part.serial) and quantity != 1:
+        raise InvalidError({part.quantity: [_("With a serial number it is one piece.")]})
+
+
+def _refuse_deleting(before: Mapping[str, Any]) -> None:
+    stock = Stock.load(before.get("stock"))
+    if stock.moved > 1 or stock.promises:
+        raise InvalidError({"": [_("This item has a history of movements; it cannot be deleted.")]})
+
+
+def _correct_quantity(run: Run, change: Change, part: Ledger) -> None:
+    """Book a change of the quantity that arrived as what it is: a correction."""
+    before, data = (change.before or {"data": {}})["data"], change.record["data"]
+    if before.get(part.quantity) == data.get(part.quantity):
+        return
+    quantity = read_quantity(change.form.definition, data, data.get(part.quantity), part.quantity)
+    _check_single(part, data, quantity)
+    had = before.get(part.quantity)
+    more = quantity - (decimal_of(had) if had is not None else Decimal(0))
+    details, home = _details(change), Spot("kept", change.record.get("department"))
+
+    def correct(stock: Stock) -> Booked:
+        if more > 0:
+            target = next((one.spot for one in stock.spots("kept")), home)
+            return stock.move(more, None, target), [Movement("correction", more, None, target, details)]
+        made = []
+        for spot, pieces in picks(stock, ("kept",), -more):
+            stock = stock.move(pieces, spot, None)
+            made.append(Movement("correction", pieces, spot, None, details))
+        return stock, made
+
+    run.book(change, change.form.key).plan(change.record["_id"], correct, path=part.quantity)
+
+
+def _details(change: Change) -> Details:
+    return Details(
+        form=change.form.key, record=change.record["_id"], note=change.reason, source=change.source
+    )
+
+
+# -- slips ---------------------------------------------------------------------------------------------------
+
+
+def _guard_slip(run: Run, change: Change, part: Slip) -> None:
+    slip = SlipView(change)
+    if change.action == "deleted":
+        _forget_slip(run, slip, part)
+        return
+    slip.keep_counts()
+    slip.require_same_lines()
+    slip.require_same_returns()
+
+
+def _forget_slip(run: Run, slip: SlipView, part: Slip) -> None:
+    rows = slip.data.get(part.items) or ()
+    if any(row.get(part.lent) for row in rows):
+        raise InvalidError({"": [_("Something was lent by this slip; it cannot be deleted.")]})
+    book = run.book(slip.change, part.ledger)
+    for item in {row[part.item] for row in rows if row.get(part.item)}:
+        book.plan(item, _without(slip.id))
+
+
+def _without(slip: ObjectId) -> Operation:
+    return lambda stock: (stock.without_promise(slip), ())

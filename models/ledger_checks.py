@@ -1,0 +1,152 @@
+"""Whether what a form says of its ledger or its slip makes sense; nothing here needs a record."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import get_args
+
+from models.definition import Definition, Field
+from models.ledger.kinds import OUTCOMES, STATUSES
+from models.ledger_parts import Ledger, MovePieces, Slip, SlipAction
+from models.messages import Message, _
+from models.problems import Problem
+
+_NUMBERS = frozenset({"integer", "decimal"})
+_LEDGER: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "quantity": _NUMBERS,
+        "keeper": frozenset({"department"}),
+        "place": frozenset({"text"}),
+        "unit": frozenset({"choice"}),
+        "serial": frozenset({"text"}),
+        "available": _NUMBERS,
+        "lent": _NUMBERS,
+        "holders": frozenset({"person"}),
+        "due_on": frozenset({"date"}),
+        "status": frozenset({"choice"}),
+        "kept_by": frozenset({"department"}),
+        "kept_at": frozenset({"text"}),
+    }
+)
+_SLIP: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "borrower": frozenset({"person"}),
+        "begins": frozenset({"date"}),
+        "ends": frozenset({"date"}),
+        "department": frozenset({"department"}),
+        "outstanding": _NUMBERS,
+        "photos": frozenset({"image"}),
+    }
+)
+_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "item": frozenset({"reference"}),
+        "quantity": _NUMBERS,
+        "lent": _NUMBERS,
+        "returned": _NUMBERS,
+        "outcome": frozenset({"choice"}),
+        "condition": frozenset({"text", "long_text", "choice"}),
+        "place": frozenset({"text"}),
+    }
+)
+
+
+def problems(definition: Definition) -> Iterator[Problem]:
+    """Yield what is wrong with a form's ledger and slip; paths read `ledger.<property>`."""
+    if definition.ledger:
+        yield from _ledger(definition, definition.ledger)
+    if definition.slip:
+        yield from _slip(definition, definition.slip)
+
+
+def effect_problems(effect: MovePieces, definition: Definition, path: str) -> Iterator[Problem]:
+    """Yield what is wrong with an effect that books pieces."""
+    of_slip = effect.action in get_args(SlipAction)
+    if of_slip and definition.slip is None:
+        yield Problem(f"{path}.action", _("Only a slip does this; say in the settings what it lends."))
+    if not of_slip and definition.ledger is None:
+        field = definition.by_key.get(effect.item)
+        if field is None or field.type != "reference" or field.many:
+            yield Problem(f"{path}.item", _("Name the field that says which item."))
+        if not effect.quantity:
+            yield Problem(f"{path}.quantity", _("Name the field that says how many."))
+    if effect.action == "extend" and not effect.until:
+        yield Problem(f"{path}.until", _("Name the field with the new day."))
+    wanted = {
+        "quantity": _NUMBERS,
+        "slip": {"reference"},
+        "department": {"department"},
+        "person": {"person"},
+        "place": {"text"},
+        "until": {"date"},
+        "note": {"text", "long_text"},
+    }
+    for name, types in wanted.items():
+        key = getattr(effect, name)
+        if key:
+            yield from _typed(definition.by_key.get(key), key, types, f"{path}.{name}")
+
+
+def _ledger(definition: Definition, ledger: Ledger) -> Iterator[Problem]:
+    for name, types in _LEDGER.items():
+        if key := getattr(ledger, name):
+            yield from _typed(definition.by_key.get(key), key, types, f"ledger.{name}")
+    yield from _options(definition.by_key.get(ledger.status), STATUSES, "ledger.status")
+    holders = definition.by_key.get(ledger.holders)
+    if holders and not holders.many:
+        yield Problem("ledger.holders", _("This field must take several people."))
+    if quantity := definition.by_key.get(ledger.quantity):
+        if not quantity.required:
+            yield Problem("ledger.quantity", _("This field must be required."))
+        if quantity.type == "integer" and ledger.fractional_units:
+            yield Problem("ledger.fractional_units", _("A whole number has no fractions; use a decimal."))
+    for key in sorted({key for key in ledger.written if ledger.written.count(key) > 1}):
+        yield Problem("ledger", _("Two things would be written into “%(key)s”.", key=key))
+
+
+def _slip(definition: Definition, slip: Slip) -> Iterator[Problem]:
+    for name, types in _SLIP.items():
+        if key := getattr(slip, name):
+            yield from _typed(definition.by_key.get(key), key, types, f"slip.{name}")
+    yield from _table(definition, slip.items, slip, ("item", "quantity", "lent", "returned"), "slip")
+    if slip.returns:
+        names = ("item", "quantity", "outcome", "condition", "place")
+        yield from _table(definition, slip.returns.table, slip.returns, names, "slip.returns")
+        table = definition.by_key.get(slip.returns.table)
+        outcome = table.columns.get(slip.returns.outcome) if table else None
+        yield from _options(outcome, OUTCOMES, "slip.returns.outcome", all_of_them=False)
+
+
+def _table(
+    definition: Definition, key: str, part: Slip | object, names: tuple[str, ...], path: str
+) -> Iterator[Problem]:
+    table = definition.by_key.get(key)
+    yield from _typed(table, key, {"table"}, f"{path}.items")
+    for name in names if table else ():
+        column = getattr(part, name)
+        if column and table:
+            yield from _typed(table.columns.get(column), column, _COLUMNS[name], f"{path}.{name}")
+
+
+def _typed(field: Field | None, key: str, types: Iterable[str], path: str) -> Iterator[Problem]:
+    if field is None:
+        yield Problem(path, _("There is no field “%(key)s”.", key=key))
+    elif field.type not in set(types):
+        yield Problem(path, _("“%(field)s” is not of the kind that is needed here.", field=field.label))
+
+
+def _options(
+    field: Field | None, wanted: Iterable[str], path: str, *, all_of_them: bool = True
+) -> Iterator[Problem]:
+    if field is None:
+        return
+    known, needed = set(field.options_by_key), set(wanted)
+    unfit = needed - known if all_of_them else known - needed
+    if unfit:
+        yield Problem(path, _options_message(sorted(unfit), missing=all_of_them))
+
+
+def _options_message(keys: list[str], *, missing: bool) -> Message:
+    shown = ", ".join(keys)
+    if missing:
+        return _("These options are missing: %(keys)s.", keys=shown)
+    return _("The ledger does not know these options: %(keys)s.", keys=shown)

@@ -1,0 +1,114 @@
+"""What makes a form a ledger of lent things or a slip that lends them, as data (P03 d, ISO 9001:2015 8.5.3).
+
+This module only knows the shape. `models.ledger` gives it life.
+"""
+
+from typing import Literal
+
+from pydantic import Field as Attribute
+
+from models.definition_parts import Key, OptionKey, Part
+
+FieldKey = str
+"""A field's key, or nothing."""
+
+SlipAction = Literal["reserve", "queue", "release", "lend", "take_back", "extend", "pass_on"]
+ItemAction = Literal[
+    "hand_over", "transfer", "relocate", "use_up", "damage", "lose", "find", "repair", "repaired",
+    "give_back", "dispose",
+]  # fmt: skip
+
+
+class Ledger(Part):
+    """The records of the form are things that belong to somebody else, one piece or a counted stock.
+
+    `quantity` is how many arrived (a whole number, or a decimal, whose fractions only `fractional_units` of
+    the choice field `unit` allow), `keeper` the department field that says who keeps them, `place` where, and
+    `serial` the number of a single piece. The ledger itself writes the rest, which people cannot:
+    `available` and `lent` (numbers), `holders` (several people), `due_on` (the earliest date on which
+    something comes back), `status` (a choice with the keys of `models.ledger.kinds.STATUSES`), and `kept_by`
+    and `kept_at`: the department and the place (text) that keep most of what is not lent.
+    """
+
+    quantity: Key
+    keeper: Key
+    place: FieldKey = ""
+    unit: FieldKey = ""
+    serial: FieldKey = ""
+    fractional_units: tuple[OptionKey, ...] = ()
+    available: FieldKey = ""
+    lent: FieldKey = ""
+    holders: FieldKey = ""
+    due_on: FieldKey = ""
+    status: FieldKey = ""
+    kept_by: FieldKey = ""
+    kept_at: FieldKey = ""
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The fields that only the ledger writes."""
+        fields = (
+            self.available, self.lent, self.holders, self.due_on, self.status, self.kept_by, self.kept_at
+        )  # fmt: skip
+        return tuple(filter(None, fields))
+
+
+class Returns(Part):
+    """The table of a slip in which every return is a row; a row once stored stays as it is.
+
+    `outcome` is a choice column with the keys of `models.ledger.kinds.OUTCOMES`; without it all came back
+    well.
+    """
+
+    table: Key
+    item: Key
+    quantity: Key
+    outcome: FieldKey = ""
+    condition: FieldKey = ""
+    place: FieldKey = ""
+
+
+class Slip(Part):
+    """The records of the form lend things of a ledger to somebody, from one day to another (P03.64).
+
+    `items` is a table with the columns `item` (a reference to the ledger), `quantity`, and `lent` and
+    `returned`, which the ledger writes, as it does the number field `outstanding`. `photos` is an image field
+    whose new pictures belong to the movements of a step. `offer` is the step that the program takes for a slip
+    in line when what it waits for has come free.
+    """
+
+    ledger: Key
+    items: Key
+    item: Key
+    quantity: Key
+    borrower: Key
+    begins: Key
+    ends: Key
+    department: FieldKey = ""
+    lent: FieldKey = ""
+    returned: FieldKey = ""
+    outstanding: FieldKey = ""
+    photos: FieldKey = ""
+    offer: FieldKey = ""
+    returns: Returns | None = None
+
+
+class MovePieces(Part):
+    """Book in the ledger what a step says: a slip's own actions, or a movement of one item.
+
+    On a ledger the item is the record itself and, without `quantity`, all its pieces that are free; on any
+    other form `item` is the reference field that names it, and `slip` the one that names the slip out of
+    whose hands the pieces come. `department`, `person`, `place` and `until` are fields that say where to,
+    to whom, and until when.
+    """
+
+    do: Literal["ledger"]
+    action: SlipAction | ItemAction
+    item: FieldKey = ""
+    quantity: FieldKey = ""
+    slip: FieldKey = ""
+    department: FieldKey = ""
+    person: FieldKey = ""
+    place: FieldKey = ""
+    until: FieldKey = ""
+    note: FieldKey = Attribute("", description="a text field that the movement remembers")
