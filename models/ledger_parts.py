@@ -73,7 +73,7 @@ class Slip(Part):
 
     `items` is a table with the columns `item` (a reference to the ledger), `quantity`, and `lent` and
     `returned`, which the ledger writes, as it does the number field `outstanding`. `photos` is an image field
-    whose new pictures belong to the movements of a step. `offer` is the step that the program takes for a slip
+    whose new pictures belong to the movements of a step. `offer` is the step the program takes for a slip
     in line when what it waits for has come free.
     """
 
