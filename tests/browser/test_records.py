@@ -55,7 +55,7 @@ def person(client: FlaskClient) -> User:  # noqa: F811
 @pytest.fixture
 def desk(browser: Browser, address: str, client: FlaskClient, person: User) -> Iterator[BrowserContext]:  # noqa: F811
     """Give the browser of somebody who is signed in; a mistake of a script fails the test."""
-    context = browser.new_context(base_url=address, viewport=DESK)
+    context = browser.new_context(base_url=address, viewport=DESK, reduced_motion="reduce")
     failures: list[str] = []
     context.on("weberror", lambda error: failures.append(str(error.error)))
     context.on("console", lambda said: failures.append(said.text) if said.type == "error" else None)

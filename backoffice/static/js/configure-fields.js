@@ -284,7 +284,7 @@
     if (window.Sortable) {
       window.Sortable.create(list, {
         handle: ".field-row-handle",
-        animation: 120,
+        animation: window.Backoffice.glideMs,
         onEnd: (event) => {
           if (event.oldIndex === event.newIndex) return;
           const fields = context.list();

@@ -351,7 +351,7 @@
     draw();
     W.refreshers.add(() => nodes.forEach((node) => node.refresh()));
     if (window.Sortable) {
-      window.Sortable.create(place, { handle: ".field-row-handle", draggable: ".field-row", animation: 120, onEnd: ({ oldIndex, newIndex }) => {
+      window.Sortable.create(place, { handle: ".field-row-handle", draggable: ".field-row", animation: window.Backoffice.glideMs, onEnd: ({ oldIndex, newIndex }) => {
         const items = list();
         items.splice(newIndex, 0, ...items.splice(oldIndex, 1));
         reorder();

@@ -11,11 +11,18 @@
 
   const address = (card, template) => template.replace("ID", card.dataset.card);
 
+  /* The server's answer; an Error with the words for the person when there is none, or it refuses. */
+  const ask = async (url, options) => {
+    const answer = await Backoffice.fetch(url, options).catch(() => null);
+    const said = (await answer?.json().catch(() => null)) ?? {};
+    if (answer?.ok) return said;
+    const errors = Object.values(said.error?.errors || {}).flat();
+    throw new Error([said.error?.message, ...errors].filter(Boolean).join(" ") || board.dataset.lost);
+  };
+
   /* What a card may do is asked when somebody takes it up: rights and conditions are the server's. */
   const movesOf = async (card) => {
-    const answer = await Backoffice.fetch(address(card, board.dataset.moves));
-    if (!answer.ok) return [];
-    const found = await answer.json();
+    const found = await ask(address(card, board.dataset.moves));
     card.dataset.revision = found.revision;
     return found.moves;
   };
@@ -25,33 +32,48 @@
     if (/^\d+$/.test(shown.textContent)) shown.textContent = String(Number(shown.textContent) + by);
   };
 
+  /* A card that stands in the column already keeps its place: somebody put it there. */
+  const put = (card, column) => {
+    if (card.closest("[data-state]") !== column) column.querySelector("[data-cards]").prepend(card);
+  };
+
+  /* While the server is asked, a card stays where it is: it can be neither dragged nor moved by its menu. */
+  const isBusy = (card) => card.hasAttribute("aria-busy");
+
+  const whileBusy = async (card, from, run) => {
+    card.setAttribute("aria-busy", "true");
+    try {
+      await run();
+    } catch (error) {
+      put(card, from);
+      Backoffice.toast(error.message, "danger");
+    } finally {
+      card.removeAttribute("aria-busy");
+    }
+  };
+
+  let dragged = null;
+
+  /* Takes a step with a card, which stands in its new column already when it was dragged there. */
   const take = async (card, move, from) => {
     if (move.page) {
+      put(card, from);
       window.location.assign(move.page);
       return;
     }
-    const answer = await Backoffice.fetch(address(card, board.dataset.drop), {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ transition: move.key, revision: Number(card.dataset.revision) }),
+    const said = await ask(address(card, board.dataset.drop), {
+      json: { transition: move.key, revision: Number(card.dataset.revision) },
     });
-    const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) {
-      from.querySelector("[data-cards]").prepend(card);
-      const errors = Object.values(said.error?.errors || {}).flat();
-      Backoffice.toast([said.error?.message, ...errors].filter(Boolean).join(" "), "danger");
-      return;
-    }
     const target = columnOf(said.state);
     card.dataset.revision = said.revision;
     if (target) {
-      target.querySelector("[data-cards]").prepend(card);
+      put(card, target);
       target.querySelector(".board-empty")?.remove();
       recount(from, -1);
       recount(target, 1);
     }
     Backoffice.toast(board.dataset.moved, "success");
-    card.focus();
+    if (!dragged && document.activeElement === document.body) card.focus();
   };
 
   /* -- the menu of a card: for the keyboard, and for fingers -------------------------------------------- */
@@ -75,7 +97,7 @@
     if (move.why_not) item.title = move.why_not;
     item.addEventListener("click", () => {
       closeMenu();
-      take(card, move, from);
+      whileBusy(card, from, () => take(card, move, from));
     });
     return item;
   };
@@ -85,11 +107,13 @@
     closeMenu();
     if (again) return;
     const card = button.closest("[data-card]");
-    const moves = await movesOf(card);
-    if (!moves.length) {
-      Backoffice.toast(board.dataset.none, "info");
+    if (isBusy(card)) return;
+    const moves = await movesOf(card).catch((error) => Backoffice.toast(error.message, "danger"));
+    if (!moves?.length) {
+      if (moves) Backoffice.toast(board.dataset.none, "info");
       return;
     }
+    closeMenu();
     const list = document.createElement("div");
     list.className = "board-menu";
     list.setAttribute("role", "menu");
@@ -121,8 +145,6 @@
 
   /* -- dragging ------------------------------------------------------------------------------------------ */
 
-  let dragged = null;
-
   const show = (moves) => {
     const targets = new Set(moves.filter((move) => move.allowed).map((move) => move.to));
     columns.forEach((column) => {
@@ -135,24 +157,24 @@
 
   const begin = (event) => {
     closeMenu();
-    const from = event.from.closest("[data-state]");
-    dragged = { from, moves: movesOf(event.item) };
-    dragged.moves.then((moves) => dragged && show(moves));
+    const mine = { from: event.from.closest("[data-state]"), moves: movesOf(event.item) };
+    dragged = mine;
+    mine.moves.then((moves) => dragged === mine && show(moves), () => {});
   };
 
   const end = async (event) => {
     const { from, moves } = dragged;
+    const card = event.item;
+    const to = event.to.closest("[data-state]");
     dragged = null;
     clear();
-    const to = event.to.closest("[data-state]");
     if (to === from) return;
-    const move = (await moves).find((one) => one.to === to.dataset.state && one.allowed);
-    if (move) {
-      await take(event.item, move, from);
-      return;
-    }
-    from.querySelector("[data-cards]").prepend(event.item);
-    Backoffice.toast(board.dataset.noWay, "warning");
+    await whileBusy(card, from, async () => {
+      const move = (await moves).find((one) => one.to === to.dataset.state && one.allowed);
+      if (move) return take(card, move, from);
+      put(card, from);
+      Backoffice.toast(board.dataset.noWay, "warning");
+    });
   };
 
   if (window.Sortable && window.matchMedia("(hover: hover)").matches) {
@@ -160,8 +182,8 @@
       window.Sortable.create(column.querySelector("[data-cards]"), {
         group: "board",
         sort: false,
-        animation: 120,
-        filter: "a, button",
+        animation: Backoffice.glideMs,
+        filter: "a, button, [aria-busy]",
         preventOnFilter: false,
         draggable: "[data-card]",
         onStart: begin,

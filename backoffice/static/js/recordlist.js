@@ -59,7 +59,7 @@
 
   document.querySelectorAll("[data-columns]").forEach((form) => {
     const list = form.querySelector("[data-sortable]");
-    if (window.Sortable) window.Sortable.create(list, { animation: 120, forceFallback: true });
+    if (window.Sortable) window.Sortable.create(list, { animation: Backoffice.glideMs, forceFallback: true });
     list.addEventListener("keydown", (event) => Backoffice.moveByKey(event, event.target.closest("label")));
     form.addEventListener("formdata", (event) => {
       const chosen = [...form.querySelectorAll("[data-column]")].filter((box) => box.checked).map((box) => box.value);

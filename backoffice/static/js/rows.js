@@ -85,7 +85,7 @@
     if (window.Sortable && template.content.querySelector(".rows-handle")) {
       window.Sortable.create(body, {
         handle: ".rows-handle",
-        animation: 120,
+        animation: Backoffice.glideMs,
         forceFallback: true,
         onEnd: () => {
           number();

@@ -26,6 +26,9 @@
     return fetch(url, { credentials: "same-origin", ...rest, headers });
   };
 
+  /* How long Sortable lets things glide to their place. */
+  Backoffice.glideMs = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120;
+
   /* Calls a function for clicks inside elements that carry an attribute. */
   Backoffice.onClick = function (selector, run) {
     document.addEventListener("click", (event) => {
