@@ -11,6 +11,7 @@ from pydantic import Field as Attribute
 
 from models.definition_parts import KEY_LENGTH, KEY_PATTERN, Key, Label, OptionKey, Part, RuleTree, Text
 from models.ledger_parts import Ledger, Slip
+from models.letter_parts import MAX_LETTERS, Letter
 from models.procedure import MAX_CLOCKS, ClockRule, Workflow
 
 __all__ = [
@@ -151,11 +152,17 @@ class Definition(Part):
     clocks: tuple[ClockRule, ...] = Attribute((), max_length=MAX_CLOCKS)
     ledger: Ledger | None = None
     slip: Slip | None = None
+    letters: tuple[Letter, ...] = Attribute((), max_length=MAX_LETTERS)
 
     @cached_property
     def by_clock(self) -> dict[str, ClockRule]:
         """Every clock by its key."""
         return {clock.key: clock for clock in self.clocks}
+
+    @cached_property
+    def by_letter(self) -> dict[str, Letter]:
+        """Every kind of letter by its key."""
+        return {letter.key: letter for letter in self.letters}
 
     @cached_property
     def record_clocks(self) -> tuple[ClockRule, ...]:
