@@ -3,6 +3,7 @@
 from flask import Flask
 
 from views import navigation
+from views import property as property_pages
 from views.admin import BackofficeAdmin
 from views.configure import views as configure_views
 from views.dashboard import Dashboard
@@ -20,3 +21,4 @@ def init_app(app: Flask) -> None:
         admin.add_view(view)
     hub.init_app(app)
     navigation.init_app(app)
+    property_pages.init_app(app)

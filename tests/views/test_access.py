@@ -171,6 +171,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "keys.end": {"POST": Answers(404, 404, 404, 302)},  # the administrator's own
     "keys.index": {"GET": EVERYONE, "POST": EVERYONE},
     "notices.choose": {"GET": EVERYONE, "POST": EVERYONE},
+    "property.index": {"GET": EVERYONE},
     "records.acknowledge_view": {"POST": NOBODY},  # nothing was filed
     "records.action_view": {"POST": Answers(404, 403, 302, 302)},
     "records.ajax_lookup": {"GET": NOBODY},

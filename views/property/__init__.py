@@ -1,0 +1,16 @@
+"""Customer property on screens of its own, beside the records of its ledgers and slips."""
+
+from flask import Flask
+
+from views.property import overview
+from views.property.base import pages
+
+BLUEPRINTS = (pages,)
+MODULES = (overview,)
+"""They hang their pages on the blueprint when they are imported."""
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages of property."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
