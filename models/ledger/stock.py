@@ -252,9 +252,15 @@ class Stock:
 
     # -- as a document -----------------------------------------------------------------------------------
 
+    @property
+    def busy(self) -> bool:
+        """Tell whether anything of it is lent or asked for."""
+        return bool(self.promises or self.spots("lent"))
+
     def dump(self) -> Document:
-        """Return it as it is kept in an item's record."""
+        """Return it as it is kept in an item's record; `busy` is there to be looked for."""
         return {
+            **({"busy": True} if self.busy else {}),
             "arrived": Decimal128(self.arrived),
             "positions": [
                 {
