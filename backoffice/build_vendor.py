@@ -27,6 +27,9 @@ SVG: Final = "http://www.w3.org/2000/svg"
 FILES: Final = {
     "sortablejs/Sortable.min.js": "sortable.min.js",
     "sortablejs/LICENSE": "sortable.LICENSE.txt",
+    "qr/decode.js": "qr/decode.js",
+    "qr/index.js": "qr/index.js",  # the other imports it by this name
+    "qr/LICENSE-MIT": "qr/LICENSE.txt",
     "signature_pad/dist/signature_pad.umd.min.js": "signature_pad.min.js",
     "signature_pad/LICENSE": "signature_pad.LICENSE.txt",
     "tom-select/dist/js/tom-select.complete.min.js": "tom_select.min.js",
@@ -153,6 +156,7 @@ def _advice(output: str) -> str:
 def _gather(modules: Path, target: Path, icons: list[str]) -> None:
     target.mkdir()
     for source, name in FILES.items():
+        (target / name).parent.mkdir(exist_ok=True)
         shutil.copy(modules / source, target / name)
     (target / "icons.svg").write_bytes(_sprite(modules / "bootstrap-icons" / "icons", icons))
 

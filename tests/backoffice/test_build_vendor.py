@@ -95,6 +95,7 @@ def test_machine_without_npm_needs_none_when_nothing_changed(
     target = project / "backoffice" / "static" / "vendor"
     target.mkdir()
     for name in (*build_vendor.FILES.values(), "icons.svg"):
+        (target / name).parent.mkdir(exist_ok=True)
         (target / name).touch()
     (target / "stamp.json").write_text(json.dumps(build_vendor._stamp(project)))
     monkeypatch.setattr(shutil, "which", lambda _name: None)
