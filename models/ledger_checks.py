@@ -18,6 +18,8 @@ _LEDGER: Mapping[str, frozenset[str]] = MappingProxyType(
         "place": frozenset({"text"}),
         "unit": frozenset({"choice"}),
         "serial": frozenset({"text"}),
+        "customer": frozenset({"reference"}),
+        "arrived_on": frozenset({"date"}),
         "available": _NUMBERS,
         "lent": _NUMBERS,
         "holders": frozenset({"person"}),

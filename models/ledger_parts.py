@@ -23,11 +23,12 @@ class Ledger(Part):
     """The records of the form are things that belong to somebody else, one piece or a counted stock.
 
     `quantity` is how many arrived (a whole number, or a decimal, whose fractions only `fractional_units` of
-    the choice field `unit` allow), `keeper` the department field that says who keeps them, `place` where, and
-    `serial` the number of a single piece. The ledger itself writes the rest, which people cannot:
-    `available` and `lent` (numbers), `holders` (several people), `due_on` (the earliest date on which
-    something comes back), `status` (a choice with the keys of `models.ledger.kinds.STATUSES`), and `kept_by`
-    and `kept_at`: the department and the place (text) that keep most of what is not lent.
+    the choice field `unit` allow), `keeper` the department field that says who keeps them, `place` where,
+    `serial` the number of a single piece, `customer` the reference that says whose they are, and `arrived_on`
+    the date on which they came. The ledger itself writes the rest, which people cannot: `available` and
+    `lent` (numbers), `holders` (several people), `due_on` (the earliest date on which something comes back),
+    `status` (a choice with the keys of `models.ledger.kinds.STATUSES`), and `kept_by` and `kept_at`: the
+    department and the place (text) that keep most of what is not lent.
     """
 
     quantity: Key
@@ -35,6 +36,8 @@ class Ledger(Part):
     place: FieldKey = ""
     unit: FieldKey = ""
     serial: FieldKey = ""
+    customer: FieldKey = ""
+    arrived_on: FieldKey = ""
     fractional_units: tuple[OptionKey, ...] = ()
     available: FieldKey = ""
     lent: FieldKey = ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,6 +18,11 @@ def now() -> datetime:
 def today(timezone: ZoneInfo) -> date:
     """Return the date it is in a time zone."""
     return now().astimezone(timezone).date()
+
+
+def noon(day: str, timezone: ZoneInfo) -> datetime:
+    """Return the middle of a day (ISO date): it is that day in nearly every other time zone too."""
+    return datetime.combine(date.fromisoformat(day), time(12), timezone).astimezone(UTC)
 
 
 @contextmanager

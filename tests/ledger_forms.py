@@ -22,6 +22,8 @@ def ledger_form(**properties: Any) -> LiveForm:
         field("serial"),
         field("keeper", "department"),
         field("place"),
+        field("customer", "reference", form="client", filterable=True),
+        field("arrived_on", "date"),
         field("available", "decimal", **written),
         field("lent", "decimal", **written),
         field("holders", "person", many=True, filterable=True, **written),
@@ -32,7 +34,8 @@ def ledger_form(**properties: Any) -> LiveForm:
         key="thing",
         ledger={
             "quantity": "quantity", "unit": "unit", "serial": "serial", "fractional_units": ["kg"],
-            "keeper": "keeper", "place": "place", "available": "available", "lent": "lent",
+            "keeper": "keeper", "place": "place", "customer": "customer", "arrived_on": "arrived_on",
+            "available": "available", "lent": "lent",
             "holders": "holders", "due_on": "due_on", "status": "status",
             "kept_by": "kept_by", "kept_at": "kept_at",
         },

@@ -1,6 +1,8 @@
 """What changes of ledgers and slips do by themselves, whoever makes them, and what they may not do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +19,7 @@ from models.ledger.slips import SlipView
 from models.ledger.stock import Spot, Stock
 from models.ledger_parts import Ledger, Slip
 from models.messages import _
+from models.times import noon
 from models.workflow.run import Run
 
 
@@ -54,8 +57,20 @@ def _arrive(run: Run, change: Change, part: Ledger) -> None:
     quantity = read_quantity(change.form.definition, data, data.get(part.quantity), part.quantity)
     _check_single(part, data, quantity)
     spot = Spot("kept", change.record.get("department"), str(data.get(part.place) or ""))
-    movement = Movement("arrival", quantity, None, spot, _details(change))
+    details = replace(_details(change), at=_arrived_at(change, part))
+    movement = Movement("arrival", quantity, None, spot, details)
     run.book(change, change.form.key).arrive(change.record, movement)
+
+
+def _arrived_at(change: Change, part: Ledger) -> datetime | None:
+    """Return the noon of the day on which an item came, as its record says; None for the present."""
+    day = change.record["data"].get(part.arrived_on) if part.arrived_on else None
+    today = change.at.astimezone(change.actor.timezone).date().isoformat()
+    if not day or day == today:
+        return None
+    if day > today:
+        raise InvalidError({part.arrived_on: [_("This day is still to come.")]})
+    return noon(day, change.actor.timezone)
 
 
 def _check_single(part: Ledger, data: Mapping[str, Any], quantity: Decimal) -> None:

@@ -18,7 +18,8 @@ from models.people import Actor
 class Details:
     """What a movement remembers besides pieces and spots: the slip, the record that asked for it, and words.
 
-    `form` and `record` name the record whose step brought it about; `photos` are ids of its files.
+    `form` and `record` name the record whose step brought it about; `photos` are ids of its files. `at` is
+    when it happened, where that is not when it was booked.
     """
 
     slip: ObjectId | None = None
@@ -29,6 +30,7 @@ class Details:
     photos: tuple[ObjectId, ...] = ()
     reverses: ObjectId | None = None
     source: str = "screen"
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
