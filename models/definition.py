@@ -4,13 +4,14 @@ This module only knows the shape. `models.form_checks` says whether a definition
 `models.forms` keeps versions, `models.fields` gives each type its behaviour.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import Field as Attribute
 
 from models.definition_parts import KEY_LENGTH, KEY_PATTERN, Key, Label, OptionKey, Part, RuleTree, Text
-from models.ledger_parts import Ledger, Slip
+from models.ledger_parts import Ledger, Slip, StockCheck
 from models.letter_parts import MAX_LETTERS, Letter
 from models.procedure import MAX_CLOCKS, ClockRule, Workflow
 
@@ -152,6 +153,7 @@ class Definition(Part):
     clocks: tuple[ClockRule, ...] = Attribute((), max_length=MAX_CLOCKS)
     ledger: Ledger | None = None
     slip: Slip | None = None
+    stock_check: StockCheck | None = None
     letters: tuple[Letter, ...] = Attribute((), max_length=MAX_LETTERS)
 
     @cached_property
@@ -178,6 +180,18 @@ class Definition(Part):
     def by_key(self) -> dict[str, Field]:
         """Every field by its key."""
         return {field.key: field for field in self.fields}
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """The fields that only the program writes: what a ledger says of its things, and a slip of its."""
+        of_ledger = self.ledger.written if self.ledger else ()
+        of_slip = (self.slip.outstanding,) if self.slip and self.slip.outstanding else ()
+        return frozenset((*of_ledger, *of_slip))
+
+    @cached_property
+    def written_columns(self) -> Mapping[str, frozenset[str]]:
+        """The columns of tables that only the program writes, by table."""
+        return {self.slip.items: self.slip.counts} if self.slip else {}
 
     @cached_property
     def value_fields(self) -> tuple[Field, ...]:

@@ -12,7 +12,15 @@ from bson import encode
 from bson.errors import BSONError
 from pydantic import ValidationError
 
-from models import form_indexes, formulas, ledger_checks, numbering_patterns, procedure_checks, rules
+from models import (
+    form_indexes,
+    formulas,
+    ledger_checks,
+    numbering_patterns,
+    procedure_checks,
+    rules,
+    stock_check_checks,
+)
 from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
@@ -152,6 +160,7 @@ def problems(definition: Definition) -> Iterator[Problem]:
     yield from _visibility_cycle(definition)
     yield from procedure_checks.problems(definition)
     yield from ledger_checks.problems(definition)
+    yield from stock_check_checks.problems(definition)
 
 
 def _numbering_problems(definition: Definition) -> Iterator[Problem]:
@@ -268,6 +277,9 @@ def _listing_problems(definition: Definition) -> Iterator[Problem]:
         for key in keys:
             if key not in known:
                 yield Problem(path, _("There is no field “%(key)s”.", key=key))
+    for key in definition.written & set(definition.inline_columns):
+        label = definition.by_key[key].label if key in definition.by_key else key
+        yield Problem("inline_columns", _("Nobody writes “%(field)s” by hand.", field=label))
     if form_indexes.count(definition) > MAX_INDEXED:
         yield Problem("fields", _("At most %(max)s fields can be indexed or unique.", max=MAX_INDEXED))
 

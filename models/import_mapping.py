@@ -95,7 +95,7 @@ def suggest_tables(
     for field in definition.value_fields:
         if field.type == "table" and field.key not in filled | found.keys():
             other = _sheet_called(field, others)
-            rows = suggest_rows(field, table, other, header) if other else None
+            rows = suggest_rows(definition, field, table, other, header) if other else None
             if rows:
                 found[field.key] = rows
     return found
@@ -119,7 +119,9 @@ def _sheet_called(field: Field, sheets: Iterable[str]) -> str:
     return next((sheet for sheet in sheets if _plain(sheet) in names), "")
 
 
-def suggest_rows(field: Field, table: Table, sheet: str, main: Sequence[str]) -> RowsSheet | None:
+def suggest_rows(
+    definition: Definition, field: Field, table: Table, sheet: str, main: Sequence[str]
+) -> RowsSheet | None:
     """Suggest how a sheet fills a table field; None where nothing links it to the main sheet.
 
     The first column whose caption the main sheet has too names the record.
@@ -131,7 +133,7 @@ def suggest_rows(field: Field, table: Table, sheet: str, main: Sequence[str]) ->
     key = next((index for index, caption in enumerate(header) if _plain(caption) in captions), None)
     if key is None:
         return None
-    mapping = _match(row_targets(field), header)
+    mapping = _match(row_targets(definition, field), header)
     mapping.pop(key, None)
     return RowsSheet(sheet, key, captions[_plain(header[key])], mapping) if mapping else None
 

@@ -11,7 +11,7 @@ from bson import ObjectId
 from models.database import Document
 from models.definition import Definition, Field
 from models.errors import InvalidError
-from models.fields import type_of
+from models.fields import columns_filled_in, filled_in, type_of
 from models.messages import LANGUAGES, Message, _
 
 NUMBER = "number"
@@ -118,17 +118,18 @@ def _numbers(mapping: Mapping[str, str]) -> dict[int, str]:
 def targets(definition: Definition) -> list[Target]:
     """Return everything a column can fill, in the order of the form."""
     found = [Target(NUMBER, {"zh": "编号", "en": "Number"})] if definition.numbering else []
-    for field in definition.value_fields:
+    for field in filled_in(definition):
         if field.type == "table":
-            found += [_target(column, f"{field.key}.{column.key}", field) for column in field.fields]
-        elif type_of(field).importable and not type_of(field).derived:
+            columns = columns_filled_in(definition, field)
+            found += [_target(column, f"{field.key}.{column.key}", field) for column in columns]
+        elif type_of(field).importable:
             found.append(_target(field, field.key))
     return found
 
 
-def row_targets(table: Field) -> list[Target]:
+def row_targets(definition: Definition, table: Field) -> list[Target]:
     """Return what the columns of a table's own sheet can fill; paths are keys of its columns."""
-    return [_target(column, column.key) for column in table.fields]
+    return [_target(column, column.key) for column in columns_filled_in(definition, table)]
 
 
 def _target(field: Field, path: str, table: Field | None = None) -> Target:
@@ -196,7 +197,8 @@ def table_problems(
     if table is None or table.type != "table":
         yield name, _("There is no such field.")
         return
-    yield from _mapping_problems(f"{name}.mapping", rows.mapping, set(table.columns))
+    known = {target.path for target in row_targets(definition, table)}
+    yield from _mapping_problems(f"{name}.mapping", rows.mapping, known)
     if not rows.mapping:
         yield name, _("Choose a field for at least one column.")
     if rows.key in rows.mapping:

@@ -6,7 +6,7 @@ from typing import get_args
 
 from models.definition import Definition, Field
 from models.ledger.kinds import OUTCOMES, STATUSES
-from models.ledger_parts import Ledger, MovePieces, Slip, SlipAction
+from models.ledger_parts import Ledger, MovePieces, Returns, Slip, SlipAction
 from models.messages import Message, _
 from models.problems import Problem
 
@@ -51,9 +51,14 @@ _COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 
+_NOT_REQUIRED = _("Nobody fills in what the program writes.")
+
 
 def problems(definition: Definition) -> Iterator[Problem]:
     """Yield what is wrong with a form's ledger and slip; paths read `ledger.<property>`."""
+    for key in sorted(definition.written & definition.by_key.keys()):
+        if definition.by_key[key].required:
+            yield Problem(f"fields.{key}.required", _NOT_REQUIRED)
     if definition.ledger:
         yield from _ledger(definition, definition.ledger)
     if definition.slip:
@@ -71,6 +76,8 @@ def effect_problems(effect: MovePieces, definition: Definition, path: str) -> It
             yield Problem(f"{path}.item", _("Name the field that says which item."))
         if not effect.quantity:
             yield Problem(f"{path}.quantity", _("Name the field that says how many."))
+    if effect.action == "take_back" and definition.slip and definition.slip.returns is None:
+        yield Problem(f"{path}.action", _("This form has no table of returns."))
     if effect.action == "extend" and not effect.until:
         yield Problem(f"{path}.until", _("Name the field with the new day."))
     wanted = {
@@ -109,24 +116,36 @@ def _slip(definition: Definition, slip: Slip) -> Iterator[Problem]:
     for name, types in _SLIP.items():
         if key := getattr(slip, name):
             yield from _typed(definition.by_key.get(key), key, types, f"slip.{name}")
-    yield from _table(definition, slip.items, slip, ("item", "quantity", "lent", "returned"), "slip")
+    yield from _typed(definition.by_key.get(slip.items), slip.items, {"table"}, "slip.items")
+    yield from _columns(definition, slip.items, slip, ("item", "quantity", "lent", "returned"), "slip")
+    flow = definition.workflow
+    if slip.offer and (flow is None or slip.offer not in flow.by_transition):
+        yield Problem("slip.offer", _("There is no step “%(key)s”.", key=slip.offer))
     if slip.returns:
-        names = ("item", "quantity", "outcome", "condition", "place")
-        yield from _table(definition, slip.returns.table, slip.returns, names, "slip.returns")
         table = definition.by_key.get(slip.returns.table)
+        yield from _typed(table, slip.returns.table, {"table"}, "slip.returns.table")
+        names = ("item", "quantity", "outcome", "condition", "place")
+        yield from _columns(definition, slip.returns.table, slip.returns, names, "slip.returns")
         outcome = table.columns.get(slip.returns.outcome) if table else None
         yield from _options(outcome, OUTCOMES, "slip.returns.outcome", all_of_them=False)
 
 
-def _table(
-    definition: Definition, key: str, part: Slip | object, names: tuple[str, ...], path: str
+def _columns(
+    definition: Definition, key: str, part: Slip | Returns, names: tuple[str, ...], path: str
 ) -> Iterator[Problem]:
     table = definition.by_key.get(key)
-    yield from _typed(table, key, {"table"}, f"{path}.items")
-    for name in names if table else ():
-        column = getattr(part, name)
-        if column and table:
-            yield from _typed(table.columns.get(column), column, _COLUMNS[name], f"{path}.{name}")
+    if table is None or table.type != "table":
+        return
+    for name in names:
+        if wanted := getattr(part, name):
+            yield from _typed(table.columns.get(wanted), wanted, _COLUMNS[name], f"{path}.{name}")
+    item = table.columns.get(part.item)
+    if definition.slip and item and item.type == "reference" and item.form != definition.slip.ledger:
+        yield Problem(f"{path}.item", _("“%(field)s” does not refer to the ledger.", field=item.label))
+    written = definition.written_columns.get(key, frozenset())
+    for column in table.fields:
+        if column.required and column.key in written:
+            yield Problem(f"fields.{key}.{column.key}.required", _NOT_REQUIRED)
 
 
 def _typed(field: Field | None, key: str, types: Iterable[str], path: str) -> Iterator[Problem]:

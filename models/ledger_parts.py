@@ -95,6 +95,57 @@ class Slip(Part):
     offer: FieldKey = ""
     returns: Returns | None = None
 
+    @property
+    def counts(self) -> frozenset[str]:
+        """The columns of the table of items that only the ledger writes."""
+        return frozenset(filter(None, (self.lent, self.returned)))
+
+
+class StockCheck(Part):
+    """The records of the form count what a ledger keeps, and bring its books in line with it (盘点).
+
+    What is counted is narrowed by fields of the record, as far as they are filled in: `department` (with all
+    below it), `place` (a text with which places begin) and `matches`: fields whose value the field of the
+    ledger beside them must have. With the yes/no field `blind` whoever counts is not told what is expected.
+
+    In the states `counting` lines are counted, in those `reviewing` differences are decided and what somebody
+    asked for again is counted. The program takes the step `prepared` when the list has been drawn up,
+    `adjusted` when everything is booked, and `partly` instead when something could not be. The check itself
+    writes the whole numbers `lines`, `counted`, `open`, `differences` and `undecided`.
+    """
+
+    ledger: Key
+    counting: tuple[Key, ...] = Attribute(min_length=1)
+    reviewing: tuple[Key, ...] = ()
+    department: FieldKey = ""
+    place: FieldKey = ""
+    matches: dict[Key, Key] = Attribute(default_factory=dict)
+    blind: FieldKey = ""
+    prepared: FieldKey = ""
+    adjusted: FieldKey = ""
+    partly: FieldKey = ""
+    lines: FieldKey = ""
+    counted: FieldKey = ""
+    open: FieldKey = ""
+    differences: FieldKey = ""
+    undecided: FieldKey = ""
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """The fields that only the check writes, by what they count."""
+        named = {name: getattr(self, name) for name in TALLIED}
+        return {name: key for name, key in named.items() if key}
+
+
+TALLIED = ("lines", "counted", "open", "differences", "undecided")
+
+
+class CheckStock(Part):
+    """Carry a stock check on: draw up its list, book what was decided, or throw its lines away."""
+
+    do: Literal["stock_check"]
+    action: Literal["snapshot", "adjust", "discard"]
+
 
 class MovePieces(Part):
     """Book in the ledger what a step says: a slip's own actions, or a movement of one item.

@@ -236,11 +236,13 @@ def _refusal(asked: _Asked, key: str) -> Message | None:
     """Say what closes a field to whoever tried to change it; a rule of the form says nothing."""
     if asked.state and asked.state_closes(key):
         return _("In the state “%(state)s” this cannot be changed.", state=asked.state.label)
+    if key in asked.definition.written:
+        return _("Only the program writes this field.")
     return _("You may not change this field.") if asked.role_closes(key) else None
 
 
 def _is_locked(asked: _Asked, field: Field, data: Values) -> bool:
-    if asked.role_closes(field.key):
+    if asked.role_closes(field.key) or field.key in asked.definition.written:
         return True
     if field.key in asked.opened:
         return False

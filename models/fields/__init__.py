@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from models.definition import Field
+from models.definition import Definition, Field
 from models.fields.base import FieldType, ParseContext, RowProblems
 from models.fields.derived import Computed, Heading, Help, Serial
 from models.fields.files import Attachment, Image, Signature
@@ -26,4 +26,30 @@ def type_of(field: Field) -> FieldType[Any]:
     return TYPES[field.type]
 
 
-__all__ = ["TYPES", "FieldType", "Lookup", "ParseContext", "References", "RowProblems", "sums", "type_of"]
+def filled_in(definition: Definition) -> list[Field]:
+    """Return the fields that people fill in: what is computed or written by the program is not among them."""
+    return [
+        field
+        for field in definition.value_fields
+        if not type_of(field).derived and field.key not in definition.written
+    ]
+
+
+def columns_filled_in(definition: Definition, table: Field) -> list[Field]:
+    """Return the columns of a table that people fill in."""
+    written = definition.written_columns.get(table.key, frozenset())
+    return [column for column in table.fields if column.key not in written]
+
+
+__all__ = [
+    "TYPES",
+    "FieldType",
+    "Lookup",
+    "ParseContext",
+    "References",
+    "RowProblems",
+    "columns_filled_in",
+    "filled_in",
+    "sums",
+    "type_of",
+]

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from models import ledger_checks, rules
+from models import ledger_checks, rules, stock_check_checks
 from models.definition import Definition, Field
 from models.definition_parts import Label
 from models.errors import ValueProblem
 from models.fields import type_of
 from models.fields.base import ParseContext
-from models.ledger_parts import MovePieces
+from models.ledger_parts import CheckStock, MovePieces
 from models.messages import Message, _
 from models.problems import Problem
 from models.procedure import (
@@ -97,7 +97,7 @@ def field_problems(keys: Iterable[str], definition: Definition, path: str) -> It
         field = definition.by_key.get(key)
         if field is None:
             yield Problem(path, unknown(key))
-        elif field.type in _NOT_WRITTEN:
+        elif field.type in _NOT_WRITTEN or key in definition.written:
             yield Problem(path, _("Nobody writes “%(field)s” by hand.", field=field.label))
 
 
@@ -122,6 +122,8 @@ def _effect(effect: Effect, definition: Definition, path: str) -> Iterator[Probl
         yield from _people(effect, definition, path)
     elif isinstance(effect, MovePieces):
         yield from ledger_checks.effect_problems(effect, definition, path)
+    elif isinstance(effect, CheckStock):
+        yield from stock_check_checks.effect_problems(effect, definition, path)
     if isinstance(effect, Notify | FileWith):
         yield from text_problems(effect.text, definition, f"{path}.text")
     yield from _named(effect, definition, path)
@@ -156,7 +158,7 @@ def _set(effect: SetField, definition: Definition, path: str) -> Iterator[Proble
     field = definition.by_key.get(effect.field)
     if field is None:
         yield Problem(f"{path}.field", unknown(effect.field))
-    elif field.type in _NOT_WRITTEN:
+    elif field.type in _NOT_WRITTEN or field.key in definition.written:
         yield Problem(f"{path}.field", _("Nobody writes “%(field)s” by hand.", field=field.label))
     elif effect.source:
         yield from _source(effect.source, field, definition, f"{path}.source")

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from models import form_checks, rules
 from models.definition import Definition, Field
+from models.disclosure import without
 from models.lookups import Lookup
 from models.people import User
 from models.rules import RuleContext
@@ -56,7 +57,7 @@ class PreviewScreen(LookupScreens, TemplateHelpers):
         return {
             "screen": self,
             "form_definition": self.definition,
-            "sections": form_sections(self.definition),
+            "sections": form_sections(without(self.definition, self.definition.written)),
             "inputs_form": RecordForm(self.definition, None, start),
             "rules": {} if self.problems else self.rules(),
         }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import redirect, request, url_for
@@ -13,16 +14,17 @@ from models import records, rules
 from models.access import Action, fetch, require
 from models.database import Document
 from models.definition import Definition, RuleTree
+from models.disclosure import without
 from models.errors import ConflictError, DomainError, InvalidError
 from models.field_limits import MASK
-from models.fields import type_of
+from models.fields import filled_in, type_of
 from models.people import Limit
 from models.rules import RuleContext
 from models.validation import closed_fields, defaults, newborn, parse_context, validate
 from views.context import current_actor, current_lookup, say
 from views.records.conflicts import KEEP, ConflictPage
 from views.records.detail import shown
-from views.records.inputs import RecordForm, writable_fields
+from views.records.inputs import RecordForm
 
 if TYPE_CHECKING:
     from views.records.base import FormScreen as _Base
@@ -71,7 +73,7 @@ class ChangeScreens(ConflictPage, _Base):
         """Return the values in the address; what cannot be read is left out."""
         context, closed = parse_context(current_actor()), self.told.closed(None)
         found = {}
-        for field in writable_fields(self.told.definition_of_new()):
+        for field in filled_in(self.told.definition_of_new()):
             if field.key in request.args and not field.readonly and field.key not in closed:
                 with suppress(DomainError):
                     raw = type_of(field).from_form(field, request.args, field.key)
@@ -150,7 +152,7 @@ class ChangeScreens(ConflictPage, _Base):
             locked=closed | self.told.closed(record).keys(),
             masked=dict.fromkeys(masked, MASK),
             shown_definition=definition,
-            sections=form_sections(definition),
+            sections=form_sections(definition if record else without(definition, definition.written)),
             **values,
         )
 
@@ -181,7 +183,9 @@ class ChangeScreens(ConflictPage, _Base):
     def _system_values(self, record: Document | None) -> dict[str, Any]:
         """Return what the rules in the browser ask of the record besides its fields: `@state`, `@owner`."""
         known_as = newborn(current_actor()) if record is None else record
-        return rules.browser_values(rules.system_values(known_as, self.definition))
+        told = self.told.plain(record)["data"] if record else {}
+        written = {key: browser_value(told[key]) for key in self.definition.written if key in told}
+        return {**rules.browser_values(rules.system_values(known_as, self.definition)), **written}
 
     @expose("/compute", methods=("POST",))
     def compute_view(self) -> ResponseReturnValue:
@@ -245,3 +249,14 @@ def form_sections(definition: Definition) -> list[dict[str, Any]]:
         else:
             sections[-1]["fields"].append(field)
     return [section for section in sections if section["fields"]]
+
+
+def browser_value(value: Any) -> Any:  # noqa: ANN401  (a stored value)
+    """Return a stored value as the browser's rules read an input."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Mapping):
+        return {key: browser_value(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [browser_value(one) for one in value]
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)

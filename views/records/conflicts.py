@@ -11,12 +11,12 @@ from models import history
 from models.database import Document
 from models.definition import Field
 from models.errors import ConflictError, DomainError
-from models.fields import type_of
+from models.fields import filled_in, type_of
 from models.lookups import Lookup
 from models.validation import parse_context
 from views.context import current_actor, current_lookup
 from views.records.detail import shown
-from views.records.inputs import RecordForm, writable_fields
+from views.records.inputs import RecordForm
 
 if TYPE_CHECKING:
     from views.records.base import FormScreen as _Base
@@ -77,7 +77,7 @@ class ConflictPage(_Base):
 
     def _comparable(self, form: RecordForm, current: Document) -> Iterator[Field]:
         """Yield the fields whose values may be told: also what is stored now may have closed some."""
-        for field in writable_fields(self.definition):
+        for field in filled_in(self.definition):
             if field.key in form and not self.told.is_withheld(current, field.key):
                 yield field
 

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from models.access import Action, fetch, visible
 from models.definition import Definition, Field
 from models.errors import NotFoundError
-from models.fields import type_of
+from models.fields import filled_in, type_of
 from models.fields.files import Kinds
 from models.files import IMAGE_TYPES
 from models.lookups import References
@@ -23,7 +23,7 @@ from models.queries import SYSTEM_FIELDS, Count
 from views.context import current_language, current_lookup, current_timezone
 from views.records.detail import heading, shown, untitled
 from views.records.filters import label_of
-from views.records.inputs import RecordField, RecordForm, writable_fields
+from views.records.inputs import RecordField, RecordForm
 from views.records.lookups import find_field
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class TemplateHelpers(_Base):
         """Return the fields that may be set in many records at once."""
         return [
             field
-            for field in writable_fields(self.definition)
+            for field in filled_in(self.definition)
             if not field.unique
             and not field.readonly
             and field.type not in _NOT_ALONE

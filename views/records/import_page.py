@@ -124,7 +124,7 @@ class MappingPage:
             self.main = self.sheet(name)
 
     def _suggested(self, field: Field, name: str) -> RowsSheet:
-        found = import_mapping.suggest_rows(field, self._table, name, self.main.header)
+        found = import_mapping.suggest_rows(self.definition, field, self._table, name, self.main.header)
         return found or RowsSheet(name, 0, 0, {})
 
     def _posted_rows(self, field: Field, name: str, sent: Sent) -> RowsSheet:
@@ -159,10 +159,9 @@ class MappingPage:
         """What a column of the main sheet can fill: path, caption, whether it is required."""
         return _choices(import_mapping.targets(self.definition))
 
-    @staticmethod
-    def row_targets(field: Field) -> list[tuple[str, str, bool]]:
+    def row_targets(self, field: Field) -> list[tuple[str, str, bool]]:
         """Return what a column of a table's own sheet can fill."""
-        return _choices(import_mapping.row_targets(field))
+        return _choices(import_mapping.row_targets(self.definition, field))
 
     @property
     def keys(self) -> list[tuple[str, str]]:

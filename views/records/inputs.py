@@ -10,7 +10,7 @@ from wtforms.form import BaseForm
 from wtforms.utils import unset_value
 
 from models.definition import Definition, Field
-from models.fields import type_of
+from models.fields import filled_in, type_of
 from models.fields.base import Json
 from models.messages import Message
 from views.context import current_language, current_lookup, say
@@ -62,7 +62,7 @@ class RecordForm(BaseForm):
         only: Collection[str] | None = None,
     ) -> None:
         """Take what was posted, else the stored `data`; of the fields in `only`, where it is given."""
-        fields = [one for one in writable_fields(definition) if only is None or one.key in only]
+        fields = [one for one in filled_in(definition) if only is None or one.key in only]
         super().__init__([(field.key, RecordField(field)) for field in fields])
         self.stored = dict(data)
         self.process(posted, data=self.stored)
@@ -98,8 +98,3 @@ class RecordForm(BaseForm):
             for messages in one.messages.values()
             for message in messages
         ]
-
-
-def writable_fields(definition: Definition) -> list[Field]:
-    """Return the fields that people fill in."""
-    return [field for field in definition.value_fields if not type_of(field).derived]

@@ -1,7 +1,6 @@
 """Taking a step of the workflow with one record: at one click, or on a page where it asks for something."""
 
-from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from flask import redirect, request
@@ -19,7 +18,7 @@ from models.procedure import Transition
 from models.workflow import Offer
 from tasks.sweeps import carry_out_effects
 from views.context import current_actor, current_language, current_lookup, say
-from views.records.change import form_sections
+from views.records.change import browser_value, form_sections
 from views.records.inputs import RecordForm
 from views.records.kanban import asks
 from views.records.listing import state_tag
@@ -172,7 +171,7 @@ class MoveScreens(_Base):
         """Return what the rules in the browser need: for fields that are not on it, what is stored."""
         asked = set(form.raw_values())
         data = self.told.plain(record)["data"]
-        known = {key: _plain(value) for key, value in data.items() if key not in asked}
+        known = {key: browser_value(value) for key, value in data.items() if key not in asked}
         fields = {key: one for key, one in self.browser_fields().items() if key in asked}
         for key, one in fields.items():
             one["readonly"], one["required"] = False, one["required"] or key in step.required
@@ -217,14 +216,3 @@ def _opened(field: Field, step: Transition) -> Field:
     """Return a field as a step asks for it: open, and needed where the step says so."""
     needed = field.required or field.key in step.required
     return field.model_copy(update={"required": needed, "readonly": False})
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401  (a stored value)
-    """Return a stored value as the browser's rules read an input."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)

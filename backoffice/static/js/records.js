@@ -324,7 +324,7 @@
     form.querySelectorAll("[data-rows-editor]").forEach((editor) => {
       editor.querySelectorAll("[data-sum]").forEach((cell) => {
         if (!cell.dataset.sum) return;
-        const inputs = editor.querySelectorAll(`tbody [data-column="${cell.dataset.sum}"] input:not([type=hidden])`);
+        const inputs = editor.querySelectorAll(`tbody [data-column="${cell.dataset.sum}"] :is(input:not([type=hidden]), input[data-written])`);
         const numbers = [...inputs].map((input) => number(input.value)).filter((one) => one !== null);
         const places = Math.max(0, ...numbers.map((one) => (one.split(".")[1] || "").length));
         cell.textContent = numbers.length ? numbers.reduce((sum, one) => sum + Number(one), 0).toFixed(places) : "";
