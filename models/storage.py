@@ -19,6 +19,7 @@ from models import (
     import_refusals,
     jobs,
     notifications,
+    once,
     outbox,
     password_resets,
     sessions,
@@ -64,6 +65,7 @@ def ensure_indexes() -> None:
     deliveries.ensure_indexes()
     jobs.ensure_indexes()
     movements.ensure_indexes()
+    once.ensure_indexes()
     comments.ensure_indexes()
     api_tokens.ensure_indexes()
     identities.ensure_indexes()
