@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field as Attribute
 
 from models.definition_parts import Key, Label, Part, RuleTree
-from models.ledger_parts import MovePieces
+from models.ledger_parts import CheckStock, MovePieces
 
 MAX_STATES = 60
 MAX_TRANSITIONS = 200
@@ -138,7 +138,16 @@ class Move(Part):
 
 
 Effect = Annotated[
-    SetField | CreateRecord | Notify | FileWith | Assign | RouteBy | ClockAction | Move | MovePieces,
+    SetField
+    | CreateRecord
+    | Notify
+    | FileWith
+    | Assign
+    | RouteBy
+    | ClockAction
+    | Move
+    | MovePieces
+    | CheckStock,
     Attribute(discriminator="do"),
 ]
 Effects = Annotated[tuple[Effect, ...], Attribute(max_length=40)]

@@ -63,12 +63,20 @@ def _untaken(definition: Definition, workflow: Workflow) -> Iterator[Problem]:
         for effect in rung.effects
         if isinstance(effect, Move)
     }
+    moves |= _taken_by_the_program(definition)
     for transition in workflow.transitions:
         path = f"workflow.transitions.{transition.key}.by"
         if transition.by == "approval" and transition.key not in outcomes:
             yield Problem(path, _("No approval takes this step."))
         if transition.by == "clock" and transition.key not in moves:
             yield Problem(path, _("No clock takes this step."))
+
+
+def _taken_by_the_program(definition: Definition) -> set[str]:
+    """Return the steps that are taken when what a record waits for has happened."""
+    slip, check = definition.slip, definition.stock_check
+    of_slip = {slip.offer} if slip else set()
+    return of_slip | ({check.prepared, check.adjusted, check.partly} if check else set())
 
 
 def _undecided(workflow: Workflow) -> Iterator[Problem]:
