@@ -183,10 +183,11 @@ class Definition(Part):
 
     @cached_property
     def written(self) -> frozenset[str]:
-        """The fields that only the program writes: what a ledger says of its things, and a slip of its."""
+        """The fields that only the program writes: what ledgers, slips and stock checks say of themselves."""
         of_ledger = self.ledger.written if self.ledger else ()
         of_slip = (self.slip.outstanding,) if self.slip and self.slip.outstanding else ()
-        return frozenset((*of_ledger, *of_slip))
+        of_check = self.stock_check.numbers.values() if self.stock_check else ()
+        return frozenset((*of_ledger, *of_slip, *of_check))
 
     @cached_property
     def written_columns(self) -> Mapping[str, frozenset[str]]:
