@@ -5,7 +5,7 @@ spot, where they must be, and puts them into another; what is promised to people
 what is there to be lent.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,82 +15,13 @@ from bson import Decimal128, ObjectId
 
 from models.database import Document
 from models.fields.numbers import decimal_of
-from models.ledger.kinds import INSIDE, LENDABLE, SpotKind
+from models.ledger.kinds import INSIDE, LENDABLE
+from models.ledger.pieces import FAR, Occupation, Position, Promise, ShortageError, Spot
+
+__all__ = ["FAR", "MAX_ENTRIES", "Occupation", "Position", "Promise", "ShortageError", "Spot", "Stock"]
 
 MAX_ENTRIES: Final = 2000
 """Spots, promises and people in line of one item; its document stays small enough to be read at once."""
-FAR: Final = "9999-12-31"
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where pieces are: kept by a department at a place, or in the hands of a person by a slip."""
-
-    kind: SpotKind
-    department: ObjectId | None = None
-    place: str = ""
-    person: ObjectId | None = None
-    slip: ObjectId | None = None
-
-    def dump(self) -> Document:
-        """Return it as a document without what is empty."""
-        return {key: value for key, value in vars(self).items() if value}
-
-    @classmethod
-    def load(cls, document: Mapping[str, Any]) -> Self:
-        """Read what `dump` gave; other keys are left aside."""
-        return cls(**{key: document[key] for key in cls.__dataclass_fields__ if key in document})
-
-
-@dataclass(frozen=True)
-class Position:
-    """Pieces at a spot; lent ones since when and until which day (ISO date)."""
-
-    spot: Spot
-    quantity: Decimal
-    since: datetime | None = None
-    due: str = ""
-
-
-@dataclass(frozen=True)
-class Promise:
-    """Pieces that a slip asked for, from one day to another (ISO dates); `queued` ones wait for others."""
-
-    slip: ObjectId
-    person: ObjectId
-    quantity: Decimal
-    begins: str
-    ends: str
-    asked_at: datetime
-    department: ObjectId | None = None
-    queued: bool = False
-
-
-@dataclass(frozen=True)
-class Occupation:
-    """Pieces that somebody has or will have on some days; `late` ones should have been back."""
-
-    slip: ObjectId | None
-    person: ObjectId | None
-    quantity: Decimal
-    begins: str
-    ends: str
-    lent: bool
-    late: bool = False
-
-    def on(self, day: str) -> bool:
-        """Tell whether the pieces are taken on a day."""
-        return self.begins <= day <= (FAR if self.late else self.ends)
-
-
-class ShortageError(Exception):
-    """There are not so many pieces; `free` are, and `taken` says who has the others, or will have."""
-
-    def __init__(self, wanted: Decimal, free: Decimal, taken: tuple[Occupation, ...] = ()) -> None:
-        super().__init__(f"{wanted} wanted, {free} free")
-        self.wanted = wanted
-        self.free = free
-        self.taken = taken
 
 
 @dataclass(frozen=True)
@@ -129,36 +60,58 @@ class Stock:
 
     @property
     def queue(self) -> tuple[Promise, ...]:
-        """Who waits, in the order in which they asked."""
-        return tuple(one for one in self.promises if one.queued)
+        """Who waits, in the order in which they asked; it is the same for every item of a slip."""
+        return tuple(sorted((one for one in self.promises if one.queued), key=lambda one: one.asked))
 
     # -- who has what when -----------------------------------------------------------------------------
 
     def occupations(self, today: date, *, but: ObjectId | None = None) -> list[Occupation]:
         """Return what is taken on which days, leaving out one slip: lent pieces first, then promises."""
+        promised = [one for one in self.promises if not one.queued and one.ends >= today.isoformat()]
+        return [
+            one
+            for one in (*self._lent(today), *(promise.occupation() for promise in promised))
+            if but is None or one.slip != but
+        ]
+
+    def _lent(self, today: date) -> Iterator[Occupation]:
         day = today.isoformat()
-        lent = [
-            Occupation(
-                one.spot.slip,
-                one.spot.person,
-                one.quantity,
-                one.since.date().isoformat() if one.since else "",
-                one.due or FAR,
-                lent=True,
-                late=bool(one.due) and one.due < day,
+        for one in self.spots("lent"):
+            since = min(one.since.date().isoformat(), day) if one.since else ""
+            late = bool(one.due) and one.due < day
+            yield Occupation(
+                one.spot.slip, one.spot.person, one.quantity, since, one.due or FAR, lent=True, late=late
             )
-            for one in self.spots("lent")
-        ]
-        promised = [
-            Occupation(one.slip, one.person, one.quantity, one.begins, one.ends, lent=False)
-            for one in self.promises
-            if not one.queued and one.ends >= day
-        ]
-        return [one for one in (*lent, *promised) if but is None or one.slip != but]
+
+    def line(self, today: date, *, before: ObjectId | None = None) -> list[Promise]:
+        """Return who waits for days that are still to come, in order; with `before`, ahead of a slip."""
+        waiting = [one for one in self.queue if one.ends >= today.isoformat()]
+        own = self.promise_of(before) if before else None
+        return [one for one in waiting if own is None or not own.queued or one.asked < own.asked]
 
     def free(self, begins: str, ends: str, today: date, *, but: ObjectId | None = None) -> Decimal:
-        """Return how many pieces nobody has or will have on any day of a period, one slip left out."""
-        taken = self.occupations(today, but=but)
+        """Return how many pieces can be had for a period, by whoever comes now or by one slip.
+
+        They are left for others who have them, who were promised them, and who are in line before. What a
+        slip was itself promised comes before what others were promised later: should pieces be lost, whoever
+        asked first is served first.
+        """
+        free = self._left(self._rivals(today, but), begins, ends)
+        own = self.promise_of(but) if but else None
+        if own and not own.queued and own.begins <= begins and ends <= own.ends:
+            earlier = [one for one in self.promises if not one.queued and one.asked < own.asked]
+            rivals = [one for one in self._lent(today) if one.slip != but]
+            rivals += [one.occupation() for one in earlier if one.ends >= today.isoformat()]
+            free = max(free, min(own.quantity, self._left(rivals, begins, ends)))
+        return free
+
+    def _rivals(self, today: date, but: ObjectId | None) -> list[Occupation]:
+        ahead = (one.occupation() for one in self.line(today, before=but) if one.slip != but)
+        return [*self.occupations(today, but=but), *ahead]
+
+    def _left(self, taken: Iterable[Occupation], begins: str, ends: str) -> Decimal:
+        """Return how many pieces nobody has taken on any day of a period; it is fewest where one begins."""
+        taken = list(taken)
         days = {begins, *(one.begins for one in taken if begins < one.begins <= ends)}
         most = max(sum((one.quantity for one in taken if one.on(day)), Decimal(0)) for day in days)
         return max(Decimal(0), self.total(LENDABLE) - most)
@@ -166,12 +119,17 @@ class Stock:
     def require_free(
         self, quantity: Decimal, begins: str, ends: str, today: date, *, but: ObjectId | None = None
     ) -> None:
-        """Raise ShortageError unless so many pieces are free on every day of a period."""
+        """Raise ShortageError unless so many pieces can be had for every day of a period; see `free`."""
         free = self.free(begins, ends, today, but=but)
         if free < quantity:
-            taken = self.occupations(today, but=but)
+            taken = self._rivals(today, but)
             inside = [one for one in taken if one.begins <= ends and (one.late or one.ends >= begins)]
             raise ShortageError(quantity, free, tuple(inside))
+
+    def fits(self, promise: Promise, today: date) -> bool:
+        """Tell whether what somebody in line waits for can be had now."""
+        free = self.free(promise.begins, promise.ends, today, but=promise.slip)
+        return free >= promise.quantity
 
     # -- changes, each a new stock -----------------------------------------------------------------------
 

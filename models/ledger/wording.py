@@ -65,6 +65,14 @@ def _taker(one: Occupation, name: str) -> Message:
         return _("%(name)s has %(quantity)s", name=name, quantity=quantity)
     if one.lent:
         return _("%(name)s has %(quantity)s until %(day)s", name=name, quantity=quantity, day=one.ends)
+    if one.waiting:
+        return _(
+            "%(name)s waits for %(quantity)s from %(begins)s to %(ends)s",
+            name=name,
+            quantity=quantity,
+            begins=one.begins,
+            ends=one.ends,
+        )
     return _(
         "%(name)s has asked for %(quantity)s from %(begins)s to %(ends)s",
         name=name,
