@@ -28,6 +28,8 @@ FORMS = [
     "feedback_sheet",
     "quality_cost",
     "claim",
+    "customer_property",
+    "borrow_slip",
 ]
 
 
@@ -48,7 +50,7 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def newer(folder: Path) -> Path:
-    change(folder / "pack.yaml", "version: 2", "version: 3")
+    change(folder / "pack.yaml", "version: 3", "version: 4")
     return folder
 
 
@@ -123,7 +125,7 @@ def test_installing_makes_everything_and_a_second_time_changes_nothing(empty_db:
     assert not second.changed
     assert {outcome.result for outcome in second.outcomes} == {"unchanged"}
     assert state(empty_db) == before
-    assert packs.installed() == {NAME: 2}
+    assert packs.installed() == {NAME: 3}
 
 
 @pytest.mark.usefixtures("empty_db")
@@ -135,7 +137,7 @@ def test_a_newer_pack_publishes_a_new_version_of_an_untouched_form(pack_folder: 
     live = forms.current("customer")
     assert live.version == 2
     assert live.definition.by_key["grade"].label.zh == "顾客分级"
-    assert packs.installed() == {NAME: 3}
+    assert packs.installed() == {NAME: 4}
 
 
 @pytest.mark.usefixtures("empty_db")
@@ -243,7 +245,7 @@ def test_what_does_not_fit_together_is_named(pack_folder: Path, old: str, new: s
     ("old", "new"),
     [
         ("actions: [see, transition, approve, print]", "actions: [see, fly]"),
-        ("version: 2", "version: zero"),
+        ("version: 3", "version: zero"),
         ("forms: [customer, ", "forms: [customer, missing, "),
         ("forms: [customer, ", "forms: ['../../pack', customer, "),
         ("permissions: [views:shared:write]", "administrator: true"),
@@ -292,7 +294,7 @@ def test_what_is_configured_travels_to_another_installation(
 @pytest.mark.usefixtures("empty_db")
 def test_an_untouched_pack_exports_as_it_was(tmp_path: Path) -> None:
     packs.install(NAME, ACTOR)
-    assert export(NAME, tmp_path / "same.yaml").version == 2
+    assert export(NAME, tmp_path / "same.yaml").version == 3
     exported = yaml.safe_load((tmp_path / "same.yaml").read_text("utf-8"))
     assert sorted(form["key"] for form in exported["forms"]) == sorted(FORMS)
     assert not packs.install(tmp_path / "same.yaml", ACTOR).changed
