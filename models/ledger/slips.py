@@ -190,10 +190,11 @@ class SlipView:
                 }
                 for row in rows
             ]
-        if self.part.outstanding:
-            self.data.pop(self.part.outstanding, None)
-            if (had := self._before().get(self.part.outstanding)) is not None:
-                self.data[self.part.outstanding] = had
+        if key := self.part.outstanding:
+            had = self._before().get(key)  # first: a step of the program may share its data with what was
+            self.data.pop(key, None)
+            if had is not None:
+                self.data[key] = had
 
     def require_same_lines(self) -> None:
         """Raise InvalidError when rows by which something was lent are changed or gone, or others added."""
