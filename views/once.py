@@ -1,0 +1,32 @@
+"""What the browser's outbox (`js/outbox.js`) sends: done once, for the person who typed it."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import abort, request
+
+from models.changes import Write
+from models.database import Document
+from models.once import Sending, once
+from views.context import require_person
+
+KEY = "Idempotency-Key"
+PERSON = "X-Person"
+
+Remember = Callable[[Document], Write]
+
+
+def sent_once(work: Callable[[Remember], Document]) -> Document:
+    """Do what the outbox sent unless it was done already; return what is remembered of it.
+
+    Args:
+        work: gets `remember`, stores `remember(about)` in the transaction of what it does, and returns the
+            same `about`. Its refusals are raised.
+
+    Another person than the one who typed it is answered 412: the outbox keeps it for its owner.
+    """
+    person = require_person()
+    if request.headers.get(PERSON, str(person.id)) != str(person.id):
+        abort(HTTPStatus.PRECONDITION_FAILED)
+    sending = Sending(person.id, request.headers.get(KEY, ""))
+    return once(sending, lambda: work(sending.remember))
