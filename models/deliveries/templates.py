@@ -1,17 +1,7 @@
-"""Templates of messages: what administrators may write, and how it becomes text.
+"""Templates of messages: what administrators may write for each kind, and how it becomes text."""
 
-A template is text with the listed names in `{{ … }}` and simple conditions. Everything else that Jinja can do
-is refused by its syntax tree before it is compiled: attributes, calls, loops, calculations. So a template
-cannot reach the program, and neither its time nor its length can grow beyond its own size. The sandbox
-beneath is the second fence.
-"""
-
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any, Final
-
-from jinja2 import Template, TemplateError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from models import audit
 from models.database import db
@@ -19,6 +9,7 @@ from models.deliveries.defaults import BODIES, SUBJECTS
 from models.deliveries.preferences import KINDS, kind_of
 from models.errors import InvalidError
 from models.messages import LANGUAGES, Message, _
+from models.templating import Names, Sandbox
 
 DIGEST: Final = "digest"
 TEMPLATE_KINDS: Final[dict[str, Message]] = {**KINDS, DIGEST: _("Daily digest")}
@@ -61,14 +52,8 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "company": "Example Ltd",
     },
 }
-_FILTERS: Final = frozenset(
-    {"capitalize", "d", "default", "e", "escape", "length", "lower", "title", "trim", "truncate", "upper"}
-)
-_ALLOWED: Final = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr,
-    nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter, nodes.Concat,
-)  # fmt: skip
-_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(autoescape=False, keep_trailing_newline=False)
+_SANDBOX: Final = Sandbox()
+_NAMES: Final = Names(VARIABLES)
 
 
 def check(subject: str, body: str) -> None:
@@ -83,61 +68,14 @@ def check(subject: str, body: str) -> None:
 
 
 def _problem(source: str, longest: int) -> Message | None:
-    if not source.strip():
-        return _("This is needed.")
-    if len(source) > longest:
-        return _("At most %(max)s characters.", max=longest)
-    try:
-        problem = next(_refusals(_ENVIRONMENT.parse(source)), None)
-        if problem is None:
-            _compiled(source)
-    except TemplateError as error:
-        return _("This is not a template: %(detail)s", detail=str(error.message or "")[:200])
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _("This template is too deep or its numbers are too large.")
-    return problem
-
-
-def _refusals(tree: nodes.Template) -> Iterator[Message]:
-    """Yield what a template may not do, in the order of its text."""
-    for node in _walk(tree):
-        if isinstance(node, nodes.Getattr):
-            yield _("“.%(name)s”: a name has no parts that could be used here.", name=node.attr)
-        elif isinstance(node, nodes.Name) and node.name not in VARIABLES:
-            yield _("There is no “%(name)s”. The names are listed beside the text.", name=node.name)
-        elif isinstance(node, nodes.Filter) and node.name not in _FILTERS:
-            yield _("The filter “%(name)s” cannot be used here.", name=node.name)
-        elif not isinstance(node, _ALLOWED):
-            yield _REFUSED.get(type(node), _("Only names and conditions can be used here."))
-
-
-def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
-    yield node
-    for child in node.iter_child_nodes():
-        yield from _walk(child)
-
-
-_REFUSED: Final[dict[type[nodes.Node], Message]] = {
-    nodes.Call: _("Functions cannot be called here."),
-    nodes.For: _("Repetitions cannot be used here."),
-    nodes.Getitem: _("Brackets cannot be used here."),
-    nodes.Mul: _("Calculations cannot be used here."),
-    nodes.Pow: _("Calculations cannot be used here."),
-    nodes.Add: _("Calculations cannot be used here."),
-    nodes.Mod: _("Calculations cannot be used here."),
-}
-
-
-@lru_cache(maxsize=200)
-def _compiled(source: str) -> Template:
-    return _ENVIRONMENT.from_string(source)
+    return _SANDBOX.problem(source, _NAMES, longest) if source.strip() else _("This is needed.")
 
 
 def fill(subject: str, body: str, values: Mapping[str, str]) -> tuple[str, str]:
     """Return subject (one line) and body of a checked template, filled in and bounded."""
     known = {name: str(values.get(name, "")) for name in VARIABLES}
-    line = " ".join(_compiled(subject).render(known).split())[:MAX_SUBJECT]
-    return line, _compiled(body).render(known).strip()[:MAX_OUTPUT]
+    line = " ".join(_SANDBOX.fill(subject, known, MAX_OUTPUT).split())[:MAX_SUBJECT]
+    return line, _SANDBOX.fill(body, known, MAX_OUTPUT).strip()
 
 
 def texts(kind: str, language: str) -> tuple[str, str, bool]:
