@@ -28,7 +28,7 @@ from models import (
 from models.approvals import queries as approvals
 from models.audit import chain as audit
 from models.database import db
-from models.ledger import movements
+from models.ledger import labels, movements
 from models.retention import holds as legal_holds
 from models.retention import lists as disposal_lists
 from models.workflow import filing
@@ -64,6 +64,7 @@ def ensure_indexes() -> None:
     clocks.ensure_indexes()
     deliveries.ensure_indexes()
     jobs.ensure_indexes()
+    labels.ensure_indexes()
     movements.ensure_indexes()
     once.ensure_indexes()
     comments.ensure_indexes()

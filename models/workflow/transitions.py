@@ -58,9 +58,9 @@ def available(person: User, form: LiveForm, record: Document) -> list[Offer]:
 
 
 def _offer(person: User, form: LiveForm, record: Document, transition: Transition) -> Offer:
-    workflow = _workflow(form)
+    workflow = workflow_of(form)
     not_theirs = _not_theirs(person, form, record, transition)
-    why_not = not_theirs or _not_ready(person, form, record, transition)
+    why_not = not_theirs or not_ready(person, form, record, transition)
     return Offer(transition, workflow.by_state[transition.to], why_not is None, why_not, not_theirs is None)
 
 
@@ -76,6 +76,7 @@ def take(
     reason: str = "",
     signature: object = None,
     source: str = "screen",
+    also: Write | None = None,
 ) -> Document:
     """Let a person take a step; return the record as it is stored then.
 
@@ -90,6 +91,7 @@ def take(
         reason: why, where the step asks for it.
         signature: see `signing.read`.
         source: kept in history.
+        also: further writes of the same transaction.
 
     Raises:
         NotFoundError: there is no such record for this person.
@@ -98,12 +100,12 @@ def take(
         InvalidError: beside the fields, `reason` or `signature`; a condition beside `""`.
     """
     record = access.fetch(person, form, record_id, Action.TRANSITION)
-    transition = _leaving(form, record, transition_key, by="person")
+    transition = leaving(form, record, transition_key, by="person")
     if record["revision"] != revision:
         raise ConflictError(current=record)
     with who.batch():
-        for_whom = _allow(person, form, record, transition)
-        if refused := _not_ready(person, form, record, transition):
+        for_whom = allow(person, form, record, transition)
+        if refused := not_ready(person, form, record, transition):
             raise InvalidError({"": [refused]})
         change, signed = _plan_step(
             actor, person, form, record, transition, raw, source=source, reason=reason, signature=signature
@@ -111,7 +113,7 @@ def take(
         signing.attach(change, signed)
         if for_whom:
             change.facts["on_behalf_of"] = for_whom
-        commit([change])
+        commit([change], also)
     return change.record
 
 
@@ -199,7 +201,7 @@ def plan_move(
     Raises ConflictError when the record is not where the transition begins.
     """
     before = stored(form, record) if isinstance(record, ObjectId) else record
-    transition = _leaving(form, before, transition_key)
+    transition = leaving(form, before, transition_key)
     change = _plan(
         actor, form, before, transition, before["data"], source=source, reason=reason, at=at or now()
     )
@@ -226,7 +228,7 @@ def _plan(
         "revision": before["revision"] + 1,
         "updated_at": at,
         "updated_by": actor.id,
-        "state": _workflow(form).state_of(before).key,
+        "state": workflow_of(form).state_of(before).key,
     }
     change = step(actor, form, before, record, "moved", source=source, reason=reason)
     change.at = at
@@ -234,15 +236,16 @@ def _plan(
     return change
 
 
-def _workflow(form: LiveForm) -> Workflow:
+def workflow_of(form: LiveForm) -> Workflow:
+    """Return the workflow of a form. Raises DomainError where there is none."""
     if form.definition.workflow is None:
         raise DomainError(_("This form has no workflow."))
     return form.definition.workflow
 
 
-def _leaving(form: LiveForm, record: Document, key: str, *, by: str = "") -> Transition:
+def leaving(form: LiveForm, record: Document, key: str, *, by: str = "") -> Transition:
     """Return a transition that begins where the record is. Raises ConflictError."""
-    workflow = _workflow(form)
+    workflow = workflow_of(form)
     state = workflow.state_of(record)
     transition = workflow.by_transition.get(key)
     if transition is None or not workflow.leaves(transition, state.key) or (by and transition.by != by):
@@ -253,7 +256,7 @@ def _leaving(form: LiveForm, record: Document, key: str, *, by: str = "") -> Tra
     return transition
 
 
-def _allow(person: User, form: LiveForm, record: Document, transition: Transition) -> ObjectId | None:
+def allow(person: User, form: LiveForm, record: Document, transition: Transition) -> ObjectId | None:
     """Return for whom a person acts, None for themselves. Raises ForbiddenError."""
     if not transition.who:
         access.require_record(person, form, record, Action.EDIT)
@@ -269,13 +272,13 @@ def _allow(person: User, form: LiveForm, record: Document, transition: Transitio
 
 def _not_theirs(person: User, form: LiveForm, record: Document, transition: Transition) -> Message | None:
     try:
-        _allow(person, form, record, transition)
+        allow(person, form, record, transition)
     except ForbiddenError as refused:
         return refused.message
     return None
 
 
-def _not_ready(person: User, form: LiveForm, record: Document, transition: Transition) -> Message | None:
+def not_ready(person: User, form: LiveForm, record: Document, transition: Transition) -> Message | None:
     """Say what is missing before a step can be taken, besides what the step itself asks for."""
     definition = form.definition
     if waiting_for := waiting.unfinished(form, record, transition, person):
