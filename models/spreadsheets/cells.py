@@ -1,5 +1,6 @@
 """What one value becomes in a cell: a text, or a number with a format. Knows no file format."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -26,6 +27,12 @@ PERCENT_SHIFT = 2
 MAX_DURATION = 2_958_466 * SECONDS_PER_DAY
 """Seconds; Excel shows no day past 31 December 9999, nor a negative one."""
 
+MAX_LITERAL = 255
+"""Characters of a text inside a formula; Excel's limit."""
+
+_UNSAFE = re.compile("_x|\n")
+"""What would not be read as it is inside a formula."""
+
 _DIGITS = ".16G"
 _FIRST_NUMBER = FIRST_DAY.toordinal() - EPOCH.toordinal()
 
@@ -39,12 +46,16 @@ class Note(StrEnum):
 
 
 class Cell(NamedTuple):
-    """Either a text or a number as XML writes it, with its number format and what was changed."""
+    """Either a text or a number as XML writes it, with its number format and what was changed.
+
+    A text may be what a `formula` of ours says, which leads to a page.
+    """
 
     text: str | None = None
     number: str | None = None
     format: str = ""
     notes: tuple[Note, ...] = ()
+    formula: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,7 @@ def converter(column: Column, locale: Locale) -> Converter:
         "datetime": partial(_datetime, shown, locale.timezone),
         "duration": partial(_duration, shown),
         "boolean": partial(_boolean, shown, locale.booleans),
+        "record": partial(_record, shown),
     }
     return special.get(column.kind, partial(_text, shown))
 
@@ -90,6 +102,20 @@ def _text(shown: str, value: object, *notes: Note) -> Cell | None:
     text, replaced, cut = clean(value if isinstance(value, str) else str(value))
     changes = (*notes, *[Note.CLEANED] * replaced, *[Note.CUT] * cut)
     return Cell(text=text, format=shown, notes=changes)
+
+
+def _record(shown: str, value: object) -> Cell | None:
+    """Return a text that leads to a page; a formula, because Excel takes only 65,530 links of a sheet."""
+    if not isinstance(value, tuple):
+        return _text(shown, value)
+    text, address = value
+    cell = _text(shown, text)
+    if cell is None or cell.text is None or not address.startswith(("http://", "https://")):
+        return cell
+    if max(len(address), len(cell.text)) > MAX_LITERAL or _UNSAFE.search(cell.text):
+        return cell
+    literals = (part.replace('"', '""') for part in (address, cell.text))
+    return cell._replace(formula='HYPERLINK("{}","{}")'.format(*literals))
 
 
 def _instead(shown: str, value: object) -> Cell | None:

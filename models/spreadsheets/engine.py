@@ -94,6 +94,8 @@ class PlainEngine:
         style = self._styles.format(cell.format, column)
         if cell.text is None:
             self._worksheet.write_number(number - 1, index, float(cell.number or 0), style)
+        elif cell.formula:
+            self._worksheet.write_formula(number - 1, index, f"={cell.formula}", style, cell.text)
         else:
             write_text(self._worksheet, number - 1, index, cell.text, style)
         if cell.notes:

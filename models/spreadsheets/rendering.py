@@ -44,6 +44,7 @@ _RENDERERS = {
     "datetime": "_moments",
     "duration": "_durations",
     "boolean": "_booleans",
+    "record": "_unusual",
 }
 
 
@@ -94,7 +95,7 @@ class ColumnRenderer:
     def _texts(self, values: Sequence[object], rows: Sequence[str]) -> Fragments:
         texts = escape_all(["" if value is None else value for value in values])  # type: ignore[misc]
         if texts is None:
-            return [self._slow(value, row) for value, row in zip(values, rows, strict=True)]
+            return self._unusual(values, rows)
         before, middle = self._open, self._text
         return [
             f"{before}{row}{middle}{text}</t></is></c>" if text else ""
@@ -178,6 +179,9 @@ class ColumnRenderer:
             for value, row in zip(values, rows, strict=True)
         ]
 
+    def _unusual(self, values: Sequence[object], rows: Sequence[str]) -> Fragments:
+        return [self._slow(value, row) for value, row in zip(values, rows, strict=True)]
+
     def _learn(self, value: object, row: str) -> str:
         """Render a value for the first time, and remember it when it is an ordinary one."""
         cell = self._convert(value)
@@ -201,6 +205,9 @@ class ColumnRenderer:
         """Return everything that follows the row number in a cell's reference."""
         if cell.text is None:
             return f"{self._before_number(cell.format)}{cell.number}</v></c>"
+        if cell.formula:
+            formula = f' t="str"><f>{escape(cell.formula)}</f><v>{escape(cell.text)}</v></c>'
+            return self._before(cell.format) + formula
         space = "" if cell.text == cell.text.strip() else ' xml:space="preserve"'
         inline = f' t="inlineStr"><is><t{space}>{escape(cell.text)}</t></is></c>'
         return self._before(cell.format) + inline

@@ -47,7 +47,8 @@ class WidthMeter:
         sample = rows[: self._rows_left]
         self._rows_left -= len(sample)
         for row in sample:
-            for index, value in enumerate(row):
+            for index, cell in enumerate(row):
+                value = cell[0] if isinstance(cell, tuple) else cell
                 if isinstance(value, str) and self._columns[index].kind not in _BY_KIND:
                     self._widths[index] = max(self._widths[index], text_width(value[:200]))
 

@@ -25,6 +25,7 @@ from models.spreadsheets.engine import Engine, PlainEngine, QuickEngine, knows_x
 from models.spreadsheets.names import SheetNames
 from models.spreadsheets.notes import NotedCell, note_rows
 from models.spreadsheets.packing import packed_quickly
+from models.spreadsheets.paper import Paper, lay_out
 from models.spreadsheets.rendering import column_letters
 from models.spreadsheets.text import clean
 from models.spreadsheets.widths import WidthMeter
@@ -42,6 +43,7 @@ OFFERED_ROWS = 5_000
 """Rows of a template for which Excel offers choices."""
 
 _HEADER = {"bold": True, "bg_color": "#E8EDF3", "bottom": 1, "border_color": "#9AA7B5", "valign": "vcenter"}
+_LINK = {"font_color": "#1F5FA8", "underline": 1}
 _NOTES_WIDTHS = (70, 20, 12)
 
 
@@ -78,7 +80,7 @@ class Book:
     """A workbook being written; a context manager that leaves nothing behind when it fails.
 
     `rows_per_sheet` counts the header. `tick` is called now and then while the file is packed, and may raise
-    to stop. `quick=False` forces the plain way.
+    to stop. `quick=False` forces the plain way. With `paper` the sheets are ready to be printed.
     """
 
     def __init__(
@@ -89,13 +91,14 @@ class Book:
         rows_per_sheet: int = MAX_ROWS,
         tick: Callable[[], None] = _no_tick,
         quick: bool | None = None,
+        paper: Paper | None = None,
     ) -> None:
         """Begin a workbook at `path`."""
         self.rows_per_sheet = rows_per_sheet
         self.locale = Locale(about.language, about.timezone)
         self.quick = knows_xlsxwriter() if quick is None else quick
         self.written: Written | None = None
-        self._path = path
+        self._path, self._paper = path, paper
         self._folder = tempfile.TemporaryDirectory(prefix="workbook-", ignore_cleanup_errors=True)
         kind = packed_quickly(tick) if self.quick else XlsxWorkbook
         options = {"constant_memory": True, "tmpdir": self._folder.name, "use_zip64": True}
@@ -103,33 +106,39 @@ class Book:
         self._xlsx.set_properties({"title": about.title, "author": about.author, "created": about.created})
         self._names = SheetNames()
         self._sheets: list[Sheet] = []
-        self._formats: dict[tuple[str, bool], Format] = {}
+        self._formats: dict[tuple[str, bool, bool], Format] = {}
         self._header = self._xlsx.add_format(_HEADER)
         self._counts: Counter[Note] = Counter()
         self._noted: list[NotedCell] = []
         self._lists: list[Sequence[str]] = []
         self._list_sheet = ""
 
-    def sheet(self, name: str, columns: Sequence[Column]) -> "Sheet":
-        """Add a sheet; sheets may be written in turns, each in the order of its rows."""
-        sheet = Sheet(self, name, columns)
+    def sheet(self, name: str, columns: Sequence[Column], *, frozen: int = 0) -> "Sheet":
+        """Add a sheet; sheets may be written in turns, each in the order of its rows.
+
+        The first `frozen` columns stay in sight.
+        """
+        sheet = Sheet(self, name, columns, frozen)
         self._sheets.append(sheet)
         return sheet
 
-    def add_part(self, name: str, columns: Sequence[Column]) -> Worksheet:
+    def add_part(self, name: str, columns: Sequence[Column], frozen: int = 0) -> Worksheet:
         """Add one worksheet with its header."""
         worksheet = self._xlsx.add_worksheet(self._names.take(name))
-        worksheet.freeze_panes(1, 0)
+        worksheet.freeze_panes(1, frozen)
+        if self._paper:
+            lay_out(worksheet, self._paper)
+            worksheet.repeat_rows(0)
         for index, column in enumerate(columns):
             write_text(worksheet, 0, index, clean(header_text(column)).text, self._header)
         return worksheet
 
     def format(self, number_format: str, column: Column) -> Format:
         """Return the format of a cell."""
-        key = number_format, column.wrap or column.kind == "long_text"
+        key = number_format, column.wrap or column.kind == "long_text", column.kind == "record"
         if key not in self._formats:
             properties = {"valign": "top", "text_wrap": key[1], "num_format": number_format or "General"}
-            self._formats[key] = self._xlsx.add_format(properties)
+            self._formats[key] = self._xlsx.add_format(properties | (_LINK if key[2] else {}))
         return self._formats[key]
 
     def add_format(self, properties: Mapping[str, object]) -> Format:
@@ -211,8 +220,9 @@ class Book:
 class Sheet:
     """A sheet being written, continued on further ones when it is full."""
 
-    def __init__(self, book: Book, name: str, columns: Sequence[Column]) -> None:
+    def __init__(self, book: Book, name: str, columns: Sequence[Column], frozen: int = 0) -> None:
         """Begin with the header."""
+        self._frozen = frozen
         self.name = name
         self.rows = 0
         self._book, self._columns = book, tuple(columns)
@@ -220,7 +230,7 @@ class Sheet:
         self._begin_part()
 
     def _begin_part(self) -> None:
-        self._worksheet = self._book.add_part(self.name, self._columns)
+        self._worksheet = self._book.add_part(self.name, self._columns, self._frozen)
         self._filled = 1
         self._meter = WidthMeter(self._columns, [header_text(column) for column in self._columns])
         kind = QuickEngine if self._book.quick else PlainEngine

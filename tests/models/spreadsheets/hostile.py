@@ -141,6 +141,16 @@ MOMENTS: list[Any] = [
 
 BOOLEANS: list[Any] = [True, False, None, 1, 0, "yes", 1.0, [True]]
 
+PLACE = 'https://example.com/records/thing/1?a=1&b="2"'
+RECORDS: list[Any] = [
+    *((text, PLACE) for text in TEXTS),
+    ("A-1", ""),
+    ("A-2", "file:///x"),
+    ("A", PLACE * 9),
+    "B",
+    None,
+]
+
 VALUES: dict[Kind, list[Any]] = {
     "text": TEXTS,
     "long_text": [*TEXTS, 5, ["a"]],
@@ -155,6 +165,7 @@ VALUES: dict[Kind, list[Any]] = {
     "date": DATES,
     "datetime": MOMENTS,
     "boolean": BOOLEANS,
+    "record": RECORDS,
 }
 
 COLUMNS = [

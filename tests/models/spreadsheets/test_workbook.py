@@ -1,3 +1,4 @@
+import re
 import tempfile
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from openpyxl.cell import Cell, MergedCell
 from models.spreadsheets import engine
 from models.spreadsheets.cells import Note
 from models.spreadsheets.columns import Column
+from models.spreadsheets.paper import Paper
 from models.spreadsheets.text import unescape
 from models.spreadsheets.workbook import Book, Written
 from tests.models.spreadsheets import hostile
@@ -108,6 +110,33 @@ def test_text_is_what_was_typed_and_never_a_formula(tmp_path: Path, quick: bool)
     assert [cell.value for cell in cells] == texts
     assert {cell.data_type for cell in cells} == {"s"}
     assert not any(cell.hyperlink for cell in cells)
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_record_leads_to_its_page_and_its_name_never_breaks_out(tmp_path: Path, quick: bool) -> None:  # noqa: FBT001
+    page = "https://example.com/records/thing/1"
+    names = ["A-1", '"),1+1,HYPERLINK("x', "two\nlines", "_x0041_", "x" * 256]
+    cells = [[(name, page)] for name in names] + [[("A-2", "")], [("A-3", "javascript:1")]]
+    write(tmp_path / "a.xlsx", [Column("number", "编号", "record")], cells, quick=quick)
+    assert column(tmp_path / "a.xlsx") == [
+        f'=HYPERLINK("{page}","A-1")',
+        f'=HYPERLINK("{page}","""),1+1,HYPERLINK(""x")',
+        *names[2:],
+        "A-2",
+        "A-3",
+    ]
+
+
+def test_sheets_are_ready_to_be_printed(tmp_path: Path) -> None:
+    paper = Paper("2026 A&B", "Note & more")
+    with Book(tmp_path / "a.xlsx", hostile.ABOUT, paper=paper) as book:
+        book.sheet("投诉", [TEXT, TEXT], frozen=1).write([["a", "b"]])
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0]
+    assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
+    assert (sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight) == (True, 0)
+    assert (sheet.print_title_rows, sheet.freeze_panes) == ("$1:$1", "B2")
+    assert sheet.oddHeader.left.text.strip() == "2026 A&&B"
+    assert sheet.oddFooter.left.text == "Note && more"
 
 
 def test_numbers_dates_and_words_arrive_with_their_formats(tmp_path: Path) -> None:
@@ -254,4 +283,5 @@ def test_parts_are_well_formed(tmp_path: Path) -> None:
     write(tmp_path / "a.xlsx", hostile.COLUMNS, hostile.rows())
     with zipfile.ZipFile(tmp_path / "a.xlsx") as parts:
         assert parts.testzip() is None
-        assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
+        formulas = re.findall(rb"<f>(.{9})", parts.read("xl/worksheets/sheet1.xml"))
+        assert set(formulas) == {b"HYPERLINK"}
