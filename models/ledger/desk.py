@@ -9,10 +9,10 @@ from models import access
 from models.database import Document
 from models.errors import DomainError, InvalidError
 from models.forms import LiveForm
-from models.ledger.acting import goal_of, moved
 from models.ledger.book import Book, Booked
 from models.ledger.kinds import BY_HAND
 from models.ledger.movements import Details, Movement
+from models.ledger.moving import goal_of, moved
 from models.ledger.quantities import read_quantity
 from models.ledger.stock import Spot, Stock
 from models.messages import _

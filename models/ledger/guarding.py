@@ -6,17 +6,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bson import ObjectId
-
 from models.changes import Change
 from models.errors import InvalidError
 from models.fields.numbers import decimal_of
-from models.ledger.acting import picks
-from models.ledger.book import Booked, Operation
+from models.ledger.book import Booked
+from models.ledger.lending import forget
 from models.ledger.movements import Details, Movement
+from models.ledger.moving import picks
 from models.ledger.quantities import read_quantity
 from models.ledger.slips import SlipView
 from models.ledger.stock import Spot, Stock
+from models.ledger.stock_check import steps as stock_checks
 from models.ledger_parts import Ledger, Slip
 from models.messages import _
 from models.times import noon
@@ -31,9 +31,11 @@ def guard(run: Run, change: Change) -> None:
     definition = change.form.definition
     if run.dry:
         return
+    if definition.stock_check:
+        stock_checks.guard(change)
     if definition.ledger:
         _guard_item(run, change, definition.ledger)
-    if definition.slip:
+    if definition.slip and change.record["_id"] not in run.settled:
         _guard_slip(run, change, definition.slip)
 
 
@@ -48,6 +50,7 @@ def _guard_item(run: Run, change: Change, part: Ledger) -> None:
         _arrive(run, change, part)
     elif change.action == "deleted":
         _refuse_deleting(change.before)
+        stock_checks.forget_item(change)
     else:
         _correct_quantity(run, change, part)
 
@@ -128,13 +131,12 @@ def _guard_slip(run: Run, change: Change, part: Slip) -> None:
 
 
 def _forget_slip(run: Run, slip: SlipView, part: Slip) -> None:
-    rows = slip.data.get(part.items) or ()
-    if any(row.get(part.lent) for row in rows):
+    """Let a slip that is deleted ask for nothing; it remembers what, should it come back."""
+    if slip.was_lent:
         raise InvalidError({"": [_("Something was lent by this slip; it cannot be deleted.")]})
     book = run.book(slip.change, part.ledger)
-    for item in {row[part.item] for row in rows if row.get(part.item)}:
-        book.plan(item, _without(slip.id))
-
-
-def _without(slip: ObjectId) -> Operation:
-    return lambda stock: (stock.without_promise(slip), ())
+    found = book.items(slip.items()).values()
+    asked = [one for one in (Stock.load(item.get("stock")).promise_of(slip.id) for item in found) if one]
+    if asked:
+        slip.change.record["asked"] = "queue" if any(one.queued for one in asked) else "reserve"
+        forget(book, slip, slip.items())

@@ -1,7 +1,7 @@
 """Where pieces of an item can be, and what people ask of them; plain values, no database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Self
@@ -61,6 +61,11 @@ class Promise:
     def asked(self) -> tuple[datetime, ObjectId]:
         """When it was asked for; no two slips asked at the same time."""
         return self.asked_at, self.slip
+
+    def instead_of(self, had: "Promise") -> "Promise":
+        """Return it with the turn of an earlier promise to the slip, unless more is wanted than then."""
+        more = self.quantity > had.quantity or self.begins < had.begins or self.ends > had.ends
+        return self if more else replace(self, asked_at=had.asked_at)
 
     def occupation(self) -> "Occupation":
         """Return it as what it takes, or would take."""

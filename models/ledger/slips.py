@@ -29,6 +29,16 @@ class Line:
     lent: Decimal
     returned: Decimal
 
+    @property
+    def to_lend(self) -> Decimal:
+        """How many are still to be handed over."""
+        return self.quantity - self.lent
+
+    @property
+    def out(self) -> Decimal:
+        """How many have not come back."""
+        return self.lent - self.returned
+
 
 @dataclass(frozen=True)
 class Return:
@@ -83,6 +93,11 @@ class SlipView:
         return begins, ends
 
     # -- what --------------------------------------------------------------------------------------------
+
+    def items(self) -> set[ObjectId]:
+        """Return the items that it names, however sound its rows are."""
+        rows = self.data.get(self.part.items) or ()
+        return {row[self.part.item] for row in rows if row.get(self.part.item)}
 
     def lines(self) -> list[Line]:
         """Return its rows. Raises InvalidError for none, one without item, and an item in two rows."""
@@ -146,6 +161,33 @@ class SlipView:
         had = set(self._before().get(key) or ()) if key else set()
         return tuple(one for one in (self.data.get(key) or ()) if one not in had) if key else ()
 
+    def adds_returns(self) -> bool:
+        """Tell whether this change adds rows to the table of returns."""
+        return self.part.returns is not None and any(self._returns(self.part.returns))
+
+    # -- what it was -----------------------------------------------------------------------------------
+
+    @property
+    def was_lent(self) -> bool:
+        """Tell whether something had been handed over before this change."""
+        rows = self._before().get(self.part.items) or ()
+        return any(_number(row, self.part.lent) for row in rows)
+
+    @property
+    def is_out(self) -> bool:
+        """Tell whether something that had been handed over had not come back before this change."""
+        rows = self._before().get(self.part.items) or ()
+        return any(_number(row, self.part.lent) > _number(row, self.part.returned) for row in rows)
+
+    def items_before(self) -> set[ObjectId]:
+        """Return the items that it named before this change."""
+        rows = self._before().get(self.part.items) or ()
+        return {row[self.part.item] for row in rows if row.get(self.part.item)}
+
+    def differs(self, key: str) -> bool:
+        """Tell whether this change gives a field another value."""
+        return bool(self._before().get(key) != self.data.get(key))
+
     def _before(self) -> Document:
         before: Document = self.change.before["data"] if self.change.before else {}
         return before
@@ -198,9 +240,9 @@ class SlipView:
 
     def require_same_lines(self) -> None:
         """Raise InvalidError when rows by which something was lent are changed or gone, or others added."""
-        stored = self._before().get(self.part.items) or ()
-        if not any(row.get(self.part.lent) for row in stored if self.part.lent):
+        if not self.was_lent:
             return
+        stored = self._before().get(self.part.items) or ()
         fixed = ("_row", self.part.item, self.part.quantity)
         if [[row.get(key) for key in fixed] for row in stored] != [
             [row.get(key) for key in fixed] for row in self.data.get(self.part.items) or ()

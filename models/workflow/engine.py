@@ -7,7 +7,7 @@ from models import clocks, duties, who
 from models.approvals import opening
 from models.changes import Change
 from models.errors import DomainError
-from models.ledger import guarding
+from models.ledger import concluding, guarding
 from models.messages import _
 from models.procedure import Transition, Workflow
 from models.workflow import effects, positions, routing
@@ -35,13 +35,22 @@ def react(changes: Sequence[Change]) -> list[Change]:
             for change in acting:
                 run.begin()
                 _react(run, change)
-                while run.waiting:
-                    _react(run, run.waiting.popleft())
+                _react_to_what_follows(run)
         duties.gather([*acting, *run.more])
     except DomainError:
         storage.void(run.more, "refused")
         raise
     return run.more
+
+
+def _react_to_what_follows(run: Run) -> None:
+    while run.waiting or run.again:
+        if run.waiting:
+            _react(run, run.waiting.popleft())
+        else:
+            change = run.again.popleft()
+            if change.form.definition.workflow:
+                _follow_rules(run, change, change.form.definition.workflow)
 
 
 def rehearse(change: Change) -> None:
@@ -58,10 +67,12 @@ def _acts(change: Change) -> bool:
 
 
 def _react(run: Run, change: Change) -> None:
+    run.changed[change.record["_id"]] = change
     guarding.guard(run, change)
     workflow = change.form.definition.workflow
     if workflow and change.action != "deleted":
         _go(run, change, workflow)
+    concluding.conclude(run, change)
     opening.react(change)
     duties.react(change)
     clocks.react(change)

@@ -1,6 +1,6 @@
 """What the reactions to the changes of one commit share: names looked up once, and bounds on what follows."""
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
 from dataclasses import field as attribute
 
@@ -23,13 +23,18 @@ MAX_CREATED = 200
 class Run:
     """One commit on its way. `waiting` are records that effects created, `more` what they have become.
 
-    `dry`: nothing will be stored, so that nothing may be created or numbered either.
+    `dry`: nothing will be stored, so that nothing may be created or numbered either. `changed` are all
+    changes by record, `settled` the slips that the ledger itself changes, `again` those whose rules are to
+    be asked once more.
     """
 
     dry: bool = False
     references: References = attribute(default_factory=References)
     waiting: deque[Change] = attribute(default_factory=deque)
     more: list[Change] = attribute(default_factory=list)
+    changed: dict[ObjectId, Change] = attribute(default_factory=dict)
+    settled: set[ObjectId] = attribute(default_factory=set)
+    again: deque[Change] = attribute(default_factory=deque)
     audience: Audience = attribute(default_factory=Audience)
     _depth: dict[ObjectId, int] = attribute(default_factory=dict)
     _roots: Counter[int] = attribute(default_factory=Counter)
@@ -37,6 +42,7 @@ class Run:
     _forms: dict[str, LiveForm] = attribute(default_factory=dict)
     _lookups: dict[str, Lookup] = attribute(default_factory=dict)
     _told: Counter[ObjectId] = attribute(default_factory=Counter)
+    _noted: defaultdict[ObjectId, set[str]] = attribute(default_factory=lambda: defaultdict(set))
 
     def form(self, key: str) -> LiveForm:
         """Return the version of a form in force. Raises DomainError where there is none (yet)."""
@@ -78,6 +84,20 @@ class Run:
             raise DomainError(
                 _("The procedures create records without end: %(form)s.", form=cause.form.definition.label)
             )
+
+    def settle(self, cause: Change, change: Change) -> None:
+        """Take up a slip that the ledger changes because of another record. Raises as `follow`."""
+        self.changed[change.record["_id"]] = change
+        self.settled.add(change.record["_id"])
+        self.follow(cause, change)
+
+    def note(self, change: Change, action: str) -> None:
+        """Remember what a slip did in the ledger."""
+        self._noted[change.record["_id"]].add(action)
+
+    def noted(self, change: Change) -> frozenset[str]:
+        """Return what a slip did in the ledger in this commit."""
+        return frozenset(self._noted.get(change.record["_id"], ()))
 
     def begin(self) -> None:
         """Count one more change that somebody asked for; bounds grow with them."""
