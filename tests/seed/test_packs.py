@@ -278,7 +278,7 @@ def test_what_is_configured_travels_to_another_installation(
     saved = forms.save_draft(ACTOR, "customer", document, draft_revision=forms.get("customer").draft_revision)
     forms.publish(ACTOR, "customer", draft_revision=saved.draft_revision)
     file, claim = tmp_path / f"mine{suffix}", forms.current("claim").definition
-    assert export(NAME, file).version == 3
+    assert export(NAME, file).version == 4
     assert packs.check(file) == []
     for name in state(empty_db):
         empty_db[name].delete_many({})
@@ -287,7 +287,7 @@ def test_what_is_configured_travels_to_another_installation(
     assert {outcome.result for outcome in report.outcomes} == {"created"}
     assert forms.current("customer").definition.label.zh == "我的客户"
     assert Department.objects.get(code="LAB").name.en == "Laboratory"
-    assert export(NAME, tmp_path / f"again{suffix}").version == 3
+    assert export(NAME, tmp_path / f"again{suffix}").version == 4
     assert forms.current("claim").definition == claim
 
 
