@@ -12,6 +12,9 @@ from backoffice import texts
 from backoffice.mongod import EmbeddedMongo
 from models import calendars, database, forms, sealing, storage
 from models.database import Document
+from tests.windows import browser
+
+__all__ = ["browser"]
 
 TEST_DATABASE = "backoffice_test"
 SHORT_HISTORY_SECONDS = 30

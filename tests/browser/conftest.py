@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.factories import PASSWORD
+from tests.web import app, client
+from tests.windows import address
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+__all__ = ["address", "app", "client"]
+
 READY_SECONDS = 120
 STOP_SECONDS = 60
-LOOK_MS = 30_000
 PAGE_MS = 60_000
 
 
@@ -59,22 +60,14 @@ def _address_of(process: subprocess.Popen[bytes], log: Path) -> str:
     pytest.fail(f"it does not start:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="module")  # one at a time: Playwright takes a thread for itself while it is open
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs the distribution's Chromium")
-    expect.set_options(timeout=LOOK_MS)  # on a slow machine a page may take more than Playwright's 5 s
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def page(browser: Browser, installation: Installation) -> Iterator[Page]:
     """Open a window in which a mistake of a script or a broken rule of the CSP fails the test."""
     context = browser.new_context(
-        base_url=installation.address, viewport={"width": 1440, "height": 900}, accept_downloads=True
+        base_url=installation.address,
+        viewport={"width": 1440, "height": 900},
+        reduced_motion="reduce",
+        accept_downloads=True,
     )
     context.set_default_timeout(PAGE_MS)
     opened = context.new_page()
@@ -94,11 +87,13 @@ def _is_failure(said: ConsoleMessage) -> bool:
 def sign_in(page: Page, installation: Installation) -> None:
     """Sign the first administrator in through the page, and choose English."""
     page.goto("/")
-    page.get_by_role("button", name="English").click()
+    with page.expect_navigation():  # the page may be English already
+        page.get_by_role("button", name="English").click()
     page.get_by_label("User name").fill("admin")
     page.get_by_role("textbox", name="Password").fill(installation.password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{installation.address}/")
     page.locator(".bar-person").click()
-    page.get_by_role("button", name="English").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")

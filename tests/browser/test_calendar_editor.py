@@ -59,5 +59,6 @@ def test_days_are_changed_by_mouse_and_keyboard_and_saved_after_a_look(
     page.get_by_role("button", name="Save as version 2").click()
     page.wait_for_url("**/configure/calendars/two_shifts")
     expect(page.locator("#field-sat")).to_have_value("08:00–12:00")
+    page.goto("/configure/calendars/two_shifts?year=2026")
     page.get_by_role("button", name="The year after").click()
     expect(page.locator('[data-day="2027-01-01"]')).to_have_class(re.compile("day-make_up"))

@@ -46,6 +46,12 @@ def drop(page: Page, name: str, text: str, place: str = "[data-drop]") -> None:
     expect(page.locator("[data-drop]")).not_to_have_class(re.compile("is-over"))
 
 
+def send(page: Page) -> None:
+    """Send the file, and wait for the page that matches its columns, with its script."""
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_url(re.compile(r"/import/[0-9a-f]{24}$"))
+
+
 def test_a_dropped_file_is_named_measured_and_sent(import_page: Page) -> None:
     page = import_page
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
@@ -56,8 +62,7 @@ def test_a_dropped_file_is_named_measured_and_sent(import_page: Page) -> None:
     expect(page.locator("[data-refusal]")).to_be_hidden()
     expect(page.locator("[data-drop-name]")).to_have_text("suppliers.csv")
     expect(page.locator("[data-drop-size]")).to_have_text("2 kB")
-    page.get_by_role("button", name="Next").click()
-    page.wait_for_url(re.compile(r"/import/[0-9a-f]{24}$"))
+    send(page)
     expect(page.locator("[data-map-count]")).to_have_text("4 of 4 columns are imported")
 
 
@@ -70,14 +75,13 @@ def test_a_file_that_the_server_refuses_can_be_exchanged(import_page: Page) -> N
     expect(page.get_by_role("alert")).to_contain_text("characters of the file")
     assert 422 in answers
     drop(page, "suppliers.csv", table(["D-2", "Nuts", "", ""]))
-    page.get_by_role("button", name="Next").click()
-    page.wait_for_url(re.compile(r"/import/[0-9a-f]{24}$"))
+    send(page)
 
 
 def test_two_columns_for_one_field_are_marked_while_choosing(import_page: Page) -> None:
     page = import_page
     drop(page, "suppliers.csv", table(["D-3", "Nuts", "", ""]))
-    page.get_by_role("button", name="Next").click()
+    send(page)
     name = page.get_by_label("Field for “Name”")
     name.select_option(label="Supplier code *")
     expect(page.get_by_text("Two columns fill this field.")).to_have_count(2)
@@ -92,7 +96,7 @@ def test_refused_rows_come_back_and_are_corrected(import_page: Page, tmp_path: P
     page = import_page
     rows = [["C-1", "Bolts", "A preferred", "24"], ["C-2", "Nuts", "Z", "24"], ["C 3", "Rings", "", "9000"]]
     drop(page, "suppliers.csv", table(*rows))
-    page.get_by_role("button", name="Next").click()
+    send(page)
     page.get_by_role("button", name="Check all rows").click()
     expect(page.get_by_text("2 rows cannot be imported as they are.")).to_be_visible(timeout=WORKER_MS)
     expect(page.get_by_role("row", name="“Z” is not one of the options.")).to_contain_text("Grade")
@@ -109,7 +113,7 @@ def test_refused_rows_come_back_and_are_corrected(import_page: Page, tmp_path: P
     book.save(path)
     page.goto("/records/supplier/import")
     page.get_by_label("File", exact=True).set_input_files(path)
-    page.get_by_role("button", name="Next").click()
+    send(page)
     page.get_by_role("button", name="Check all rows").click()
     expect(page.get_by_text("Every row can be imported.")).to_be_visible(timeout=WORKER_MS)
     page.get_by_role("button", name="Import now").click()

@@ -13,9 +13,8 @@ from models.database import db
 from models.people import User
 from models.times import now
 from tests import factories
-from tests.browser.test_records import TELEPHONE, address, desk, person  # noqa: F401  (fixtures)
+from tests.browser.test_records import TELEPHONE, desk, person  # noqa: F401  (fixtures)
 from tests.models.approvals.cases import ask, form, step
-from tests.web import app, client  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 

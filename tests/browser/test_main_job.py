@@ -67,6 +67,7 @@ def publish(page: Page) -> None:
 def send_file(page: Page, path: Path) -> None:
     page.goto("/records/vehicle_complaint/")
     page.get_by_role("link", name="Import", exact=True).click()
+    page.wait_for_url("**/import")
     page.get_by_label("File", exact=True).set_input_files(path)
     expect(page.locator("[data-drop-name]")).to_have_text(path.name)
     page.get_by_role("button", name="Next").click()
@@ -105,6 +106,7 @@ def search(page: Page, words: str) -> None:
     page.get_by_placeholder("Search this list").fill(words)
     page.keyboard.press("Enter")
     expect(page.locator(".chips")).to_contain_text(words)
+    page.wait_for_load_state()
 
 
 def filter_by_maker(page: Page, maker: str) -> None:
@@ -113,6 +115,7 @@ def filter_by_maker(page: Page, maker: str) -> None:
     page.get_by_role("textbox", name="Maker").first.fill(maker)
     page.get_by_role("button", name="Apply").last.click()
     expect(page.locator(".chips")).to_contain_text(maker)
+    page.wait_for_load_state()
 
 
 def edit(page: Page, report: str, changes: dict[str, str]) -> None:

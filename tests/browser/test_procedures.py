@@ -9,9 +9,8 @@ from models.database import Document
 from models.forms import LiveForm
 from models.people import User
 from tests import factories
-from tests.browser.test_records import address, desk, person  # noqa: F401  (fixtures)
+from tests.browser.test_records import desk, person  # noqa: F401  (fixtures)
 from tests.views.test_kanban import live  # noqa: F401  (fixture)
-from tests.web import app, client  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 

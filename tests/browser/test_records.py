@@ -1,13 +1,12 @@
 """The record screens as somebody at a desk, or with a telephone, meets them."""
 
 import os
-import threading
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import (
     Browser,
@@ -20,7 +19,6 @@ from playwright.sync_api import (
     expect,
 )
 from pymongo.database import Database
-from werkzeug.serving import make_server
 
 from models import forms, outbox, records
 from models.database import Document
@@ -28,32 +26,22 @@ from models.forms import LiveForm
 from models.people import User
 from tests import everything, factories
 from tests.factories import field
-from tests.web import app, client, sign_in  # noqa: F401  (fixtures)
+from tests.web import sign_in
 
 DESK: ViewportSize = {"width": 1440, "height": 900}
 TELEPHONE: ViewportSize = {"width": 390, "height": 844}
+IS_FIRST = "([one, other]) => one === other || one.compareDocumentPosition(other) === 4"  # what follows
 SHOTS = os.environ.get("BACKOFFICE_SHOTS")
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="session")
-def address(app: Flask) -> Iterator[str]:  # noqa: F811
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture
-def person(client: FlaskClient) -> User:  # noqa: F811
+def person(client: FlaskClient) -> User:
     return sign_in(client, factories.editor())
 
 
 @pytest.fixture
-def desk(browser: Browser, address: str, client: FlaskClient, person: User) -> Iterator[BrowserContext]:  # noqa: F811
+def desk(browser: Browser, address: str, client: FlaskClient, person: User) -> Iterator[BrowserContext]:
     """Give the browser of somebody who is signed in; a mistake of a script fails the test."""
     context = browser.new_context(base_url=address, viewport=DESK, reduced_motion="reduce")
     failures: list[str] = []
@@ -66,7 +54,7 @@ def desk(browser: Browser, address: str, client: FlaskClient, person: User) -> I
     assert person
 
 
-def cookie_of(client: FlaskClient) -> str:  # noqa: F811
+def cookie_of(client: FlaskClient) -> str:
     cookie = client.get_cookie("session")
     assert cookie
     return cookie.value
@@ -84,14 +72,15 @@ def photograph(page: Page, name: str, *, whole: bool = True) -> None:
 
 
 def drag(page: Page, what: Locator, above: Locator) -> None:
-    """Drag something over another thing, as a hand does it: in small steps."""
-    start, end = what.bounding_box(), above.bounding_box()
+    """Drag something over another thing, as a hand does it: in small steps, until it is seen there."""
+    moved, start, end = what.element_handle(), what.bounding_box(), above.bounding_box()
     assert start
     assert end
     page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
     page.mouse.down()
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + 2, steps=12)
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + 1, steps=3)
+    page.wait_for_function(IS_FIRST, arg=[moved, above.element_handle()])
     page.mouse.up()
 
 
@@ -176,15 +165,15 @@ def test_conditions_hold_while_somebody_types(page: Page) -> None:
     page.locator("[data-save]").click()
     expect(page.locator("#error-reason")).to_contain_text("This is needed.")
     expect(page.locator("#field-state_of")).to_have_value("broken")
+    page.wait_for_load_state()
     page.locator(".error-summary a").click()
     expect(page.locator("#field-reason")).to_be_focused()
     page.locator("#field-state_of").select_option("fine")
     expect(page.locator("#frame-reason")).to_be_hidden()
     page.locator("[data-save]").click()
-    expect(page.locator("h1")).to_be_visible()
-    expect(page).to_have_url(
-        f"{page.url.rpartition('/')[0]}/{everything.stored(forms.current('sheet'))[0]['_id']}"
-    )
+    page.wait_for_url(re.compile("/records/sheet/[0-9a-f]{24}$"))
+    [record] = everything.stored(forms.current("sheet"))
+    assert page.url.endswith(str(record["_id"]))
 
 
 def test_rows_are_added_removed_moved_and_added_up(page: Page) -> None:
@@ -261,7 +250,8 @@ def test_leaving_with_unsaved_changes_is_asked_about(page: Page) -> None:
         dialog.dismiss()
 
     page.on("dialog", stay)
-    page.locator(".save-bar a").click()
+    with page.expect_event("dialog"):
+        page.locator(".save-bar a").click()
     expect(page.locator("#field-name")).to_have_value("lamp")
     assert asked == ["beforeunload"]
 

@@ -6,5 +6,6 @@ the day it is added.
 """
 
 from tests.web import app, client
+from tests.windows import address
 
-__all__ = ["app", "client"]
+__all__ = ["address", "app", "client"]

@@ -25,7 +25,7 @@ from tests import factories
 from tests.hostile import stage
 from tests.hostile.stage import Stage, routes
 from tests.hostile.unchanged import unchanged
-from tests.views.windows import address, browser  # noqa: F401  (fixtures)
+from tests.views import windows
 from tests.web import csrf_token, sign_in
 
 EVIL = "\"'><img src=x onerror=alert(1)>{{7*7}}“引”"  # fits into every name
@@ -44,6 +44,8 @@ LOOK = """() => ({
     .filter(e => [...e.attributes].some(a => a.name.startsWith('on'))).map(e => e.outerHTML),
   pictures: document.querySelectorAll('img[src="x"]').length,
 })"""
+# what is refused is told to the page after it was drawn
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # not pages: they answer with a file, with data, or lead on
 FILES = frozenset(
     [
@@ -105,7 +107,7 @@ def company(db: Database[Document]) -> Stage:
 
 
 @pytest.fixture
-def window(browser: Browser, address: str, company: Stage) -> Iterator[Page]:  # noqa: F811  (fixtures)
+def window(browser: Browser, address: str, company: Stage) -> Iterator[Page]:
     """Open a window in which a dialog, a mistake of a script or a broken rule of the CSP is remembered."""
     passwords.set_password(company.admin, factories.PASSWORD)
     company.admin.update(language="en", password=company.admin.password)
@@ -126,10 +128,7 @@ def window(browser: Browser, address: str, company: Stage) -> Iterator[Page]:  #
             failures.append(f"{opened.url} {said.text}") if "Content Security Policy" in said.text else None
         ),
     )
-    opened.goto("/login")
-    opened.fill("[name=identity]", "admin")
-    opened.fill("[name=password]", factories.PASSWORD)
-    opened.press("[name=password]", "Enter")
+    windows.sign_in(opened)
     opened.wait_for_url("**/")
     yield opened
     context.close()
@@ -187,7 +186,7 @@ def test_the_designer_shows_what_it_edits_as_text(window: Page, company: Stage) 
           const parts = 'main li[tabindex], main [role=tab], main [role=option]';
           for (const one of document.querySelectorAll(parts)) one.click();
         }""")
-        window.wait_for_timeout(200)
+        window.evaluate(DRAWN)
         seen = window.evaluate(LOOK)
         if seen["broken"] or seen["links"] or seen["handlers"] or seen["pictures"]:
             wrong.append(f"{path}: {seen}")

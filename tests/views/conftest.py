@@ -1,5 +1,6 @@
 """The web application for the tests of this folder."""
 
 from tests.web import app, client
+from tests.windows import address
 
-__all__ = ["app", "client"]
+__all__ = ["address", "app", "client"]

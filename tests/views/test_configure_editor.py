@@ -5,13 +5,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from models import forms
 from tests import factories
-from tests.views.windows import CHROMIUM, address, browser, page
+from tests.views.windows import page
 
-__all__ = ["address", "browser", "page"]
+__all__ = ["page"]
 
 ROWS = "#page-fields > div > .field-list > .field-rows > .field-row"
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the distribution's Chromium")
+pytestmark = pytest.mark.browser
 
 
 def add(page: Page, kind: str, chinese: str, english: str) -> Locator:

@@ -14,10 +14,10 @@ from models.definition import Definition
 from tests import factories
 from tests.every_procedure import CLOCKS, WHOLE
 from tests.factories import field
-from tests.views.windows import address, browser, page
+from tests.views.windows import page
 from tests.web import csrf_token, sign_in
 
-__all__ = ["address", "browser", "page"]
+__all__ = ["page"]
 
 OPEN_ALL = """() => {
   for (let round = 0; round < 4; round += 1)

@@ -13,9 +13,7 @@ from models.people import User
 from tests import factories
 from tests.authenticators import SoftKey
 from tests.views.test_factors import code_of
-from tests.views.windows import address, browser
-
-__all__ = ["address", "browser"]
+from tests.views.windows import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -54,13 +52,6 @@ def plug_in(window: BrowserContext, page: Page) -> None:
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": {**kind, "automaticPresenceSimulation": True}})
 
 
-def show_password(page: Page) -> None:
-    page.goto("/login")
-    page.fill("[name=identity]", "admin")
-    page.fill("[name=password]", factories.PASSWORD)
-    page.press("[name=password]", "Enter")
-
-
 def sign_out(page: Page) -> None:
     page.context.clear_cookies(name="session")
 
@@ -74,14 +65,14 @@ def add_key(page: Page) -> None:
 
 def test_a_key_is_added_and_signs_in(window: BrowserContext, page: Page) -> None:
     plug_in(window, page)
-    show_password(page)
+    sign_in(page)
     page.wait_for_url("**/")
     add_key(page)
     expect(page.locator(".codes li")).to_have_count(10)
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_role("cell", name="My ring")).to_be_visible()
     sign_out(page)
-    show_password(page)
+    sign_in(page)
     page.get_by_role("button", name="Use my security key").click()
     page.wait_for_url("**/")
     expect(page.get_by_role("button", name="Your menu")).to_be_visible()
@@ -89,11 +80,11 @@ def test_a_key_is_added_and_signs_in(window: BrowserContext, page: Page) -> None
 
 def test_another_key_is_not_accepted(window: BrowserContext, page: Page, db: Database[Document]) -> None:
     plug_in(window, page)
-    show_password(page)
+    sign_in(page)
     page.wait_for_url("**/")
     add_key(page)
     sign_out(page)
-    show_password(page)
+    sign_in(page)
     form = page.locator("form[data-key=proof]")
     options = form.get_attribute("data-options") or ""
     forged = SoftKey().prove(options, page.evaluate("location.origin"))
@@ -106,29 +97,30 @@ def test_another_key_is_not_accepted(window: BrowserContext, page: Page, db: Dat
 
 def test_the_answer_for_another_question_is_not_accepted(window: BrowserContext, page: Page) -> None:
     plug_in(window, page)
-    show_password(page)
+    sign_in(page)
     page.wait_for_url("**/")
     add_key(page)
     sign_out(page)
-    show_password(page)
+    sign_in(page)
     form = page.locator("form[data-key=proof]")
     changed = json.loads(form.get_attribute("data-options") or "")
     changed["challenge"] = "AAAA" + changed["challenge"][4:]
     form.evaluate("(form, options) => { form.dataset.options = options; }", json.dumps(changed))
     page.get_by_role("button", name="Use my security key").click()
     expect(page.get_by_text("The key was not accepted")).to_be_visible()
+    page.wait_for_load_state()  # with its script
     page.get_by_role("button", name="Use my security key").click()  # the page asks anew
     page.wait_for_url("**/")
 
 
 def test_a_key_that_does_not_answer_leaves_the_other_ways(window: BrowserContext, page: Page) -> None:
     plug_in(window, page)
-    show_password(page)
+    sign_in(page)
     page.wait_for_url("**/")
     add_key(page)
     code = page.locator(".codes code").first.inner_text()
     sign_out(page)
-    show_password(page)
+    sign_in(page)
     page.locator("form[data-key=proof]").evaluate("(form) => { form.dataset.options = '{}'; }")
     page.get_by_role("button", name="Use my security key").click()
     expect(page.get_by_text("The key did not answer")).to_be_visible()
@@ -140,7 +132,7 @@ def test_a_key_that_does_not_answer_leaves_the_other_ways(window: BrowserContext
 
 def test_whoever_needs_a_factor_is_led_through_it(page: Page, person: User) -> None:
     person.roles[0].update(demands_factor=True)
-    show_password(page)
+    sign_in(page)
     page.get_by_role("link", name="Authenticator app").click()
     expect(page.get_by_alt_text("Square code for the app")).to_be_visible()
     secret = page.locator("#secret").inner_text().replace(" ", "")
@@ -150,7 +142,7 @@ def test_whoever_needs_a_factor_is_led_through_it(page: Page, person: User) -> N
     page.get_by_role("link", name="I have kept them").click()
     page.wait_for_url("**/")
     sign_out(page)
-    show_password(page)
+    sign_in(page)
     page.get_by_label("Code of your app").fill(code_of(secret, 30))
     page.keyboard.press("Enter")
     page.wait_for_url("**/")
