@@ -1,10 +1,6 @@
 """A rule must mean the same in Python, as a MongoDB filter, and in the browser."""
 
-import json
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -13,6 +9,7 @@ from typing import Any
 import pytest
 from bson import Decimal128, ObjectId
 from hypothesis import HealthCheck, given, settings
+from playwright.sync_api import Browser
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
@@ -29,56 +26,15 @@ CONTEXT = rules.RuleContext(CREATED)
 SHEET = Definition.load({"key": "sheet", "label": {"en": "Sheet"}, "fields": [{"key": "f0", "type": "text"}]})
 BATCH = count()
 
-# --- the browser's judge ----------------------------------------------------------------------------
-
-NODE_LOOP = """
-require(process.argv[1]);
-require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
-  const [rule, rows] = JSON.parse(line);
-  console.log(JSON.stringify(rows.map((row) => Rules.evaluate(rule, row))));
-});
-"""
-
-
-@contextmanager
-def judge_in_node(node: str) -> Iterator[Judge]:
-    command = [node, "-e", NODE_LOOP, str(SCRIPT)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdin
-        assert process.stdout
-        stdin, stdout = process.stdin, process.stdout
-
-        def judge(rule: dict[str, Any], rows: list[dict[str, Any]]) -> list[bool]:
-            stdin.write(json.dumps([rule, rows]) + "\n")
-            stdin.flush()
-            answer: list[bool] = json.loads(stdout.readline())
-            return answer
-
-        yield judge
-        stdin.close()
-
-
-@contextmanager
-def judge_in_chromium() -> Iterator[Judge]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="neither node nor playwright is installed")
-    with sync_api.sync_playwright() as playwright:
-        path = shutil.which("chromium") or playwright.chromium.executable_path
-        if not Path(path).exists():
-            pytest.skip("neither node nor Chromium is installed")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.add_script_tag(content=SCRIPT.read_text(encoding="utf-8"))
-        yield lambda rule, rows: page.evaluate(
-            "([rule, rows]) => rows.map((row) => Rules.evaluate(rule, row))", [rule, rows]
-        )
-        browser.close()
-
 
 @pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    node = shutil.which("node")
-    with judge_in_node(node) if node else judge_in_chromium() as judged:
-        yield judged
+def judge(browser: Browser) -> Iterator[Judge]:
+    page = browser.new_page()
+    page.add_script_tag(content=SCRIPT.read_text(encoding="utf-8"))
+    yield lambda rule, rows: page.evaluate(
+        "([rule, rows]) => rows.map((row) => Rules.evaluate(rule, row))", [rule, rows]
+    )
+    page.close()
 
 
 # --- the three answers --------------------------------------------------------------------------------
