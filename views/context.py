@@ -95,6 +95,12 @@ def request_id() -> str:
     return str(g.get("request_id", ""))
 
 
+def site_origin() -> str:
+    """Return where people reach this program, without a slash at the end: as set, else as it was asked."""
+    settings = current_app.config["SETTINGS"]
+    return str(settings.public_url or request.host_url.rstrip("/"))
+
+
 def wants_json() -> bool:
     """Tell whether a program asks, not a page: the API, a script's fetch, or an explicit Accept."""
     if request.path.startswith("/api/") or request.is_json:

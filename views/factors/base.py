@@ -10,7 +10,7 @@ from models import factors
 from models.errors import DomainError, ForbiddenError, InvalidError
 from models.factors.keys import Site
 from models.people import User
-from views.context import real_person, say
+from views.context import real_person, say, site_origin
 
 LONGEST_CODE: Final = 100
 
@@ -27,9 +27,7 @@ def owner() -> User:
 
 def site() -> Site:
     """Return where people reach this program: as configured, else (never in production) as asked."""
-    settings = current_app.config["SETTINGS"]
-    origin = settings.public_url or request.host_url.rstrip("/")
-    return Site(origin.lower(), settings.company or "Backoffice")
+    return Site(site_origin().lower(), current_app.config["SETTINGS"].company or "Backoffice")
 
 
 def keys_work() -> bool:
