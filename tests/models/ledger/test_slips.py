@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
-from models import records
+from models import changes, records
 from models.database import Document, db
 from models.errors import ConflictError, InvalidError
 from models.forms import LiveForm
 from models.ledger.checking import check_ledgers
+from models.planning import seal, step
+from models.times import now
+from models.workflow.engine import react
 from models.workflow.transitions import plan_move
 from tests import factories
 from tests.factories import field
@@ -303,3 +306,30 @@ def test_two_slips_of_one_commit_draw_on_the_same_stock(things: LiveForm, slips:
              for one in drafts]
         )  # fmt: skip
     assert db().property_movements.count_documents({"item": item["_id"]}) == 4
+
+
+def test_an_item_that_was_borrowed_meanwhile_is_not_deleted(things: LiveForm, slips: LiveForm) -> None:
+    item = thing(things)
+    actor = factories.actor()
+    record = {**item, "deleted_at": now(), "revision": 2}
+    late = step(actor, things, item, record, "deleted", source="screen", reason="typed twice")
+    taken(slips, slip(slips, item), "ask", "lend")
+    with pytest.raises(ConflictError):
+        records.commit([late])
+    assert now_stored(things, item)["deleted_at"] is None
+
+
+def test_a_slip_that_changed_meanwhile_is_not_shown_as_the_report_of_its_damage(
+    things: LiveForm, slips: LiveForm
+) -> None:
+    incidents, item = incident_form(), thing(things)
+    lent = taken(slips, slip(slips, item), "ask", "lend")
+    report = factories.record(incidents, item=str(item["_id"]), slip=str(lent["_id"]), quantity="1")
+    planned = plan_move(factories.actor(), incidents, report["_id"], "end", source="screen")
+    followed = react([planned])
+    edit(slips, lent, purpose="for the audit")
+    for change in (planned, *followed):
+        seal(change)
+    with pytest.raises(ConflictError) as conflict:
+        changes.commit([planned, *followed])
+    assert conflict.value.current is None
