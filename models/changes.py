@@ -101,6 +101,8 @@ def _refusal(changes: Sequence[Change], error: Exception) -> Exception:
         return _taken(changes, first) if first["code"] == _DUPLICATE else error
     if isinstance(error, DocumentTooLarge):
         return TooLargeError(_("This record is too large to be stored."))
+    if isinstance(error, ConflictError) and error.current:  # nobody looks at what only follows a change
+        return error if error.current["_id"] == changes[0].record["_id"] else ConflictError()
     return error
 
 
@@ -135,11 +137,19 @@ def _by_form(changes: Sequence[Change]) -> Iterable[tuple[LiveForm, list[Change]
 
 def _replace(change: Change, session: ClientSession) -> None:
     """Store a record's next revision; who is invited and its stock may have changed without one."""
-    at_revision = {"_id": change.record["_id"], "revision": change.record["revision"] - 1}
+    at_revision = {"_id": change.record["_id"], "revision": change.record["revision"] - 1, **_still(change)}
     kept = {"$mergeObjects": [{"$literal": change.record}, {"invited": "$invited"}, *_of_ledger(change)]}
     replaced = change.form.records().update_one(at_revision, [{"$replaceWith": kept}], session=session)
     if not replaced.matched_count:
         raise ConflictError(current=_now_stored(change))
+
+
+def _still(change: Change) -> Document:
+    """Return the stock with which an item is deleted: what has moved since makes it another case."""
+    if change.action != "deleted" or change.form.definition.ledger is None:
+        return {}
+    stock = (change.before or {}).get("stock") or {}
+    return {"stock.version": stock.get("version")}
 
 
 def _of_ledger(change: Change) -> list[Document]:
