@@ -24,6 +24,7 @@ from models import (
 from models.definition import Definition, Field
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
+from models.letters import checks as letter_checks
 from models.messages import Message, _
 from models.problems import Problem, by_path
 
@@ -161,6 +162,7 @@ def problems(definition: Definition) -> Iterator[Problem]:
     yield from procedure_checks.problems(definition)
     yield from ledger_checks.problems(definition)
     yield from stock_check_checks.problems(definition)
+    yield from letter_checks.problems(definition)
 
 
 def _numbering_problems(definition: Definition) -> Iterator[Problem]:

@@ -171,6 +171,8 @@ def _part(node: nodes.Getattr, names: Names, row: str, table: str) -> Iterator[M
 
 def _has_part(path: tuple[str, ...], names: Names, row: str, table: str) -> bool:
     """Tell whether there is such a part: `thing.part`, `row.column`, `row.thing.part`, `loop.index`."""
+    if any(name.startswith("_") for name in path):
+        return False
     match path:
         case (first, part) if row and first == row:
             return part in names.tables[table]

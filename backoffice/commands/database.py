@@ -10,6 +10,7 @@ from backoffice.preparation import migrate
 from models.audit import chain as audit
 from models.checks import check_clocks, check_histories
 from models.ledger.checking import check_ledgers
+from models.letters import keeping as letters
 from models.retention import checks as disposals
 
 
@@ -48,6 +49,7 @@ def check(expect: tuple[int, str] | None) -> None:
             disposals.problems(),
             check_clocks(),
             check_ledgers(),
+            letters.broken(),
         )
         for problem in chain.from_iterable(found):
             click.echo(str(problem), err=True)

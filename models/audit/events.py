@@ -86,6 +86,7 @@ EVENTS: Mapping[str, Message] = {
     "record.shared": _("Record shared"),
     "record.unshared": _("Sharing ended"),
     "record.printed": _("Record printed"),
+    "record.letter": _("Letter written"),
     "field.uncovered": _("Masked field uncovered"),
     "file.downloaded": _("File downloaded"),
     "file.infected": _("Infected file refused"),

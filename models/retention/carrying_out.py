@@ -27,9 +27,13 @@ from models.retention import holds, lists
 from models.times import now
 
 BATCH = 100
-ABOUT_A_RECORD = ("history", "comments", "duties", "clocks", "approvals", "filings")
+ABOUT_A_RECORD = ("history", "comments", "duties", "clocks", "approvals", "filings", "letters")
 """Collections found by form and record."""
-TOLD_OF_A_RECORD = (("notifications", "record"), ("deliveries", "notice.record"))
+TOLD_OF_A_RECORD = (
+    ("notifications", "record"),
+    ("deliveries", "notice.record"),
+    ("property_check_lines", "check"),
+)
 """Collections without such an index: what still tells of the records goes at the end, many in one go."""
 REMOVED = "removed"
 OUTCOMES: dict[str, Message] = {
