@@ -93,6 +93,7 @@ class Slip(Part):
     outstanding: FieldKey = ""
     photos: FieldKey = ""
     offer: FieldKey = ""
+    usual_days: int = Attribute(7, ge=1, le=3650, description="how long people borrow")
     returns: Returns | None = None
 
     @property
