@@ -64,12 +64,22 @@ def _own(part: Part, path: str, definition: Definition) -> Iterator[Mention]:
     elif isinstance(part, CreateRecord):
         yield Mention(path, "form", part.form)
         yield from (Mention(path, "field", key, part.form) for key in {**part.values, **part.mapped})
+        yield from _read_elsewhere(part, path, definition)
     elif isinstance(part, FileWith):
         yield Mention(path, "department", part.department)
     elif isinstance(part, Transition):
         yield from (Mention(f"{path}.waits_for", "form", key) for key in part.waits_for)
     elif isinstance(part, ClockRule) and part.calendar:
         yield Mention(path, "calendar", part.calendar)
+
+
+def _read_elsewhere(part: CreateRecord, path: str, definition: Definition) -> Iterator[Mention]:
+    """Yield the fields of other forms' records that a reference of this one leads to."""
+    for source in part.mapped.values():
+        first, _dot, key = source.partition(".")
+        outer = definition.by_key.get(first)
+        if key and outer and outer.type == "reference":
+            yield Mention(path, "field", key, outer.form)
 
 
 def _of_who(who: Who, path: str, definition: Definition) -> Iterator[Mention]:

@@ -80,7 +80,7 @@ class CreateRecord(Part):
     `values` are raw values by field of the new record; `mapped` takes them from fields of this record (or
     `@id`, `@number`, `@title`, `@department`, `@me`, `@now`, `@today`). `back` is a reference field of this
     record that is set to the new one. `each` names a table: one record for each of its rows, whose columns
-    `mapped` names as `table.column`.
+    `mapped` names as `table.column`. `reference.field` is a field of the record that a reference points to.
     """
 
     do: Literal["create"]

@@ -207,6 +207,8 @@ def _create(effect: CreateRecord, definition: Definition, path: str) -> Iterator
     for key, source in effect.mapped.items():
         first, _dot, column = source.partition(".")
         field = definition.by_key.get(first)
+        if field and column and field.type == "reference":
+            continue  # of another form, which `mentions` asks for its field
         if field and column:
             field = field.columns.get(column) if effect.each == first else None
         if field is None and source not in _TYPES:

@@ -5,8 +5,12 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
 
+from bson import ObjectId
+
+from models import forms
 from models.changes import Change
 from models.database import Document
+from models.definition import Field
 from models.errors import InvalidError
 from models.fields import type_of
 from models.messages import _
@@ -23,7 +27,7 @@ SOURCES = MOMENTS | OWN | SYSTEM.keys()
 def raw(change: Change, source: str, row: Mapping[str, Any] = NO_ROW) -> Any:  # noqa: ANN401  (any value)
     """Return what a source names, as the types of fields read it; None where it is empty.
 
-    `row` is what `table.column` is read from.
+    `row` is what `table.column` is read from; `reference.field` is read from the record it points to.
     """
     field = change.form.definition.by_key.get(source)
     if field is not None:
@@ -44,9 +48,20 @@ def raw(change: Change, source: str, row: Mapping[str, Any] = NO_ROW) -> Any:  #
 
 
 def _cell(change: Change, source: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401  (any value)
-    table, _dot, key = source.partition(".")
-    field, value = change.form.definition.by_key[table].columns[key], row.get(key)
+    first, _dot, key = source.partition(".")
+    outer = change.form.definition.by_key[first]
+    if outer.type == "reference":
+        return _of_referenced(outer, change.record["data"].get(first), key)
+    field, value = outer.columns[key], row.get(key)
     return None if value is None else type_of(field).to_json(field, value)
+
+
+def _of_referenced(reference: Field, record: ObjectId | None, key: str) -> Any:  # noqa: ANN401  (any value)
+    form = forms.current(reference.form)
+    field = form.definition.by_key.get(key)
+    found = form.records().find_one({"_id": record}, {f"data.{key}": 1}) if record and field else None
+    value = found["data"].get(key) if found else None
+    return None if value is None or field is None else type_of(field).to_json(field, value)
 
 
 def put(run: Run, change: Change, values: Document) -> None:

@@ -61,7 +61,9 @@
   const mapping = function (effect, path) {
     const box = h("div", { class: "wf-map" });
     const targets = () => about.fieldsOf[effect.form] || (effect.form === data.key ? W.fields() : []);
-    const sources = () => [...W.fields(), ...(effect.each ? W.columns(effect.each) : []), ...W.sources(...RECORD), ["=", t("fixed_value")]];
+    const referenced = () => W.fields("reference").flatMap(([key, label]) =>
+      (about.fieldsOf[Editor.fieldByKey(key)?.form] || []).map(([inner, name]) => [`${key}.${inner}`, `${label} → ${name}`]));
+    const sources = () => [...W.fields(), ...(effect.each ? W.columns(effect.each) : []), ...referenced(), ...W.sources(...RECORD), ["=", t("fixed_value")]];
     const entries = () => [
       ...Object.entries(effect.mapped || {}).map(([key, source]) => ({ key, source, of: "mapped" })),
       ...Object.entries(effect.values || {}).map(([key, value]) => ({ key, source: "=", value, of: "values" })),

@@ -7,7 +7,7 @@ import pytest
 from bson import ObjectId
 from pymongo.database import Database
 
-from models import history, outbox, records, times, workflow
+from models import history, mentions, outbox, records, times, workflow
 from models.database import Document
 from models.errors import ConflictError, DomainError, ForbiddenError, InvalidError
 from models.messages import translate
@@ -111,6 +111,31 @@ def test_a_linked_record_that_is_refused_takes_everything_back(db: Store) -> Non
     assert translate(said, "en").endswith("what”: At most 2 characters.")
     assert stored(live, record)["revision"] == 1
     assert db.record_action.count_documents({}) == 0
+
+
+def test_a_new_record_takes_values_from_what_this_one_refers_to(db: Store) -> None:
+    customer = factories.form(field("name"), field("since", "date"), key="customer")
+    factories.form(field("who"), field("since", "date"), field("note"), key="action")
+    mapped = {"who": "of.name", "since": "of.since", "note": "other.name"}
+    live = procedures.form(
+        starting({"do": "create", "form": "action", "mapped": mapped}),
+        field("name"), field("of", "reference", form="customer"),
+        field("other", "reference", form="customer"),
+    )  # fmt: skip
+    known = factories.record(customer, name="云溪", since="2020-01-02")
+    take(live, factories.record(live, name="a", of=str(known["_id"])), "start")
+    made = db.record_action.find_one({})
+    assert made
+    assert made["data"] == {"who": "云溪", "since": "2020-01-02"}
+
+
+def test_a_field_that_another_form_takes_values_from_is_named_as_used() -> None:
+    factories.form(field("name"), key="customer")
+    factories.form(field("who"), key="action")
+    create = {"do": "create", "form": "action", "mapped": {"who": "of.name"}}
+    live = procedures.form(starting(create), field("of", "reference", form="customer"))
+    named = [(one.form, one.name) for one in mentions.of(live.definition) if one.kind == "field"]
+    assert ("customer", "name") in named
 
 
 def test_a_new_record_may_make_another_at_once(db: Store) -> None:
