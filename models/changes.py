@@ -153,13 +153,15 @@ def _still(change: Change) -> Document:
 
 
 def _of_ledger(change: Change) -> list[Document]:
-    """Return what a ledger's item keeps of the stored record: its stock, and the fields written with it."""
-    ledger = change.form.definition.ledger
-    if ledger is None:
+    """Return what an item or a stock check keeps of the stored record: its own part, and fields with it."""
+    ledger, check = change.form.definition.ledger, change.form.definition.stock_check
+    kept = ({"stock": "$stock"} if ledger else {}) | ({"check": "$check"} if check else {})
+    if not kept:
         return []
-    others = {key: value for key, value in change.record["data"].items() if key not in ledger.written}
-    written = {key: f"$data.{key}" for key in ledger.written}
-    return [{"stock": "$stock", "data": {"$mergeObjects": [{"$literal": others}, written]}}]
+    keys = {*(ledger.written if ledger else ()), *(check.numbers.values() if check else ())}
+    others = {key: value for key, value in change.record["data"].items() if key not in keys}
+    written = {key: f"$data.{key}" for key in sorted(keys)}
+    return [{**kept, "data": {"$mergeObjects": [{"$literal": others}, written]}}]
 
 
 def _numbers(changes: Sequence[Change]) -> Iterable[tuple[str, str]]:

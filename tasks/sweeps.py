@@ -54,6 +54,7 @@ STEPS: tuple[Callable[[], object], ...] = (
 
 @celery.task(name="tasks.sweeps.carry_out_effects")  # type: ignore[misc]
 def carry_out_effects() -> None:
-    """Carry out what a change just put into the outbox."""
+    """Carry out what a change just put into the outbox, and send the jobs that it asked for."""
     if outbox.carry_out_due():
         kick()
+    dispatch_lost()

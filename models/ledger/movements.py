@@ -19,7 +19,7 @@ class Details:
     """What a movement remembers besides pieces and spots: the slip, the record that asked for it, and words.
 
     `form` and `record` name the record whose step brought it about; `photos` are ids of its files. `at` is
-    when it happened, where that is not when it was booked.
+    when it happened, where that is not when it was booked. There is never a second movement with a `key`.
     """
 
     slip: ObjectId | None = None
@@ -31,6 +31,7 @@ class Details:
     reverses: ObjectId | None = None
     source: str = "screen"
     at: datetime | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,4 +92,5 @@ def ensure_indexes() -> None:
     collection.create_index([("ledger", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)])
     collection.create_index([("slip", ASCENDING), ("_id", ASCENDING)], sparse=True)
     collection.create_index([("reverses", ASCENDING)], unique=True, sparse=True)
+    collection.create_index([("key", ASCENDING)], unique=True, sparse=True)
     collection.create_index([("to.person", ASCENDING), ("_id", DESCENDING)], sparse=True)

@@ -11,6 +11,7 @@ from models.database import Document
 from models.errors import DomainError, InvalidError
 from models.forms import LiveForm
 from models.ledger import acting
+from models.ledger.stock_check import steps as stock_check_steps
 from models.messages import Named, _
 from models.people import Actor
 from models.planning import plan_creates
@@ -154,5 +155,6 @@ _KINDS: Mapping[str, Callable[[Run, Change, Any], None]] = MappingProxyType(
         "clock": _clock,
         "transition": _move,
         "ledger": acting.carry_out,
+        "stock_check": stock_check_steps.carry_out,
     }
 )

@@ -1,0 +1,108 @@
+"""A small stock check of the ledger of `tests.ledger_forms`, and its jobs, as tests carry them out."""
+
+from typing import Any
+
+from models import workflow
+from models.database import Document, db
+from models.forms import LiveForm
+from models.jobs import Job, RunningJob
+from models.ledger.stock_check import lines
+from models.people import Actor, User
+from tasks.jobs import carry_out
+from tests import factories
+from tests.factories import field
+
+KEY = "0123456789abcdef"
+
+
+def check_form(**properties: Any) -> LiveForm:
+    """Publish a stock check of things."""
+    numbers = ("lines", "counted", "open", "differences", "undecided")
+    return factories.form(
+        field("name"),
+        field("department", "department"),
+        field("place"),
+        field("unit", "choice", options=[_option("piece"), _option("kg")]),
+        field("blind", "boolean"),
+        *(field(key, "integer", readonly=True) for key in numbers),
+        key="stocktaking",
+        numbering="ST-{seq:4}",
+        stock_check={
+            "ledger": "thing", "department": "department", "place": "place", "matches": {"unit": "unit"},
+            "blind": "blind", "counting": ["counting"], "reviewing": ["reviewing"], "prepared": "prepared",
+            "adjusted": "adjusted", "partly": "partly", **{key: key for key in numbers},
+        },
+        workflow=_workflow(),
+        **properties,
+    )  # fmt: skip
+
+
+def _option(key: str) -> dict[str, Any]:
+    return {"key": key, "label": {"zh": key, "en": key}}
+
+
+def _workflow() -> dict[str, Any]:
+    ready = {"field": "open", "op": "eq", "value": 0}
+    return {
+        "initial": "planned",
+        "states": [
+            _state("planned"), _state("preparing"), _state("counting"), _state("reviewing"),
+            _state("booking"), _state("adjusted"), _state("closed", "done"), _state("cancelled", "void"),
+        ],
+        "transitions": [
+            _step("begin", "planned", "preparing", "snapshot"),
+            _step("again", "preparing", "preparing", "snapshot"),
+            _step("prepared", "preparing", "counting", by="clock"),
+            _step("review", "counting", "reviewing", condition=ready),
+            _step("book", "reviewing", "booking", "adjust"),
+            _step("adjusted", "booking", "closed", by="clock"),
+            _step("partly", "booking", "adjusted", by="clock"),
+            _step("close", "adjusted", "closed"),
+            {**_step("cancel", "*", "cancelled", "discard")},
+        ],
+    }  # fmt: skip
+
+
+def _state(key: str, category: str = "open") -> dict[str, Any]:
+    return {"key": key, "label": {"zh": key, "en": key}, "category": category}
+
+
+def _step(key: str, source: str, to: str, action: str = "", **more: Any) -> dict[str, Any]:
+    effects = [{"do": "stock_check", "action": action}] if action else []
+    label = {"zh": key, "en": key}
+    return {"key": key, "label": label, "sources": [source], "to": to, "effects": effects, **more}
+
+
+def step(form: LiveForm, person: User, record: Document, key: str) -> Document:
+    """Take a step with a check as it is stored now."""
+    stored = now_stored(form, record)
+    return workflow.take(Actor.of(person), person, form, record["_id"], key, {}, revision=stored["revision"])
+
+
+def now_stored(form: LiveForm, record: Document) -> Document:
+    found = form.records().find_one({"_id": record["_id"]})
+    assert found
+    return found
+
+
+def run_jobs() -> list[Job]:
+    """Carry out every job that waits, as workers do; return them as they are then."""
+    waiting = [one["_id"] for one in db().jobs.find({"state": "queued"}).sort("_id", 1)]
+    for one in waiting:
+        job = RunningJob.claim(one, "test")
+        assert job
+        carry_out(job)
+    return [Job.objects.get(id=one) for one in waiting]
+
+
+def begun(form: LiveForm, person: User, **raw: Any) -> Document:
+    """Return a check whose list was drawn up."""
+    record = factories.record(form, person, **raw)
+    step(form, person, record, "begin")
+    [job] = run_jobs()
+    assert job.state == "done", job.message
+    return now_stored(form, record)
+
+
+def lines_of(record: Document, **query: Any) -> list[Document]:
+    return list(lines.collection().find({"check": record["_id"], **query}).sort([("order", 1), ("_id", 1)]))
