@@ -1,14 +1,12 @@
 """The one place where a record is fetched for a person. Closed unless a role opens it."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Collection
 from typing import Any
 
 from bson import ObjectId
 from bson.errors import InvalidId
 
-from models import directory, forms
+from models import forms
 from models.database import Document, db
 from models.definition import Field
 from models.errors import ForbiddenError, NotFoundError
@@ -17,14 +15,13 @@ from models.form_indexes import IN_BIN
 from models.forms import LiveForm, collection_name
 from models.people import Action, User
 from models.permissions import permitted, require_permission
-from models.scopes import Reach, Scopes
+from models.scopes import Reach, scopes_of
 
 __all__ = [
     "Action",
     "allowed",
     "fetch",
     "knows_titles",
-    "looking",
     "names_only_seen",
     "object_id",
     "permitted",
@@ -65,31 +62,7 @@ def reach(person: User, form: LiveForm, *actions: Action) -> Reach:
     """
     for action in (Action.SEE, *actions):
         require(person, form.key, action)
-    return _scopes(person, form).reach(Action.SEE, *actions)
-
-
-_read: ContextVar[dict[tuple[ObjectId, str], Scopes] | None] = ContextVar("scopes", default=None)
-
-
-@contextmanager
-def looking() -> Iterator[None]:
-    """Read once what roles reach for everything that is asked inside: one page, for one person."""
-    token = _read.set({})
-    try:
-        with directory.batch():
-            yield
-    finally:
-        _read.reset(token)
-
-
-def _scopes(person: User, form: LiveForm) -> Scopes:
-    known = _read.get()
-    if known is None:
-        return Scopes(person, form)
-    key = (person.id, form.key)
-    if key not in known or known[key].form is not form:
-        known[key] = Scopes(person, form)
-    return known[key]
+    return scopes_of(person, form).reach(Action.SEE, *actions)
 
 
 def allowed(person: User, form: LiveForm, record: Document, action: Action) -> bool:
@@ -97,15 +70,15 @@ def allowed(person: User, form: LiveForm, record: Document, action: Action) -> b
 
     The record must hold its system columns, and the fields that rules of scopes name.
     """
-    return permitted(person, form.key, action) and Scopes(person, form).reach(Action.SEE, action).holds(
-        record
-    )
+    if not permitted(person, form.key, action):
+        return False
+    return scopes_of(person, form).reach(Action.SEE, action).holds(record)
 
 
 def require_record(person: User, form: LiveForm, record: Document, action: Action) -> None:
     """Raise NotFoundError for a record that a person may not see, ForbiddenError for one to see only."""
     require(person, form.key, action)
-    scopes = Scopes(person, form)
+    scopes = scopes_of(person, form)
     if not scopes.reach(Action.SEE).holds(record):
         raise NotFoundError
     if not scopes.reach(action).holds(record):

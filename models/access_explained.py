@@ -15,7 +15,7 @@ from models.messages import Message, _
 from models.people import EVERY_FIELD, EVERY_FORM, Action, FieldRule, Limit, Role, Scope, User
 from models.rules import record_values, system_values
 from models.rules.describe import Names
-from models.scopes import Ground, Reach, Scopes, joined
+from models.scopes import Ground, Reach, Scopes, joined, scopes_of
 from models.times import now
 
 
@@ -81,7 +81,7 @@ class Explanation:
 
 def explain(person: User, form: LiveForm, action: Action, record: Document | None = None) -> Explanation:
     """Return whether a person can do something with a record of a form, or with any, and why."""
-    scopes = Scopes(person, form)
+    scopes = scopes_of(person, form)
     parts = (_part(scopes, one, form, record) for one in dict.fromkeys((Action.SEE, action)))
     return Explanation(person, form, action, record, tuple(parts))
 

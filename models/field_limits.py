@@ -12,7 +12,7 @@ from models.definition import Definition
 from models.forms import LiveForm
 from models.people import EVERY_FIELD, EVERY_FORM, Action, FieldRule, Limit, Role, User
 from models.rules import fields_used, find_source, system_values
-from models.scopes import Scopes
+from models.scopes import scopes_of
 
 RANK: Final = {None: 0, Limit.READ_ONLY: 1, Limit.MASKED: 2, Limit.HIDDEN: 3}
 MASK: Final = "••••••"
@@ -28,7 +28,7 @@ class FieldLimits:
     def __init__(self, person: User | None, form: LiveForm) -> None:
         """Begin; `None` is the system, to which nothing is closed."""
         self.form = form
-        self._scopes = Scopes(person, form) if person else None
+        self._scopes = scopes_of(person, form) if person else None
         roles = self._scopes.roles if self._scopes else []
         self._rules = {role.id: _rules_on(role, form.key) for role in roles}
         self._is_open = not any(self._rules.values())

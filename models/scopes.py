@@ -5,6 +5,8 @@ without a department. A scope whose rule no longer fits the form gives nothing, 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -181,6 +183,31 @@ class Scopes:
             return compile_rule(grant.rule, self.form.definition, self._context).node
         except InvalidError:
             return broken
+
+
+_read: ContextVar[dict[tuple[int, int], Scopes] | None] = ContextVar("scopes", default=None)
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Read once what roles reach for everything that is asked inside: one page, for one person."""
+    token = _read.set({})
+    try:
+        with directory.batch():
+            yield
+    finally:
+        _read.reset(token)
+
+
+def scopes_of(person: User, form: LiveForm) -> Scopes:
+    """Return what a person's roles reach on a form; the same again while `looking`."""
+    known = _read.get()
+    if known is None:
+        return Scopes(person, form)
+    which = (id(person), id(form.definition))  # what is known holds both, so that they mean nothing else
+    if which not in known:
+        known[which] = Scopes(person, form)
+    return known[which]
 
 
 def _condition(name: str, check: Present | Among) -> Condition:

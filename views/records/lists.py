@@ -9,13 +9,14 @@ from flask_admin import expose
 from flask_babel import gettext as _
 
 from models import queries, records, rules, saved_views
-from models.access import Action, fetch, looking
+from models.access import Action, fetch
 from models.definition import RuleTree
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
 from models.lookups import Lookup
 from models.people import Permission
 from models.queries import ListQuery
+from models.scopes import looking
 from views.context import current_actor, current_language, current_lookup, say
 from views.records import filters as list_filters
 from views.records.filters import FieldFilter, filterable_fields, label_of, operator_label, operators_of
