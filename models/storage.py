@@ -30,7 +30,6 @@ from models.audit import chain as audit
 from models.database import db
 from models.ledger import labels, movements
 from models.ledger.stock_check import lines as check_lines
-from models.ledger.stock_check import lines as check_lines
 from models.letters import keeping as letters
 from models.retention import holds as legal_holds
 from models.retention import lists as disposal_lists
@@ -69,7 +68,6 @@ def ensure_indexes() -> None:
     jobs.ensure_indexes()
     labels.ensure_indexes()
     movements.ensure_indexes()
-    check_lines.ensure_indexes()
     check_lines.ensure_indexes()
     letters.ensure_indexes()
     once.ensure_indexes()

@@ -33,8 +33,6 @@ def guard(run: Run, change: Change) -> None:
         return
     if definition.stock_check:
         stock_checks.guard(change)
-    if definition.stock_check:
-        stock_checks.guard(change)
     if definition.ledger:
         _guard_item(run, change, definition.ledger)
     if definition.slip and change.record["_id"] not in run.settled:
@@ -52,7 +50,6 @@ def _guard_item(run: Run, change: Change, part: Ledger) -> None:
         _arrive(run, change, part)
     elif change.action == "deleted":
         _refuse_deleting(change.before)
-        stock_checks.forget_item(change)
         stock_checks.forget_item(change)
     else:
         _correct_quantity(run, change, part)
