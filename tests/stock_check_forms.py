@@ -1,18 +1,25 @@
 """A small stock check of the ledger of `tests.ledger_forms`, and its jobs, as tests carry them out."""
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
+
+from bson import Decimal128
 
 from models import workflow
 from models.database import Document, db
 from models.forms import LiveForm
 from models.jobs import Job, RunningJob
+from models.ledger.mirroring import mirrored
+from models.ledger.movements import Movement
+from models.ledger.stock import Spot, Stock
 from models.ledger.stock_check import lines
 from models.people import Actor, User
+from models.planning import blank_record
+from models.times import now
 from tasks.jobs import carry_out
 from tests import factories
 from tests.factories import field
-
-KEY = "0123456789abcdef"
 
 
 def check_form(**properties: Any) -> LiveForm:
@@ -106,3 +113,35 @@ def begun(form: LiveForm, person: User, **raw: Any) -> Document:
 
 def lines_of(record: Document, **query: Any) -> list[Document]:
     return list(lines.collection().find({"check": record["_id"], **query}).sort([("order", 1), ("_id", 1)]))
+
+
+def shelf(things: LiveForm, person: User, count: int) -> None:
+    """Fill the ledger at once: so many items of five pieces each, fifty at a place."""
+    items, movements = [], []
+    for number in range(count):
+        spot = Spot("kept", person.department.id, f"A-{number // 50}")
+        stock = replace(Stock().move(Decimal(5), None, spot), version=1)
+        data = {"name": f"Gauge {number}", "quantity": Decimal128("5"), "unit": "piece", "place": spot.place}
+        written = {
+            key: value for key, value in mirrored(things.definition, stock).items() if value is not None
+        }
+        record = blank_record(Actor.of(person), {**data, **written}, now())
+        items.append({**record, "number": f"T-{number:06}", "title": data["name"], "stock": stock.dump()})
+        arrival = Movement("arrival", Decimal(5), None, spot)
+        movements.append(arrival.document(things.key, record["_id"], Actor.of(person), now()))
+    things.records().insert_many(items)
+    db().property_movements.insert_many(movements)
+
+
+def counted_all(form: LiveForm, record: Document, quantity: int) -> None:
+    """Write down that so many pieces were counted on every line, and decide to book that."""
+    counted = {
+        "status": "counted", "counted": Decimal128(str(quantity)), "book": "$expected", "off": True,
+        "difference": {"$subtract": [quantity, "$expected"]}, "decision": "book", "reason": "counted",
+        "at": now(),
+    }  # fmt: skip
+    lines.collection().update_many({"check": record["_id"]}, [{"$set": counted}])
+    part = form.definition.stock_check
+    assert part
+    written = lines.written(part, lines.add_up(record["_id"]))
+    form.records().update_one({"_id": record["_id"]}, {"$set": written})
