@@ -147,15 +147,19 @@ class Reached:
 
 
 def _want(wanted: defaultdict[str, set[ObjectId]], field: Field, rows: list[Document]) -> None:
-    """Add the ids that a field has in some rows; column by column, as exports do this a million times."""
+    """Add the ids that a field has in some rows; column by column, as exports do this a million times.
+
+    A text stands for what is masked.
+    """
     if field.type == "table":
-        inner = [row for one in rows for row in one.get(field.key) or ()]
+        inner = [row for one in rows if isinstance(one.get(field.key), list) for row in one[field.key]]
         for column in field.fields:
             _want(wanted, column, inner)
     elif collection := _collection_of(field):
         values = (row.get(field.key) for row in rows)
         wanted[collection] |= _ids(
-            value and value["by"] if field.type == "signature" else value for value in values
+            value["by"] if field.type == "signature" and isinstance(value, Mapping) else value
+            for value in values
         )
 
 

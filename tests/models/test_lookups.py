@@ -7,6 +7,7 @@ from bson import ObjectId
 from pymongo.database import Database
 
 from models import lookups, records
+from models.disclosure import MASKED
 from models.lookups import UNKNOWN, Lookup, References
 from models.people import Name
 from tests import every_type, factories
@@ -69,6 +70,16 @@ def test_only_asked_for_columns_are_primed() -> None:
     lookup = Lookup()
     lookup.prime(live.definition, [made], ["t", "nope"])
     assert not [kind for kind, _id in lookup._names if kind == "record_customer"]
+
+
+def test_masked_tables_and_signatures_name_nobody() -> None:
+    """A text stands for each of them."""
+    columns = [factories.field("who", "person")]
+    live = factories.form(
+        factories.field("rows", "table", fields=columns), factories.field("sign", "signature")
+    )
+    hidden = {"data": {"rows": MASKED, "sign": MASKED}}
+    Lookup().prime(live.definition, [hidden, {"data": {"rows": [{"who": factories.reader().id}]}}])
 
 
 def test_people_are_found_by_user_name_or_a_name_only_they_have() -> None:
