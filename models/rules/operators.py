@@ -132,7 +132,7 @@ def operators_of_kind(kind: Kind, *, many: bool = False) -> tuple[str, ...]:
 
 def holds_many(field: Field) -> bool:
     """Tell whether a field's value is a list of keys or ids."""
-    return field.type == "multi_choice" or (field.type == "reference" and field.many)
+    return field.type == "multi_choice" or (field.type in {"person", "reference"} and field.many)
 
 
 def operators_for(field: Field) -> tuple[str, ...]:

@@ -8,7 +8,7 @@
   const EASY_DEPTH = 3;
 
   const kindOf = (field) => (field.type === "computed" ? data.resultKinds[field.result || "decimal"] : Editor.types[field.type]?.kind || "opaque");
-  const holdsMany = (field) => field.type === "multi_choice" || (field.type === "reference" && field.many);
+  const holdsMany = (field) => field.type === "multi_choice" || (["person", "reference"].includes(field.type) && field.many);
 
   /* What a condition on this field can name: other fields and columns of tables. */
   const sourcesFor = (owner) => {
