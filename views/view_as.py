@@ -26,6 +26,8 @@ CLOSED_ENDPOINTS: Final = frozenset(
         "configure_forms.export",
         "jobs.download_view",
         "records.export",
+        "records.letter_download",
+        "records.letter_view",
         "records.print_view",
         "records.template_view",
         "records.upload_file_view",

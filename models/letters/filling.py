@@ -58,7 +58,7 @@ class Rows:
         return len(self._rows)
 
     def __str__(self) -> str:
-        return self._text() if self._rows else ""
+        return self._text()
 
 
 class Filler:
@@ -106,7 +106,7 @@ class Filler:
         if field is None:
             return self._own(name)
         value = self._record["data"].get(name)
-        if field.type == "table" and isinstance(value, list):
+        if field.type == "table":
             return self._rows(field, value)
         return self._thing(field, value) if is_thing(field) else self._text(field, value)
 
@@ -162,7 +162,10 @@ class Filler:
 
     # -- rows -----------------------------------------------------------------------------------------------
 
-    def _rows(self, table: Field, rows: list[Row]) -> Rows:
+    def _rows(self, table: Field, value: Any) -> Rows:  # noqa: ANN401  (rows, the mask, or nothing)
+        if not isinstance(value, list):
+            return Rows((), lambda: value or "")
+        rows: list[Row] = value
         things = [Thing("", self._cells(table, row)) for row in rows]
         return Rows(things, lambda: self._table(table, rows))
 

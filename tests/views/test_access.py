@@ -199,6 +199,9 @@ TABLE: dict[str, dict[str, Answers]] = {
     "records.history_view": {"GET": WHO_SEES},
     "records.import_view": {"GET": EDITORS, "POST": Answers(404, 403, 422, 422)},
     "records.index_view": {"GET": WHO_SEES},
+    "records.letter_download": {"GET": NOBODY},  # there is none yet
+    "records.letter_view": {"GET": NOBODY},
+    "records.letter_write_view": {"GET": NOBODY, "POST": NOBODY},  # the form writes none
     "records.mapping_view": {"GET": IMPORTER, "POST": Answers(404, 403, 404, 422)},
     "records.mentions_view": {"GET": WHO_SEES},
     "records.move_view": {"GET": NOBODY, "POST": NOBODY},  # the form has no workflow
@@ -275,6 +278,8 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
         "delivery_id": delivery["_id"],
         "template": "task.zh",
         "transition": "none",
+        "letter": "none",
+        "letter_id": "none",
         "person_id": admin.id,
         "field": "name",
         "approval_id": "none",

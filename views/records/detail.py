@@ -62,7 +62,7 @@ class DetailScreens(_Base):
         """
         form = forms.at_version(self.form.key, record["form_version"])
         procedure = self.procedure(record)  # which asks what is stored, not what is shown
-        may = self.actions_on(record)
+        may, letters = self.actions_on(record), self.letters(record)
         definition = self.told.definition_of(record, form.definition)
         record = self.told.shown(record, uncovered)
         if seen_as() is None:
@@ -89,6 +89,7 @@ class DetailScreens(_Base):
             errors=errors,
             may=may,
             invited=self.invited(record, lookup),
+            **letters,
             **procedure,
         )
 
@@ -108,6 +109,10 @@ class DetailScreens(_Base):
 
     def invited(self, record: Document, lookup: Lookup) -> list[tuple[str, str]]:
         """Return who is invited to a record; `SharingScreens` knows."""
+        raise NotImplementedError
+
+    def letters(self, record: Document) -> dict[str, Any]:
+        """Return what a record's page shows of letters; `LetterScreens` knows."""
         raise NotImplementedError
 
     def entries_of(self, record: Document, entries: list[Document], lookup: Lookup) -> list[dict[str, Any]]:

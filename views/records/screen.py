@@ -13,6 +13,7 @@ from views.records.files import FileScreens
 from views.records.helpers import TemplateHelpers
 from views.records.importing import ImportScreens
 from views.records.kanban import KanbanScreens
+from views.records.letters import LetterScreens
 from views.records.lists import ListScreens
 from views.records.lookups import LookupScreens
 from views.records.moves import MoveScreens
@@ -30,6 +31,7 @@ class RecordScreen(
     ApprovalPanel,
     FileScreens,
     SharingScreens,
+    LetterScreens,
     DetailScreens,
     DeadlinePanel,
     ChangeScreens,

@@ -21,6 +21,7 @@ def told(entry: Document, definition: Definition, lookup: Lookup) -> list[str]:
     return [
         *lines,
         *_sharing(entry, lookup),
+        *_letter(entry, lookup.language),
         *_people(entry, lookup),
         *_routing(entry, flow, lookup),
         *_clocks(entry, definition, lookup),
@@ -34,6 +35,13 @@ def _sharing(entry: Document, lookup: Lookup) -> Iterator[str]:
     ):
         if people := entry.get(name):
             yield words % {"people": "、".join(map(lookup.person, people))}
+
+
+def _letter(entry: Document, language: str) -> Iterator[str]:
+    if letter := entry.get("letter"):
+        label = letter["label"]
+        name = label.get(language) or label.get("zh") or label.get("en") or letter["key"]
+        yield _("Letter: %(name)s %(number)s", name=name, number=letter["number"] or "")
 
 
 def action_words(entry: Document) -> str:

@@ -184,6 +184,12 @@ def test_a_letter_tells_no_more_than_its_writer_sees(live: LiveForm, case: Docum
     assert "London" not in found.body
 
 
+def test_a_masked_table_stands_masked_in_a_letter(live: LiveForm, case: Document) -> None:
+    clerk = person("clerk", FieldRule(form="case", fields=["parts"], limit=Limit.MASKED.value))
+    found = filled(clerk, live, case)
+    assert found.body.endswith(f"We are looking into it.\n\n{MASK}")
+
+
 def test_a_letter_names_no_record_that_its_writer_may_not_see(live: LiveForm, case: Document) -> None:
     found = filled(person("clerk", form="case"), live, case)
     assert "Acme" not in found.body + found.recipient
