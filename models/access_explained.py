@@ -12,7 +12,7 @@ from models.definition import Definition
 from models.field_limits import FieldLimits
 from models.forms import LiveForm
 from models.messages import Message, _
-from models.people import EVERY_FIELD, EVERY_FORM, Action, FieldRule, Limit, Role, Scope, User
+from models.people import EVERY_FORM, Action, FieldRule, Limit, Role, Scope, User
 from models.rules import record_values, system_values
 from models.rules.describe import Names
 from models.scopes import Ground, Reach, Scopes, joined, scopes_of
@@ -162,8 +162,7 @@ def _sources(
 ) -> Iterable[tuple[Role, FieldRule]]:
     for role in roles:
         for rule in role.field_rules:
-            concerns = rule.form in {form, EVERY_FORM} and {field, EVERY_FIELD} & set(rule.fields)
-            if concerns and (not rule.states or state in rule.states):
+            if rule.concerns(form) and rule.closes(field) and rule.holds_in(state):
                 yield role, rule
 
 

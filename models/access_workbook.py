@@ -117,7 +117,7 @@ def _roles(asked: Asked, words: Words) -> Iterator[Row]:
 def _field_rules(asked: Asked, words: Words) -> Iterator[Row]:
     for role in access_review.roles(asked):
         for rule in role.field_rules:
-            if not asked.form or rule.form in {asked.form, EVERY_FORM}:
+            if not asked.form or rule.concerns(asked.form):
                 definition = words.definition(str(rule.form))
                 yield (
                     words.role(role),

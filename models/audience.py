@@ -10,10 +10,10 @@ from functools import cached_property
 from bson import ObjectId
 
 from models import access
-from models.database import Document, db
-from models.field_limits import FieldLimits
+from models.database import Document
+from models.field_limits import FieldLimits, fields_of, withholds
 from models.forms import LiveForm
-from models.people import EVERY_FIELD, EVERY_FORM, Action, Limit, User
+from models.people import Action, FieldRule, Role, User
 
 Closed = frozenset[str]
 
@@ -28,21 +28,13 @@ class Audience:
 
     def closed_to_anybody(self, form: LiveForm) -> Closed:
         """Return the fields that some role masks or hides from somebody, in whatever state."""
-        return frozenset(
-            key
-            for rule in self._rules
-            if rule["form"] in {form.key, EVERY_FORM}
-            for one in rule.get("fields", ())
-            for key in (
-                [field.key for field in form.definition.value_fields] if one == EVERY_FIELD else [one]
-            )
-        )
+        concerned = (rule for rule in self._rules if rule.concerns(form.key))
+        return frozenset(key for rule in concerned for key in fields_of(rule, form.definition))
 
     @cached_property
-    def _rules(self) -> list[Document]:
-        ruled = db().roles.find({"field_rules.0": {"$exists": True}}, {"field_rules": 1})
-        rules = [rule for role in ruled for rule in role["field_rules"]]
-        return [rule for rule in rules if rule.get("limit") != Limit.READ_ONLY]
+    def _rules(self) -> list[FieldRule]:
+        ruled = Role.objects(field_rules__0__exists=True).only("field_rules")
+        return [rule for role in ruled for rule in role.field_rules if rule.withholds]
 
     def by_what_is_closed(
         self, people: Iterable[ObjectId], form: LiveForm, record: Document, asked: Collection[str]
@@ -75,10 +67,7 @@ class Audience:
             return asked
         limits = self._limits_of(person, form).of(record)
         return frozenset(
-            key
-            for key in asked
-            if limits.get(key) in {Limit.MASKED, Limit.HIDDEN}
-            or self._names_unseen(person, form, record, key)
+            key for key in asked if withholds(limits, key) or self._names_unseen(person, form, record, key)
         )
 
     def _limits_of(self, person: User, form: LiveForm) -> FieldLimits:

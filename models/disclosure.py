@@ -10,7 +10,7 @@ from typing import Any, Final
 from models import access, rules
 from models.database import Document
 from models.definition import Definition, Sort
-from models.field_limits import MASK, FieldLimits
+from models.field_limits import MASK, FieldLimits, limit_of, withholds
 from models.forms import LiveForm
 from models.people import EVERY_FIELD, Limit, User
 
@@ -83,7 +83,9 @@ class Disclosure:
         """Return a version of the form (by default this one) without what is hidden on a record."""
         whole = definition or self.form.definition
         limits = self.limits.of(record)
-        return without(whole, {field.key for field in whole.fields if _of(limits, field.key) == Limit.HIDDEN})
+        return without(
+            whole, {field.key for field in whole.fields if limit_of(limits, field.key) == Limit.HIDDEN}
+        )
 
     def definition_of_new(self) -> Definition:
         """Return the form without what is hidden from whoever creates a record."""
@@ -96,11 +98,11 @@ class Disclosure:
 
     def is_withheld(self, record: Mapping[str, Any], key: str) -> bool:
         """Tell whether the value of a field, of any version, is masked or hidden on a record."""
-        return _of(self.limits.of(record), key) in {Limit.MASKED, Limit.HIDDEN}
+        return withholds(self.limits.of(record), key)
 
     def is_masked(self, record: Mapping[str, Any], key: str) -> bool:
         """Tell whether a field is masked on a record."""
-        return key in self.form.definition.by_key and _of(self.limits.of(record), key) == Limit.MASKED
+        return key in self.form.definition.by_key and limit_of(self.limits.of(record), key) == Limit.MASKED
 
     def shown(self, record: Document, uncovered: Collection[str] = ()) -> Document:
         """Return a record as the person is shown it: without hidden values, masks for masked ones.
@@ -175,13 +177,8 @@ def _kept_sort(sort: Sort | None, gone: Collection[str]) -> Sort | None:
     return None if sort and sort.field in gone else sort
 
 
-def _of(limits: Mapping[str, Limit], key: str) -> Limit | None:
-    """Return the limit of a field; one that only earlier versions had is closed with `*`."""
-    return limits.get(key, limits.get(EVERY_FIELD))
-
-
 def _withheld(limits: Mapping[str, Limit], key: str) -> bool:
-    return not key.startswith("@") and _of(limits, key) in {Limit.MASKED, Limit.HIDDEN}
+    return not key.startswith("@") and withholds(limits, key)
 
 
 def _withholds(limits: Mapping[str, Limit]) -> bool:
@@ -192,5 +189,5 @@ def _changes(limits: Mapping[str, Limit], changes: Iterable[Document]) -> Iterat
     for change in changes:
         if not _withheld(limits, change["field"]):
             yield change
-        elif _of(limits, change["field"]) == Limit.MASKED:
+        elif limit_of(limits, change["field"]) == Limit.MASKED:
             yield {**change, "before": MASKED, "after": MASKED}

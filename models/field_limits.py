@@ -10,16 +10,27 @@ from typing import Any, Final
 
 from models.definition import Definition
 from models.forms import LiveForm
-from models.people import EVERY_FIELD, EVERY_FORM, Action, FieldRule, Limit, Role, User
+from models.people import EVERY_FIELD, Action, FieldRule, Limit, Role, User
 from models.rules import fields_used, find_source, system_values
 from models.scopes import scopes_of
 
 RANK: Final = {None: 0, Limit.READ_ONLY: 1, Limit.MASKED: 2, Limit.HIDDEN: 3}
+_WITHHOLDING: Final = frozenset({Limit.MASKED, Limit.HIDDEN})
 MASK: Final = "••••••"
 """What stands for the value of a masked field; it tells nothing, not even its length."""
 
 Limits = Mapping[str, Limit]
 _OPEN: Limits = {}
+
+
+def limit_of(limits: Limits, key: str) -> Limit | None:
+    """Return the limit of a field; one that only earlier versions of the form had is closed with `*`."""
+    return limits.get(key, limits.get(EVERY_FIELD))
+
+
+def withholds(limits: Limits, key: str) -> bool:
+    """Tell whether the value of a field is kept from who reads: masked or hidden."""
+    return limit_of(limits, key) in _WITHHOLDING
 
 
 class FieldLimits:
@@ -37,9 +48,8 @@ class FieldLimits:
     @cached_property
     def unasked(self) -> frozenset[str]:
         """The fields by which the person may not filter, sort or search: masked or hidden somewhere."""
-        wide = [role for role in self._seeing if role.opens_every(self.form.key, Action.SEE)]
-        found = self._in_every_state([wide] if wide else [[role] for role in self._seeing])
-        closed = {key for limits in found for key, limit in limits.items() if limit != Limit.READ_ONLY}
+        found = self._in_every_state(self._ways)
+        closed = {key for limits in found for key, limit in limits.items() if limit in _WITHHOLDING}
         return frozenset(closed - {EVERY_FIELD})
 
     @cached_property
@@ -64,12 +74,9 @@ class FieldLimits:
 
     def strictest_in(self, state: object) -> Limits:
         """Return the strictest limit of each field on any record in a state that the person sees."""
-        wide = [role for role in self._seeing if role.opens_every(self.form.key, Action.SEE)]
-        found: dict[str, Limit] = {}
-        for roles in [wide] if wide else [[role] for role in self._seeing]:
-            for key, limit in ({} if self._is_open else self._limits(roles, state)).items():
-                found[key] = max(limit, found.get(key, limit), key=RANK.__getitem__)
-        return found
+        if self._is_open:
+            return _OPEN
+        return _strictest(self._limits(roles, state) for roles in self._ways)
 
     @cached_property
     def needs(self) -> tuple[str, ...]:
@@ -104,6 +111,12 @@ class FieldLimits:
         roles = self._scopes.roles if self._scopes else []
         return [role for role in roles if role.allows(self.form.key, Action.SEE)]
 
+    @cached_property
+    def _ways(self) -> list[list[Role]]:
+        """The roles through which the person sees a record at the least: all wide ones, or else any one."""
+        wide = [role for role in self._seeing if role.opens_every(self.form.key, Action.SEE)]
+        return [wide] if wide else [[role] for role in self._seeing]
+
     def _reaches(self, role: Role, record: Mapping[str, Any]) -> bool:
         return self._scopes is not None and self._scopes.of_role(role, Action.SEE).holds(dict(record))
 
@@ -117,39 +130,38 @@ class FieldLimits:
     def _merged(self, roles: list[Role], state: object) -> Limits:
         """Return the mildest limit of each field among roles, and what is denied over it."""
         definition = self.form.definition
-        each = [_strictest(self._rules[role.id], state, definition) for role in roles]
+        each = [_closed_by(self._rules[role.id], state, definition) for role in roles]
         shared = set(each[0]).intersection(*each[1:]) if each else set()
         found = {key: min((limits[key] for limits in each), key=RANK.__getitem__) for key in shared}
         denied = [rule for rules in self._rules.values() for rule in rules if rule.deny]
-        for key, limit in _strictest(denied, state, definition).items():
-            found[key] = max(limit, found.get(key), key=RANK.__getitem__) or limit
-        return found
+        return _strictest([found, _closed_by(denied, state, definition)])
 
 
 def _rules_on(role: Role, form: str) -> list[FieldRule]:
-    if role.administrator:
-        return [rule for rule in role.field_rules if rule.deny and rule.form in {form, EVERY_FORM}]
-    return [rule for rule in role.field_rules if rule.form in {form, EVERY_FORM}]
+    return [
+        rule for rule in role.field_rules if rule.concerns(form) and (rule.deny or not role.administrator)
+    ]
 
 
-def _fields(rule: FieldRule, definition: Definition) -> list[str]:
+def fields_of(rule: FieldRule, definition: Definition) -> list[str]:
     """Return the fields a rule closes, also those that only earlier versions of the form had."""
-    if EVERY_FIELD in rule.fields:
-        return [*(field.key for field in definition.value_fields), EVERY_FIELD]
-    return list(rule.fields)
+    every = definition.value_fields if EVERY_FIELD in rule.fields else ()
+    return [*(field.key for field in every), *rule.fields]
 
 
-def _strictest(rules: Iterable[FieldRule], state: object, definition: Definition) -> dict[str, Limit]:
+def _closed_by(rules: Iterable[FieldRule], state: object, definition: Definition) -> Limits:
+    """Return what rules close in a state."""
+    return _strictest(
+        dict.fromkeys(fields_of(rule, definition), Limit(rule.limit))
+        for rule in rules
+        if rule.holds_in(state)
+    )
+
+
+def _strictest(every: Iterable[Limits]) -> Limits:
+    """Return the strictest limit of each field."""
     found: dict[str, Limit] = {}
-    for rule in rules:
-        if rule.states and state not in rule.states:
-            continue
-        limit = Limit(rule.limit)
-        for key in _fields(rule, definition):
+    for limits in every:
+        for key, limit in limits.items():
             found[key] = max(limit, found.get(key, limit), key=RANK.__getitem__)
     return found
-
-
-def field_limits(person: User | None, form: LiveForm) -> FieldLimits:
-    """Return what a person (None: the system) may see and write of the fields of a form's records."""
-    return FieldLimits(person, form)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from models.definition import Definition, Field, Option
 from models.form_indexes import Records
 from models.messages import _
-from models.people import EVERY_FIELD, EVERY_FORM, Limit, Role
+from models.people import EVERY_FORM, Role
 from models.problems import Problem
 
 COUNT_CAP = 100_000
@@ -21,9 +21,9 @@ def field_types(definition: Definition) -> dict[str, str]:
 
 
 def _identity(field: Field) -> str:
-    detail = {"computed": field.result, "reference": f"{field.form}{'*' if field.many else ''}"}.get(
-        field.type, ""
-    )
+    several = "*" if field.many else ""
+    details = {"computed": field.result, "reference": f"{field.form}{several}", "person": several}
+    detail = details.get(field.type, "")
     return f"{field.type}:{detail}" if detail else field.type
 
 
@@ -79,9 +79,11 @@ def keep_titles_open(definition: Definition) -> Iterator[Problem]:
     """Yield fields of the title that a role masks or hides: everybody who sees a record reads its title."""
     for role in Role.objects(field_rules__form__in=[definition.key, EVERY_FORM]):
         for rule in role.field_rules:
-            if rule.limit == Limit.READ_ONLY or rule.form not in {definition.key, EVERY_FORM}:
-                continue
-            if {EVERY_FIELD, *definition.title_fields} & set(rule.fields) and definition.title_fields:
+            if (
+                rule.concerns(definition.key)
+                and rule.withholds
+                and any(map(rule.closes, definition.title_fields))
+            ):
                 name = str(role)
                 yield Problem(
                     "title_fields",

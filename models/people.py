@@ -132,6 +132,23 @@ class FieldRule(EmbeddedDocument):  # type: ignore[misc]
     states = ListField(StringField(max_length=60))
     deny = BooleanField(default=False)
 
+    @property
+    def withholds(self) -> bool:
+        """Tell whether it keeps values from people, and not only from being written."""
+        return bool(self.limit != Limit.READ_ONLY)
+
+    def concerns(self, form: str) -> bool:
+        """Tell whether it says anything about a form."""
+        return self.form in {form, EVERY_FORM}
+
+    def closes(self, field: str) -> bool:
+        """Tell whether a field is among those it closes."""
+        return field in self.fields or EVERY_FIELD in self.fields
+
+    def holds_in(self, state: object) -> bool:
+        """Tell whether it closes them in a state."""
+        return not self.states or state in self.states
+
 
 class Role(Document):  # type: ignore[misc]
     """A position with rights. `name` is its key; `administrator` may do everything."""

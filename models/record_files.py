@@ -10,11 +10,9 @@ from models.access import object_id
 from models.database import Document, db
 from models.definition import Definition, Field
 from models.errors import NotFoundError
-from models.field_limits import field_limits
+from models.field_limits import FieldLimits, withholds
 from models.forms import LiveForm
-from models.people import EVERY_FIELD, Limit, User
-
-_OPEN = frozenset({None, Limit.READ_ONLY})
+from models.people import User
 
 
 class HeldFile(NamedTuple):
@@ -35,9 +33,9 @@ def find(person: User, form: LiveForm, record: Document, file_id: str) -> HeldFi
     Raises NotFoundError: the record does not hold it, or only in fields that are closed to the person.
     """
     wanted = object_id(file_id)
-    limits = field_limits(person, form).of(record)
+    limits = FieldLimits(person, form).of(record)
     for field in _fields_holding(form, record, wanted):
-        if limits.get(field.key, limits.get(EVERY_FIELD)) in _OPEN:
+        if not withholds(limits, field.key):
             return HeldFile(wanted, field)
     if not _signs(form, record, wanted):
         raise NotFoundError

@@ -136,10 +136,8 @@ def _unknown_part(rule: FieldRule, definition: Definition) -> Message | None:
 
 def _title_error(rule: FieldRule, definition: Definition) -> Message | None:
     """Refuse to close what the title tells everybody: lists, links and notices name records by it."""
-    if rule.limit == Limit.READ_ONLY:
-        return None
-    told = [key for key in definition.title_fields if key in rule.fields or EVERY_FIELD in rule.fields]
-    if not told:
+    told = [key for key in definition.title_fields if rule.closes(key)]
+    if not told or not rule.withholds:
         return None
     field = definition.by_key.get(told[0])
     return _(
