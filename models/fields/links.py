@@ -2,7 +2,7 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from bson import ObjectId
@@ -20,10 +20,6 @@ LINKED = (*(one for one in HELD if one != "default"), "searchable", "unique")
 _HEX = re.compile(r"[0-9a-fA-F]{24}\Z")
 _PIECES = re.compile("[;；、,，]")
 Referred: TypeAlias = ObjectId | list[ObjectId]
-
-
-def _joined(names: Iterable[str], language: str) -> str:
-    return (", " if language == "en" else "、").join(names)
 
 
 def object_id(raw: object) -> ObjectId | None:
