@@ -39,7 +39,7 @@ PROPERTIES = {
     "placeholder": (_("Placeholder"), _("Shown while the field is empty."), "label", "names"),
     "options": (_("Options"), _("A published option can be retired, not deleted."), "options", "value"),
     "form": (_("Refers to"), _("The form whose records can be chosen."), "form", "value"),
-    "many": (_("Several records"), "", "switch", "value"),
+    "many": (_("Several at once"), "", "switch", "value"),
     "fields": (_("Columns"), "", "columns", "value"),
     "formula": (_("Formula"), _('For example: qty * price, or sum(items, "amount")'), "formula", "value"),
     "result": (_("Kind of result"), "", "result", "value"),

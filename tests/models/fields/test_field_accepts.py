@@ -10,7 +10,7 @@ from bson import Decimal128
 
 from models.errors import ValueProblem
 from models.fields import ParseContext, type_of
-from tests.field_samples import CONTEXT, CUSTOMER, OTHER_CUSTOMER, QUALITY, WANG, make_field, read
+from tests.field_samples import CONTEXT, CUSTOMER, LI, OTHER_CUSTOMER, QUALITY, WANG, make_field, read
 
 BERLIN = ParseContext(timezone=ZoneInfo("Europe/Berlin"))
 
@@ -209,6 +209,13 @@ def test_several_references_by_ids_titles_or_lines() -> None:
     assert read(field, "上海电子, 有限公司\nNordwind GmbH") == both
     assert read(field, "C-001；Nordwind GmbH") == both
     assert read(field, CUSTOMER) == [CUSTOMER]
+
+
+def test_several_people_by_ids_or_names() -> None:
+    field = make_field("person", many=True)
+    assert read(field, [str(WANG), str(LI), str(WANG)]) == [WANG, LI]
+    assert read(field, "王伟\n李, 娜") == [WANG, LI]
+    assert read(field, "") is None
 
 
 def test_a_time_that_happens_twice_means_the_earlier_one() -> None:

@@ -47,6 +47,7 @@ def yuan(amount: str, currency: str = "CNY") -> dict[str, Any]:
         ("phone", {}, "garbage", "garbage", "garbage"),
         ("person", {}, WANG, "王伟", "王伟"),
         ("person", {}, NOBODY, "—", "—"),
+        ("person", {"many": True}, [WANG, NOBODY], "王伟、—", "王伟, —"),
         ("reference", {"many": True}, [CUSTOMER, NOBODY], "上海电子, 有限公司、—", "上海电子, 有限公司, —"),
         ("computed", {}, Decimal128("2"), "2", "2"),
         ("computed", {"result": "boolean"}, True, "是", "Yes"),
