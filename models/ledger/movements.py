@@ -76,6 +76,12 @@ def of_slip(slip: ObjectId) -> list[Document]:
     return list(db().property_movements.find({"slip": slip}).sort("_id", ASCENDING))
 
 
+def undone(ids: Iterable[ObjectId]) -> set[ObjectId]:
+    """Return those of some movements that a correction has taken back."""
+    found = db().property_movements.find({"reverses": {"$in": list(ids)}}, {"reverses": 1})
+    return {one["reverses"] for one in found}
+
+
 def count(ledger: str, items: Iterable[ObjectId]) -> dict[ObjectId, int]:
     """Return how many movements some items have."""
     pipeline: list[Document] = [

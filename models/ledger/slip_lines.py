@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 
-from models import access
+from models import access, forms
 from models.database import Document
 from models.disclosure import Disclosure
+from models.errors import NotFoundError
 from models.fields.numbers import decimal_of
 from models.forms import LiveForm
 from models.ledger.held import Held, held_of
@@ -47,6 +48,15 @@ class SlipLine:
         if self.lent:
             return ("partly" if self.returned else "out") if self.out else "back"
         return "queued" if self.place_in_line else "asked"
+
+
+def ledger_of(slip: LiveForm) -> LiveForm | None:
+    """Return the ledger of which a slip lends things; None where it was never published."""
+    part = slip.definition.slip
+    try:
+        return forms.current(part.ledger) if part else None
+    except NotFoundError:
+        return None
 
 
 def lines_of(viewer: User, slip: Slip, ledger: LiveForm, record: Document, zone: ZoneInfo) -> list[SlipLine]:

@@ -2,12 +2,15 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, g, render_template
 
+from models.database import Document
+from models.disclosure import Disclosure
 from models.errors import NotFoundError
 from models.forms import LiveForm
 from views.context import require_person
 from views.navigation import visible_forms
+from views.records.detail import heading, untitled
 
 pages: Final = Blueprint("property", __name__, url_prefix="/property")
 
@@ -15,12 +18,6 @@ pages: Final = Blueprint("property", __name__, url_prefix="/property")
 def ledgers() -> list[LiveForm]:
     """Return the ledgers of which the reader may see records, in the order of the navigation."""
     return [form for form in visible_forms(require_person()) if form.definition.ledger]
-
-
-def slips_of(ledger: LiveForm) -> list[LiveForm]:
-    """Return the forms that the reader may see and that lend things of a ledger."""
-    forms = visible_forms(require_person())
-    return [form for form in forms if form.definition.slip and form.definition.slip.ledger == ledger.key]
 
 
 def ledger(key: str) -> LiveForm:
@@ -34,3 +31,17 @@ def ledger(key: str) -> LiveForm:
 def show(template: str, **values: Any) -> str:  # noqa: ANN401  (template variables)
     """Render a page about property."""
     return render_template(f"property/{template}.html", **values)
+
+
+def told(form: LiveForm) -> Disclosure:
+    """Return what the reader is shown of a form; found out once per request."""
+    known: dict[tuple[str, int], Disclosure] = g.setdefault("disclosures", {})
+    key = (form.key, form.version)
+    if key not in known:
+        known[key] = Disclosure(require_person(), form)
+    return known[key]
+
+
+def called(shown_by: Disclosure, record: Document) -> str:
+    """Return what a record is called, for who may know it."""
+    return heading(shown_by.titled(record)) or untitled()

@@ -1,6 +1,6 @@
 """What every screen of one form shares: who may open it, what Flask-Admin asks, addresses and messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, g, request, url_for
@@ -114,6 +114,10 @@ class FormScreen(HonestFailures, BaseModelView):  # type: ignore[misc]
     def procedure(self, record: Document) -> dict[str, Any]:  # noqa: ARG002  (of forms with a workflow)
         """Return what a record's page shows of its workflow; `MoveScreens` knows more."""
         return {"place": None}
+
+    def belongings(self, record: Document, procedure: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Return what a record's page shows of pieces; `PropertyPanel` knows more."""
+        return {}
 
     # -- small helpers of all screens -----------------------------------------------------------------
 

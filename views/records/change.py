@@ -1,6 +1,6 @@
 """Creating, changing, deleting and restoring one record."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from models import records, rules
 from models.access import Action, fetch, require
 from models.database import Document
-from models.definition import Definition, RuleTree
+from models.definition import Definition, Field, RuleTree
 from models.disclosure import without
 from models.errors import ConflictError, DomainError, InvalidError
 from models.field_limits import MASK
@@ -74,7 +74,7 @@ class ChangeScreens(ConflictPage, _Base):
         context, closed = parse_context(current_actor()), self.told.closed(None)
         found = {}
         for field in filled_in(self.told.definition_of_new()):
-            if field.key in request.args and not field.readonly and field.key not in closed:
+            if _is_given(field, request.args) and not field.readonly and field.key not in closed:
                 with suppress(DomainError):
                     raw = type_of(field).from_form(field, request.args, field.key)
                     found[field.key] = type_of(field).parse(field, raw, context)
@@ -238,6 +238,13 @@ class ChangeScreens(ConflictPage, _Base):
             return redirect(self.address(record))
         self.say(_("%(name)s was restored.", name=record["number"] or record["title"]))
         return redirect(self.address(record))
+
+
+def _is_given(field: Field, given: Collection[str]) -> bool:
+    """Tell whether an address says something for a field; a table's cells are `items-0-item`, ….."""
+    if field.type == "table":
+        return any(name.startswith(f"{field.key}-") for name in given)
+    return field.key in given
 
 
 def form_sections(definition: Definition) -> list[dict[str, Any]]:

@@ -63,6 +63,7 @@ class DetailScreens(_Base):
         form = forms.at_version(self.form.key, record["form_version"])
         procedure = self.procedure(record)  # which asks what is stored, not what is shown
         may, letters = self.actions_on(record), self.letters(record)
+        belongings = self.belongings(record, procedure)
         definition = self.told.definition_of(record, form.definition)
         record = self.told.shown(record, uncovered)
         if seen_as() is None:
@@ -91,6 +92,7 @@ class DetailScreens(_Base):
             invited=self.invited(record, lookup),
             **letters,
             **procedure,
+            **belongings,
         )
 
     def record(self, record_id: str) -> Document:

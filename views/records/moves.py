@@ -18,6 +18,7 @@ from models.procedure import Transition
 from models.workflow import Offer
 from tasks.sweeps import carry_out_effects
 from views.context import current_actor, current_language, current_lookup, say
+from views.records.belongings import EVERYTHING
 from views.records.change import browser_value, form_sections
 from views.records.inputs import RecordForm
 from views.records.kanban import asks
@@ -26,17 +27,18 @@ from views.sending import send_quietly
 
 if TYPE_CHECKING:
     from views.records.approvals import ApprovalPanel
+    from views.records.belongings import PropertyPanel
     from views.records.change import ChangeScreens
     from views.records.deadlines import DeadlinePanel
     from views.records.helpers import TemplateHelpers
 
-    class _Base(ApprovalPanel, DeadlinePanel, ChangeScreens, TemplateHelpers):
+    class _Base(ApprovalPanel, DeadlinePanel, PropertyPanel, ChangeScreens, TemplateHelpers):
         """Where what it calls comes from."""
 
 else:
     _Base = object
 
-_NOT_TYPED = frozenset({"csrf_token", "_revision", "_resume"})
+_NOT_TYPED = frozenset({"csrf_token", "_revision", "_resume", EVERYTHING})
 
 
 class MoveScreens(_Base):
@@ -84,7 +86,7 @@ class MoveScreens(_Base):
         """Ask for what a step wants, and take it; `_revision` is what the person saw of the record."""
         record = fetch(self.person, self.form, record_id)
         step = self._step(transition)
-        if request.method == "POST" and "_resume" not in request.form:
+        if request.method == "POST" and not {"_resume", EVERYTHING} & request.form.keys():
             return self._take_step(record, step)
         offer = next((one for one in self.offers(record) if one.transition == step), None)
         if offer is None:
@@ -143,6 +145,8 @@ class MoveScreens(_Base):
         form = form or self._step_form(record, step)
         errors = dict(error.errors) if error else {}
         own = {key: [say(one) for one in errors.pop(key, ())] for key in ("signature", *self._reason(step))}
+        more_to_return = self.with_everything_back(form, record, step)
+        shortage = self.shortage(record, errors, set(form.raw_values()))
         homeless = form.show_errors(errors)
         revision = record["revision"]
         if error:
@@ -156,6 +160,8 @@ class MoveScreens(_Base):
             own={key: " ".join(found) for key, found in own.items()},
             homeless=[say(one) for one in homeless],
             revision=revision,
+            more_to_return=more_to_return,
+            shortage=shortage,
             came_from=state_tag(self.definition, record, current_language()),
             goes_to=state_tag(self.definition, {"state": step.to}, current_language()),
             **self._told_browser(record, form, step),

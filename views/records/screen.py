@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from models.forms import LiveForm
 from views.records.approvals import ApprovalPanel
 from views.records.base import FormScreen
+from views.records.belongings import PropertyPanel
 from views.records.bulk import BulkActions
 from views.records.change import ChangeScreens
 from views.records.deadlines import DeadlinePanel
@@ -29,6 +30,7 @@ class RecordScreen(
     ListScreens,
     MoveScreens,
     ApprovalPanel,
+    PropertyPanel,
     FileScreens,
     SharingScreens,
     LetterScreens,
