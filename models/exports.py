@@ -2,23 +2,20 @@
 
 import hashlib
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
 from bson import json_util
 from pymongo.client_session import ClientSession
-from pymongo.errors import OperationFailure
 
 from models import directory, forms
 from models.access import Action, require
-from models.database import Document, client
+from models.database import Document
 from models.definition import Field
 from models.disclosure import Disclosure
-from models.errors import DomainError, ForbiddenError
+from models.errors import ForbiddenError
 from models.export_columns import Sources, named_keys, record_columns, row_columns, rows_of, tables_of
 from models.job_files import KEEP, Pace, deliver
 from models.jobs import Job, RunningJob
@@ -26,6 +23,7 @@ from models.lookups import Lookup
 from models.messages import _, translate
 from models.people import EVERY_FORM, Actor, User
 from models.queries import ListQuery, list_filter, order, path_for, projection
+from models.snapshots import snapshot
 from models.spreadsheets.cells import Locale, Note
 from models.spreadsheets.csv_writer import CsvFile
 from models.spreadsheets.names import file_name
@@ -36,11 +34,6 @@ from models.times import now
 BATCH = 500
 BATCHES_PER_LOOKUP = 20
 """Names are forgotten after so many batches, so that memory stays bounded."""
-
-_SNAPSHOT_TOO_OLD = 239
-_SNAPSHOT_UNAVAILABLE = 246
-_SNAPSHOT_ATTEMPTS = 50
-_SNAPSHOT_WAIT = 0.1
 
 
 class Export:
@@ -85,6 +78,10 @@ class Export:
         """The name of the file: form, day and minute."""
         local = self.started.astimezone(self.timezone)
         return file_name(f"{self.title} {local:%Y-%m-%d %H%M}", "csv" if self.as_csv else "xlsx")
+
+    def count(self, session: ClientSession) -> int:
+        """Return how many records there are."""
+        return self.form.records().count_documents(self.filter, session=session)
 
     def records(self, session: ClientSession) -> Iterator[Document]:
         """Yield the records of the list in its order, as the person is shown them.
@@ -168,39 +165,12 @@ def run(job: RunningJob, *, keep: timedelta = KEEP) -> None:
     export = Export(job)
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         path = Path(folder, "export")
-        with _snapshot(export) as (session, total):
+        with snapshot(export.count) as (session, total):
             pace = Pace(job, total)
             pace.tick()
             result = (_write_csv if export.as_csv else _write_workbook)(export, path, session, pace)
         result |= {"count": total, "as_of": export.started, "rights": export.rights}
         deliver(job, path, export.name, result, pace=pace, keep=keep)
-
-
-@contextmanager
-def _snapshot(export: Export) -> Iterator[tuple[ClientSession, int]]:
-    """Open a session that sees the database as it is now, and count in it what will be exported."""
-    session, total = _counted(export)
-    with session:
-        try:
-            yield session, total
-        except OperationFailure as error:
-            if error.code != _SNAPSHOT_TOO_OLD:
-                raise
-            raise DomainError(_("This took too long. Please export fewer records at once.")) from error
-
-
-def _counted(export: Export) -> tuple[ClientSession, int]:
-    """Begin a snapshot. Right after an index was built there is none yet; it comes within moments."""
-    for attempt in range(_SNAPSHOT_ATTEMPTS):
-        session = client().start_session(snapshot=True)
-        try:
-            return session, export.form.records().count_documents(export.filter, session=session)
-        except OperationFailure as error:
-            session.end_session()
-            if error.code != _SNAPSHOT_UNAVAILABLE or attempt == _SNAPSHOT_ATTEMPTS - 1:
-                raise
-            time.sleep(_SNAPSHOT_WAIT)
-    raise AssertionError  # the last attempt returned or raised
 
 
 def _write_csv(export: Export, path: Path, session: ClientSession, pace: Pace) -> Document:
@@ -209,7 +179,7 @@ def _write_csv(export: Export, path: Path, session: ClientSession, pace: Pace) -
         for batch, lookup in export.batches(session, pace):
             file.write(export.main.rows(batch, lookup))
     notes = {Note.CLEANED: file.replaced} if file.replaced else {}
-    return {"rows": file.rows, "notes": _worded(notes, export.language)}
+    return {"rows": file.rows, "notes": worded(notes, export.language)}
 
 
 def _write_workbook(export: Export, path: Path, session: ClientSession, pace: Pace) -> Document:
@@ -228,11 +198,11 @@ def _write_workbook(export: Export, path: Path, session: ClientSession, pace: Pa
         "rows": main.rows,
         "table_rows": sum(sheet.rows for _table, _sources, sheet in tables),
         "sheets": list(written.sheets),
-        "notes": _worded(written.notes, export.language),
+        "notes": worded(written.notes, export.language),
     }
 
 
-def _worded(notes: Mapping[Note, int], language: str) -> list[str]:
+def worded(notes: Mapping[Note, int], language: str) -> list[str]:
     """Say what had to be changed in how many cells."""
     return [
         translate(_("%(what)s: %(count)s", what=TITLES[note], count=count), language)

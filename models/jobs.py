@@ -140,7 +140,7 @@ def enqueue(
     return job
 
 
-_ASKED = ("format", "query", "file_name", "mode")
+_ASKED = ("format", "query", "report", "year", "file_name", "mode")
 
 
 def _note(

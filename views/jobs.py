@@ -9,6 +9,7 @@ from models import exports, jobs, people_import
 from models.access import Action, require
 from models.errors import NotFoundError
 from models.jobs import Job
+from models.ledger_reports import running as reports
 from models.people import Permission, User
 from models.permissions import require_permission
 from views import downloads
@@ -78,7 +79,7 @@ def _require_result(person: User, job: Job) -> None:
     if job.kind in _PERMISSIONS:
         require_permission(person, _PERMISSIONS[job.kind])
     elif job.kind == "export":
-        exports.require_download(person, job)
+        (reports if reports.is_report(job.params) else exports).require_download(person, job)
     else:
         require(person, job.form, Action.IMPORT)
 
