@@ -164,12 +164,12 @@ def giving_errors(person: User, role: Role, before: Role | None) -> Errors:
     if person.is_administrator:
         return {}
     errors: Errors = {}
-    old, new = rights(before), rights(role)
+    own, old, new = _own(person), rights(before), rights(role)
     for at, grant in enumerate(role.grants):
-        if not all(_holds(person, right) for right in of_grant(grant) if right not in old):
+        if not all(_covers(own, right) for right in of_grant(grant) if right not in old):
             errors[f"grants.{at}"] = [TOO_MUCH]
     opened = [Right(one.form, one.action, one.scope, one.rule) for one in old - new if one.deny]
-    if not all(_holds(person, right) for right in opened):
+    if not all(_covers(own, right) for right in opened):
         errors["grants"] = [_("You can only take back a denial of rights that you have yourself.")]
     touched = {right.form for right in new - old} | _changed_field_rules(role, before)
     if any(_uncovers(person, role, form) for form in touched):
@@ -181,27 +181,33 @@ def may_give(person: User, role: Role) -> bool:
     """Tell whether a person may hand a role to somebody: they hold all of its rights themselves."""
     if person.is_administrator:
         return True
+    own = _own(person)
     held = (person.may(Permission(one)) for one in role.permissions if one in set(Permission))
     return (
         not role.administrator
         and all(held)
-        and all(_holds(person, right) for right in rights(role))
+        and all(_covers(own, right) for right in rights(role))
         and not any(_uncovers(person, role, form) for form in {str(grant.form) for grant in role.grants})
     )
 
 
-def _holds(person: User, right: Right) -> bool:
-    """Tell whether a person has a right with the same scope or with all records, and nothing denies it."""
+def _own(person: User) -> frozenset[Right]:
+    """Return everything the grants of a person's roles say."""
+    return frozenset(right for role in person.held_roles for right in rights(role))
+
+
+def _covers(own: Iterable[Right], right: Right) -> bool:
+    """Tell whether a right is among one's own, with the same scope or all records, and nothing denies it."""
     if right.deny:
         return True
-    own = [one for role in person.held_roles for one in rights(role) if one.action == right.action]
-    if any(one.deny and _meet(one.form, right.form) for one in own):
+    alike = [one for one in own if one.action == right.action]
+    if any(one.deny and _meet(one.form, right.form) for one in alike):
         return False
     return any(
         not one.deny
         and one.form in {right.form, EVERY_FORM}
         and (one.scope == Scope.ALL or (one.scope, one.rule) == (right.scope, right.rule))
-        for one in own
+        for one in alike
     )
 
 
