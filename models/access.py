@@ -107,20 +107,24 @@ def sees_all(person: User, form: str) -> bool:
     """Tell whether a person may see every record of a form with every field: what tells of all of them."""
     if not sees_every_record(person, form):
         return False
-    try:
-        return not FieldLimits(person, forms.current(form)).unasked
-    except NotFoundError:
-        return True  # it has no records yet
+    live = _published(form)
+    return live is None or not FieldLimits(person, live).unasked
 
 
 def sees_every_record(person: User, form: str) -> bool:
     """Tell whether a person may see every record of a form, whichever of its fields."""
     if not permitted(person, form, Action.SEE):
         return False
+    live = _published(form)
+    return live is None or reach(person, live).is_everything
+
+
+def _published(form: str) -> LiveForm | None:
+    """Return the version of a form in force; None for one that has no records yet, or is gone."""
     try:
-        return reach(person, forms.current(form)).is_everything
+        return forms.current(form)
     except NotFoundError:
-        return True  # it has no records yet
+        return None
 
 
 def names_only_seen(person: User, field: Field | None) -> bool:
@@ -145,10 +149,9 @@ def visible(person: User, form: str, ids: Collection[ObjectId]) -> set[ObjectId]
     """Return which of some records of a form a person may see; none of a form that is closed to them."""
     if not ids or not permitted(person, form, Action.SEE):
         return set()
-    try:
-        live = forms.current(form)
-    except NotFoundError:
-        return set()  # it was never published, or is gone
+    live = _published(form)
+    if live is None:
+        return set()
     wanted = {"$and": [{"_id": {"$in": list(ids)}}, records_filter(person, live)]}
     return {found["_id"] for found in db()[collection_name(form)].find(wanted, {"_id": 1})}
 
