@@ -8,6 +8,7 @@ from functools import cached_property
 from bson import ObjectId
 
 from models.database import Document, db
+from models.people import Action, Role
 
 _PERSON = {"username": 1, "name": 1, "active": 1, "department": 1, "roles": 1, "successor": 1}
 _DEPARTMENT = {"code": 1, "name": 1, "parent": 1, "head": 1, "deputies": 1, "merged_into": 1}
@@ -20,6 +21,7 @@ class Directory:
         self._people: dict[ObjectId, Document | None] = {}
         self._usernames: dict[str, ObjectId | None] = {}
         self._holders: dict[str, list[ObjectId]] = {}
+        self._wide: dict[str, frozenset[ObjectId]] = {}
         self._members: dict[ObjectId, list[ObjectId]] = {}
 
     # -- departments ----------------------------------------------------------------------------------
@@ -139,6 +141,16 @@ class Directory:
             found = db().roles.find_one({"name": role}, {"_id": 1})
             self._holders[role] = self._active({"roles": found["_id"]}) if found else []
         return self._holders[role]
+
+    def wide_roles(self, form: str) -> frozenset[ObjectId]:
+        """Return the roles whose holders see every record of a form."""
+        if form not in self._wide:
+            self._wide[form] = frozenset(one.id for one in self._roles if one.opens_every(form, Action.SEE))
+        return self._wide[form]
+
+    @cached_property
+    def _roles(self) -> list[Role]:
+        return list(Role.objects.only("administrator", "grants"))
 
     def members(self, department: ObjectId) -> list[ObjectId]:
         """Return the active people of a department and of everything under it, by user name."""

@@ -9,7 +9,6 @@ from pymongo.client_session import ClientSession
 from models import directory
 from models.database import db
 from models.forms import collection_name
-from models.people import Action, Role
 
 
 def invite(
@@ -39,8 +38,8 @@ def _narrow(form: str, people: Collection[ObjectId]) -> set[ObjectId]:
     """Return those of some people who do not see every record of a form."""
     if not people:
         return set()
-    wide = {role.id for role in Role.objects if role.opens_every(form, Action.SEE)}
-    known = directory.current()
-    known.know(people)
-    found = {person: known.person(person) for person in people}
-    return {one for one, about in found.items() if about and not wide & set(about.get("roles") or ())}
+    with directory.batch() as known:
+        known.know(people)
+        found = {person: known.person(person) for person in people}
+        wide = known.wide_roles(form)
+    return {one for one, about in found.items() if about and wide.isdisjoint(about.get("roles") or ())}
