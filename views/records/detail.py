@@ -19,7 +19,7 @@ from models.fields import type_of
 from models.fields.tables import sums
 from models.forms import LiveForm
 from models.lookups import Lookup
-from models.scopes import Scopes
+from models.scopes import scopes_of
 from tasks.sweeps import carry_out_effects
 from views.context import (
     current_actor,
@@ -106,7 +106,7 @@ class DetailScreens(_Base):
 
     def actions_on(self, record: Document) -> set[str]:
         """Return what the reader may do with a record that they may see."""
-        scopes = Scopes(self.person, self.form)
+        scopes = scopes_of(self.person, self.form)
         return {action.value for action in Action if self.may(action) and scopes.reach(action).holds(record)}
 
     def invited(self, record: Document, lookup: Lookup) -> list[tuple[str, str]]:
