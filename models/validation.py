@@ -84,8 +84,9 @@ def validate(
         limits: the same, for how far fields are closed to the actor.
     """
     context = parse_context(actor, references)
-    asked = _Asked(actor, definition, record, opened, is_new=before is None)
-    asked.limit(limits or limits_of(actor, definition), record, before)
+    known = limits or limits_of(actor, definition)
+    closed = known.of_new() if before is None else known.of({**(record or {}), "data": before})
+    asked = _Asked(actor, definition, record, opened, limits=closed, is_new=before is None)
     checked = Checked(data=_start(definition, before, context))
     start = dict(checked.data) if before is None else before
     raw = _refuse_unknown(asked, raw, checked)
@@ -104,7 +105,7 @@ def validate(
 def defaults(actor: Actor, definition: Definition) -> Values:
     """Return the data that a new record starts with."""
     started = Checked(_start(definition, None, parse_context(actor)))
-    return _settle(_Asked(actor, definition, is_new=True), started, {}).data
+    return _settle(_Asked(actor, definition, limits={}, is_new=True), started, {}).data
 
 
 class _Asked:
@@ -117,23 +118,17 @@ class _Asked:
         record: Mapping[str, Any] | None = None,
         opened: Collection[str] = (),
         *,
+        limits: Mapping[str, Limit],
         is_new: bool,
     ) -> None:
         self.definition, self.opened, self.is_new = definition, frozenset(opened), is_new
+        self.limits = limits
         self._context = RuleContext.of(actor)
         known_as = newborn(actor) if record is None and is_new else record or {}
         self.system = rules.system_values(known_as, definition)
         workflow = definition.workflow
         known = workflow is not None and (is_new or record is not None)
         self.state = workflow.by_state.get(self.system["@state"]) if workflow and known else None
-        self.limits: Mapping[str, Limit] = {}
-
-    def limit(
-        self, limits: FieldLimits, record: Mapping[str, Any] | None, before: Mapping[str, Any] | None
-    ) -> None:
-        """Close what is closed to who asks, on this record or a new one."""
-        known = {**(record or {}), "data": before or {}}
-        self.limits = limits.of_new() if self.is_new else limits.of(known)
 
     def is_unknown(self, key: str) -> bool:
         """Tell whether there is no such field as far as the one who asks is concerned."""
