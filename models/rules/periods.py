@@ -27,8 +27,12 @@ PERIODS: Mapping[str, Message] = MappingProxyType(
         "this_year": _("this year"),
         "last_year": _("last year"),
         "next_year": _("next year"),
+        "past": _("the past"),
+        "future": _("the future"),
     }
 )
+_FIRST, _LAST = date(1900, 1, 1), date(2999, 12, 30)
+"""The ends of the calendar."""
 
 # The largest step in each unit: a century at most, so that no date leaves the calendar.
 LARGEST_STEP: Mapping[str, int] = MappingProxyType(
@@ -60,7 +64,14 @@ def step(day: date, unit: str, count: int) -> date:
 
 
 def period(name: str, today: date) -> Days:
-    """Return the days of a calendar period of `PERIODS`; weeks begin on Monday (ISO 8601)."""
+    """Return the days of a calendar period of `PERIODS`; weeks begin on Monday (ISO 8601).
+
+    Today belongs neither to the past nor to the future.
+    """
+    if name == "past":
+        return Days(_FIRST, today - timedelta(days=1))
+    if name == "future":
+        return Days(today + timedelta(days=1), _LAST)
     which, _separator, unit = name.partition("_")
     count = _STEPS[which]
     first = _first(today, cast("Unit", unit))

@@ -176,6 +176,7 @@ def test_a_time_written_to_the_minute_is_that_minute() -> None:
         ("next_quarter", "2027-01-01", "2027-03-31"),
         ("last_year", "2025-01-01", "2025-12-31"),
         ("last_day", "2026-11-20", "2026-11-20"),
+        ("past", "1900-01-01", "2026-11-20"),
     ],
 )
 def test_a_period_is_a_calendar_period_not_so_many_days(name: str, first: str, last: str) -> None:
@@ -186,6 +187,14 @@ def test_a_period_is_a_calendar_period_not_so_many_days(name: str, first: str, l
     assert holds(leaf("due", "gt", {"period": name}), due="2028-01-01")
     assert not holds(leaf("due", "gt", {"period": name}), due=last)
     assert not holds(leaf("due", "lt", {"period": name}), due=first)
+
+
+def test_today_is_neither_past_nor_future() -> None:
+    for day, past, future in (
+        ("2026-11-20", True, False), ("2026-11-21", False, False), ("2026-11-22", False, True),
+    ):  # fmt: skip
+        assert holds(leaf("due", "eq", {"period": "past"}), due=day) is past, day
+        assert holds(leaf("due", "eq", {"period": "future"}), due=day) is future, day
 
 
 def test_a_month_before_the_31st_is_the_last_day_of_the_shorter_month() -> None:
