@@ -17,6 +17,7 @@ from models.fields.numbers import decimal_of
 from models.ledger.quantities import as_stored
 from models.ledger_parts import Returns, Slip
 from models.messages import Message, _
+from models.record_files import files_of
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,11 @@ class SlipView:
 
     def new_photos(self) -> tuple[ObjectId, ...]:
         """Return the pictures that this change adds."""
-        key = self.part.photos
-        had = set(self._before().get(key) or ()) if key else set()
-        return tuple(one for one in (self.data.get(key) or ()) if one not in had) if key else ()
+        field = self.change.form.definition.by_key.get(self.part.photos)
+        if field is None:
+            return ()
+        had = set(files_of(field, self._before().get(field.key)))
+        return tuple(one for one in files_of(field, self.data.get(field.key)) if one not in had)
 
     def adds_returns(self) -> bool:
         """Tell whether this change adds rows to the table of returns."""

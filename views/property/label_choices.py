@@ -55,13 +55,9 @@ def showable(told: Disclosure) -> list[Field]:
 def usual(definition: Definition) -> Choices:
     """Return what is chosen at first: number, name, whose it is, the serial number and who keeps it."""
     part = definition.ledger
-    owners = [
-        key
-        for key in definition.list_columns
-        if key in definition.by_key and definition.by_key[key].type == "reference"
-    ]
-    known = [key for key in (part.serial, part.keeper) if key] if part else []
-    return Choices(fields=tuple(dict.fromkeys((NUMBER, TITLE, *owners[:1], *known))))
+    known = [key for key in (part.customer, part.serial, part.keeper) if key] if part else []
+    there = [key for key in known if key in definition.by_key]
+    return Choices(fields=(NUMBER, TITLE, *there))
 
 
 def kept(told: Disclosure, cookie: str) -> Choices:
