@@ -4,7 +4,7 @@ Several people count at once. Of one line the latest count stands, whoever's it 
 who and when. What was typed without a network comes later and says how long ago it was typed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from pymongo.client_session import ClientSession
 
 from models import access, files
 from models.access import Action
+from models.changes import Write
 from models.database import Document, in_transaction
 from models.definition import Definition
 from models.errors import InvalidError, NotFoundError
@@ -25,7 +26,6 @@ from models.ledger.stock_check.check import Check, fetch
 from models.ledger.stock_check.lines import COUNTED, GONE, LISTED_KINDS
 from models.ledger.stock_check.moments import books_at
 from models.messages import Message, _
-from models.once import Sending, once
 from models.people import Actor, User
 from models.times import now
 
@@ -34,13 +34,20 @@ MAX_PHOTOS: Final = 10
 KEPT_COUNTS: Final = 30
 LONGEST_AGO: Final = timedelta(days=60)
 
+Also = Callable[[ObjectId], Write]
+"""Gives a further write of the transaction that stores a line, by its id."""
+
+
+def nothing_else(_line: ObjectId) -> Write:
+    """Return a write that writes nothing."""
+    return lambda _session: None
+
 
 @dataclass(frozen=True)
 class Count:
-    """What somebody counted; `ago` is how long before it arrived it was typed, `key` the sender's own."""
+    """What somebody counted; `ago` is how long before it arrived it was typed."""
 
     quantity: Decimal | None
-    key: str
     note: str = ""
     photos: tuple[ObjectId, ...] = ()
     ago: timedelta = timedelta()
@@ -64,11 +71,17 @@ class Count:
 
 
 def count(
-    actor: Actor, person: User, check_id: str | ObjectId, line_id: str | ObjectId, said: Count
+    actor: Actor,
+    person: User,
+    check_id: str | ObjectId,
+    line_id: str | ObjectId,
+    said: Count,
+    *,
+    also: Also = nothing_else,
 ) -> Document:
     """Write down what somebody counted at the spot of a line; return the line as it is stored then.
 
-    Sent twice with one key it counts once.
+    `also` gives a further write of the same transaction, by which what is sent twice counts once.
 
     Raises:
         NotFoundError: there is no such check or line for this person.
@@ -77,18 +90,14 @@ def count(
         InvalidError: beside `quantity`, `note` or `photos`.
     """
     check, wanted = fetch(person, check_id, Action.EDIT), access.object_id(line_id)
-    sending = Sending(person.id, said.key)
 
-    def work() -> Document:
-        def write(session: ClientSession) -> ObjectId:
-            line = lines.collection().find_one({"_id": wanted, "check": check.id}, session=session)
-            if line is None or not _sees(person, check, line):
-                raise NotFoundError
-            return write_down(actor, check.fresh(session), line, said, sending, session)
+    def write(session: ClientSession) -> Document:
+        line = lines.collection().find_one({"_id": wanted, "check": check.id}, session=session)
+        if line is None or not _sees(person, check, line):
+            raise NotFoundError
+        return write_down(actor, check.fresh(session), line, said, session, also=also)
 
-        return {"line": in_transaction(write)}
-
-    return stored(once(sending, work)["line"])
+    return in_transaction(write)
 
 
 def quantity_problem(ledger: Definition, data: Mapping[str, Any], quantity: Decimal | None) -> Message | None:
@@ -111,14 +120,6 @@ def quantity_problem(ledger: Definition, data: Mapping[str, Any], quantity: Deci
 # -- one line ----------------------------------------------------------------------------------------------
 
 
-def stored(line_id: ObjectId) -> Document:
-    """Return a line. Raises NotFoundError."""
-    line = lines.collection().find_one({"_id": line_id})
-    if line is None:
-        raise NotFoundError  # the check was cancelled a moment later
-    return line
-
-
 def _sees(person: User, check: Check, line: Document) -> bool:
     item = line["item"]
     return item is None or bool(access.visible(person, check.ledger.key, [item])) or _is_gone(check, item)
@@ -133,12 +134,12 @@ def write_down(
     check: Check,
     line: Document,
     said: Count,
-    sending: Sending,
     session: ClientSession,
     *,
+    also: Also,
     is_new: bool = False,
-) -> ObjectId:
-    """Store a count and that it was sent, in a transaction; return the id of its line, which may be new."""
+) -> Document:
+    """Store a count in a transaction; return its line, which may be a new one."""
     before = None if is_new else line
     check.require_count(before)
     item = _item(check, line, session)
@@ -148,9 +149,8 @@ def write_down(
     if said.photos:
         files.claim(set(said.photos), check.form.key, check.id, actor.id, session)
     lines.store(check.form, check.part, check.id, [(before, after)], session)
-    sending.remember({"line": after["_id"]})(session)
-    line_id: ObjectId = after["_id"]
-    return line_id
+    also(after["_id"])(session)
+    return after
 
 
 def _counted(

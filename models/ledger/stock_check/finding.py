@@ -14,9 +14,8 @@ from models.ledger.moving import home
 from models.ledger.stock import Spot
 from models.ledger.stock_check import lines
 from models.ledger.stock_check.check import Check, fetch
-from models.ledger.stock_check.counting import Count, stored, write_down
+from models.ledger.stock_check.counting import Also, Count, nothing_else, write_down
 from models.messages import Message, _
-from models.once import Sending, once
 from models.people import Actor, User
 
 MAX_NAME: Final = 200
@@ -36,25 +35,29 @@ class Found:
     department: ObjectId | None = None
 
 
-def found(actor: Actor, person: User, check_id: str | ObjectId, what: Found, said: Count) -> Document:
+def found(
+    actor: Actor,
+    person: User,
+    check_id: str | ObjectId,
+    what: Found,
+    said: Count,
+    *,
+    also: Also = nothing_else,
+) -> Document:
     """Write down something that somebody found and that is not on the list; return its line.
 
     Where the spot is on the list after all, its line is counted. Raises as `counting.count`, and InvalidError
     beside `item`, `name` or `place`.
     """
     check = fetch(person, check_id, Action.EDIT)
-    sending = Sending(person.id, said.key)
     _check_words(what, said)
 
-    def work() -> Document:
-        def write(session: ClientSession) -> ObjectId:
-            current = check.fresh(session)
-            line, is_new = _line_of(person, current, what, session)
-            return write_down(actor, current, line, said, sending, session, is_new=is_new)
+    def write(session: ClientSession) -> Document:
+        current = check.fresh(session)
+        line, is_new = _line_of(person, current, what, session)
+        return write_down(actor, current, line, said, session, also=also, is_new=is_new)
 
-        return {"line": in_transaction(write)}
-
-    return stored(once(sending, work)["line"])
+    return in_transaction(write)
 
 
 def _check_words(what: Found, said: Count) -> None:

@@ -149,7 +149,7 @@ def is_off(line: Mapping[str, Any]) -> bool:
 
 
 def tally(line: Mapping[str, Any] | None) -> dict[str, int]:
-    """Return what a line adds to the numbers of its check."""
+    """Return what a line adds to the numbers of its check; what is counted again is undecided, too."""
     if line is None or not is_counted_kind(line):
         return dict.fromkeys(TALLIED, 0)
     off = is_off(line)
@@ -158,7 +158,7 @@ def tally(line: Mapping[str, Any] | None) -> dict[str, int]:
         "counted": int(line["status"] == COUNTED),
         "open": int(line["status"] in {OPEN, AGAIN}),
         "differences": int(off),
-        "undecided": int(off and not line.get("decision")),
+        "undecided": int((off and not line.get("decision")) or line["status"] == AGAIN),
     }
 
 
@@ -181,7 +181,9 @@ def add_up(check: ObjectId) -> dict[str, int]:
         "counted": _sum({"$eq": ["$status", COUNTED]}),
         "open": _sum({"$in": ["$status", [OPEN, AGAIN]]}),
         "differences": _sum(off),
-        "undecided": _sum({"$and": [off, {"$eq": ["$decision", ""]}]}),
+        "undecided": _sum(
+            {"$or": [{"$and": [off, {"$eq": ["$decision", ""]}]}, {"$eq": ["$status", AGAIN]}]}
+        ),
     }
     found = next(iter(collection().aggregate([{"$match": countable}, {"$group": {"_id": None, **sums}}])), {})
     return {name: int(found.get(name, 0)) for name in TALLIED}

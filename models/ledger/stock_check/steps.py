@@ -56,10 +56,9 @@ def _snapshot(check: Check, change: Change) -> None:
 def _adjust(check: Check, change: Change) -> None:
     """Let a job book what was decided."""
     _require_idle(check)
-    if check.stage != READY:
+    if check.stage not in {READY, ADJUSTING}:
         raise _refused(_("There is nothing to book: no list was drawn up, or it was booked already."))
-    undecided = {"check": check.id, "off": True, "decision": ""}
-    if lines.collection().find_one(undecided, {"_id": 1}):
+    if lines.add_up(check.id)["undecided"]:
         raise _refused(_("Decide about every difference first."))
     _ask_for(check, change, ADJUSTING)
 

@@ -1,0 +1,207 @@
+"""What somebody is shown of a check: the lines of items that they may see, without what is closed to them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final
+
+from bson import ObjectId
+
+from models import access, search
+from models.database import Document
+from models.disclosure import Disclosure
+from models.fields.numbers import decimal_of
+from models.ledger.held import MIRRORS, Facet, closed, keys_of
+from models.ledger.stock import Spot, Stock
+from models.ledger.stock_check import lines
+from models.ledger.stock_check.check import Check
+from models.ledger.stock_check.lines import AGAIN, COUNTED, GONE, LISTED_KINDS, OPEN, SETTLED
+from models.ledger_parts import TALLIED
+from models.people import User
+
+MOST_ADDED_UP: Final = 20_000
+"""Lines that are looked through to tell the numbers of a check to somebody who does not see every item."""
+ASKED_AT_ONCE: Final = 2000
+AT_ONCE: Final = 200
+_ITEM: Final = {"number": 1, "title": 1, "stock": 1, "data": 1, "state": 1, "department": 1, "deleted_at": 1}
+_OF_BOOKS: Final = frozenset({"expected", "book", "difference", "off", "counts"})
+_PARTS: Final[Mapping[Facet, str]] = {
+    "people": "person",
+    "departments": "department",
+    "places": "place",
+    "days": "due",
+}
+
+FILTERS: Mapping[str, Document] = MappingProxyType(
+    {
+        "all": {},
+        "open": {"status": {"$in": [OPEN, AGAIN]}},
+        "again": {"status": AGAIN},
+        "counted": {"status": COUNTED},
+        "off": {"off": True},
+        "undecided": {"off": True, "decision": ""},
+        "found": {"found": True},
+        "listed": {"kind": {"$in": list(LISTED_KINDS)}},
+        "gone": {"status": GONE},
+        "skipped": {"off": True, "outcome": {"$nin": [None, *SETTLED]}},
+    }
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A line as somebody is shown it; `now` is what the books say at this moment, None where that is closed.
+
+    `line` lacks what is closed to them; `item` is None for what is in no ledger, or no longer.
+    """
+
+    line: Document
+    item: Document | None
+    now: Decimal | None
+    fractional: bool
+    single: bool
+
+    @property
+    def id(self) -> ObjectId:
+        """The line's id."""
+        found: ObjectId = self.line["_id"]
+        return found
+
+    def number(self, key: str) -> Decimal | None:
+        """Return a quantity of the line: `expected`, `counted`, `book` or `difference`."""
+        value = self.line.get(key)
+        return None if value is None else decimal_of(value)
+
+
+class Reader:
+    """One person in front of one check."""
+
+    def __init__(self, person: User, check: Check) -> None:
+        """Begin; what is closed to the person is found out once."""
+        self.person, self.check = person, check
+        self.told = Disclosure(person, check.ledger)
+        self.sees_all = access.sees_every_record(person, check.ledger.key)
+
+    # -- what is closed ------------------------------------------------------------------------------------
+
+    @cached_property
+    def _unasked(self) -> frozenset[Facet]:
+        """What of a stock is closed to the person on some item."""
+        return frozenset(facet for facet in MIRRORS if self.told.unasked & set(keys_of(self.told, facet)))
+
+    def closed_on(self, item: Document | None) -> frozenset[Facet]:
+        """Return what of an item's stock is closed; of what is in no ledger, what is closed anywhere."""
+        return closed(self.told, item) if item else self._unasked
+
+    def knows_books(self, item: Document | None) -> bool:
+        """Tell whether the person is told what the books say: not in a blind count nor where it is closed."""
+        return not self.check.is_blind and "amounts" not in self.closed_on(item)
+
+    def shown(self, line: Document, item: Document | None) -> Shown:
+        """Return a line as the person is shown it."""
+        spot = Spot.load(line["spot"])
+        knows, hidden = self.knows_books(item), {_PARTS.get(facet, "") for facet in self.closed_on(item)}
+        kept = {key: value for key, value in line.items() if knows or key not in _OF_BOOKS}
+        kept["spot"] = {key: value for key, value in line["spot"].items() if key not in hidden}
+        kept["due"] = "" if "due" in hidden else line["due"]
+        if item is not None:
+            kept["title"] = self.told.titled(item)["title"]
+        elif line["item"] is not None and not self.told.knows_titles:
+            kept["title"] = ""
+        part = self.check.ledger.definition.ledger
+        data = item["data"] if item else {}
+        fractional = bool(part and part.unit and data.get(part.unit) in part.fractional_units)
+        single = bool(part and part.serial and data.get(part.serial))
+        now = Stock.load(item.get("stock")).at(spot) if item and knows else None
+        return Shown(kept, item, now, fractional, single)
+
+    # -- lines ---------------------------------------------------------------------------------------------
+
+    def seen(self, found: Sequence[Document]) -> list[Shown]:
+        """Return those of some lines that the person may see, in their order."""
+        items = self._items({line["item"] for line in found if line["item"]})
+        return [
+            self.shown(line, items.get(line["item"]))
+            for line in found
+            if line["item"] is None or line["item"] in items or (self.sees_all and line["status"] == GONE)
+        ]
+
+    def _items(self, ids: Iterable[ObjectId]) -> dict[ObjectId, Document]:
+        wanted = {
+            "$and": [{"_id": {"$in": list(ids)}}, access.records_filter(self.person, self.check.ledger)]
+        }
+        return {one["_id"]: one for one in self.check.ledger.records().find(wanted, _ITEM)}
+
+    def line(self, line_id: str | ObjectId) -> Shown | None:
+        """Return a line of the check, None where there is none for this person."""
+        wanted = {"_id": access.object_id(line_id), "check": self.check.id}
+        return next(iter(self.seen(list(lines.collection().find(wanted)))), None)
+
+    def lines(
+        self, which: str = "all", *, words: str = "", after: Document | None = None, limit: int = 50
+    ) -> list[Shown]:
+        """Return lines in their order: those of a filter, in which some words are found, beyond a line."""
+        found: list[Shown] = []
+        while len(found) < limit:
+            batch = self._read(which, words, after)
+            found += self.seen(batch)
+            if len(batch) < AT_ONCE:
+                break
+            after = batch[-1]
+        return found[:limit]
+
+    def every(self, which: str = "all") -> Iterator[list[Shown]]:
+        """Yield all lines of a filter in batches, in their order."""
+        after: Document | None = None
+        while batch := self._read(which, "", after):
+            yield self.seen(batch)
+            after = batch[-1]
+
+    def _read(self, which: str, words: str, after: Document | None) -> list[Document]:
+        parts: list[Document] = [{"check": self.check.id}, FILTERS[which]]
+        if words.strip():
+            parts += self._searched(words)
+        if after is not None:
+            same = {"order": after["order"], "_id": {"$gt": after["_id"]}}
+            parts.append({"$or": [{"order": {"$gt": after["order"]}}, same]})
+        query = {"$and": [part for part in parts if part]}
+        return list(lines.collection().find(query).sort([("order", 1), ("_id", 1)]).limit(AT_ONCE))
+
+    def _searched(self, words: str) -> list[Document]:
+        """Return the filter of lines by words, which never finds by what is closed to the person."""
+        found = [search.query_filter(words, lines.collection())]
+        part = self.check.ledger.definition.ledger
+        serial = bool(part and part.serial in self.told.unasked)
+        if not self.told.knows_titles or serial or "places" in self._unasked:
+            paths = ["number", *(["title"] if self.told.knows_titles else [])]
+            paths += [] if "places" in self._unasked else ["spot.place"]
+            found.append(search.narrowed_to(words, paths))
+        return found
+
+    def of_items(self, ids: Sequence[ObjectId]) -> list[Shown]:
+        """Return the lines of some items."""
+        wanted = {"check": self.check.id, "item": {"$in": list(ids)}}
+        return self.seen(list(lines.collection().find(wanted).sort([("order", 1), ("_id", 1)])))
+
+    # -- numbers -------------------------------------------------------------------------------------------
+
+    def numbers(self) -> dict[str, int] | None:
+        """Return the numbers of the check as far as the person may see it; None where that takes too long."""
+        if self.sees_all:
+            return self.check.numbers
+        wanted = {"item": 1, "kind": 1, "status": 1, "off": 1, "decision": 1}
+        found = list(lines.collection().find({"check": self.check.id}, wanted).limit(MOST_ADDED_UP + 1))
+        if len(found) > MOST_ADDED_UP:
+            return None
+        items = list({line["item"] for line in found if line["item"]})
+        seen: set[Any] = {None}
+        for start in range(0, len(items), ASKED_AT_ONCE):
+            asked = items[start : start + ASKED_AT_ONCE]
+            seen |= access.visible(self.person, self.check.ledger.key, asked)
+        total = dict.fromkeys(TALLIED, 0)
+        for line in found:
+            if line["item"] in seen:
+                total = {name: total[name] + more for name, more in lines.tally(line).items()}
+        return total
