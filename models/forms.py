@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from models import audit, form_changes, form_checks, form_guards, form_indexes
+from models import audit, form_changes, form_checks, form_guards, form_indexes, outbox
 from models.database import db, in_transaction
 from models.definition import Definition, Field
 from models.errors import ConflictError, DomainError, InUseError, InvalidError, NotFoundError
@@ -19,6 +19,8 @@ from models.permissions import require_configure, require_permission
 from models.times import now
 
 CACHED_VERSIONS = 500
+LEDGER_CHANGED = "ledger.changed"
+"""The effect of a version with which a form becomes a ledger, or another one; see `ledger.taking_over`."""
 
 
 class Form(Document):  # type: ignore[misc]
@@ -277,9 +279,19 @@ def _store_version(session: ClientSession, actor: Actor, form: Form, live: LiveF
         },
         session=session,
     )
+    outbox.put(_of_ledger(form, live), session)
     details = {"version": live.version, "note": note, **_what_changed(form, live)}
     subject = _called(live.definition)
     audit.note("form.published", actor=actor, subject=subject, details=details, session=session)
+
+
+def _of_ledger(form: Form, live: LiveForm) -> list[dict[str, Any]]:
+    """Return the effect by which records that are there already follow the ledger that a form becomes."""
+    before = at_version(form.key, form.version).definition.ledger if form.version else None
+    if not form.version or live.definition.ledger in (None, before):
+        return []
+    key = f"{LEDGER_CHANGED}:{form.key}:{live.version}"
+    return [outbox.effect(LEDGER_CHANGED, key, {"form": form.key})]
 
 
 def _what_changed(form: Form, live: LiveForm) -> dict[str, Any]:

@@ -25,7 +25,7 @@ PROGRAM = frozenset({"pack", "system"})
 """Sources of changes that nobody's rights limit."""
 
 _MOVED_BY_PROCEDURES = ("state", "assignees", "department", "owner")
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def plan_creates(
@@ -318,6 +318,6 @@ def _checked_reason(reason: str) -> str:
     said = reason.strip()
     if len(said) > MAX_REASON:
         raise InvalidError({"reason": [_("At most %(max)s characters.", max=MAX_REASON)]})
-    if _UNSTORABLE.search(said):
+    if UNSTORABLE.search(said):
         raise InvalidError({"reason": [_("This text contains characters that cannot be stored.")]})
     return said

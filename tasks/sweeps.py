@@ -10,6 +10,8 @@ from models import reassigning as _reassigning  # noqa: F401  (its effects are c
 from models.audit import chain as audit
 from models.database import is_passing
 from models.deliveries import digest
+from models.ledger import queueing
+from models.ledger import taking_over as _taking_over  # noqa: F401  (its effects are carried out here)
 from models.retention import audit_log
 from tasks.app import celery
 from tasks.deliveries import kick
@@ -41,6 +43,7 @@ STEPS: tuple[Callable[[], object], ...] = (
     dispatch_lost,
     clocks.sweep,
     clocks.ensure_schedules,
+    queueing.sweep,
     outbox.carry_out_due,
     digest.write_due,
     deliveries.give_up_old,

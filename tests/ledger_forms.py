@@ -108,7 +108,7 @@ def _slip_workflow() -> dict[str, Any]:
             _step("queue", "draft", "queued", {"action": "queue"}),
             _step("offer", "queued", "asked", {"action": "reserve"}),
             _step("lend", "asked", "lent", {"action": "lend"}),
-            _step("cancel", "asked", "cancelled", {"action": "release"}),
+            _step("cancel", "asked", "cancelled", {"action": "release"}, sources=["asked", "queued"]),
             _step("take_back", "lent", "lent", {"action": "take_back"}, fields=["returns"]),
             _step("extend", "lent", "lent", {"action": "extend", "until": "extend_to"},
                   {"do": "set", "field": "ends", "source": "extend_to"}, fields=["extend_to"]),

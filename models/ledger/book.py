@@ -15,11 +15,15 @@ from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
+from models import outbox
+from models.changes import Write
 from models.database import Document, OvertakenError, db, in_transaction
 from models.errors import InvalidError
 from models.forms import LiveForm
-from models.ledger.mirroring import mirrored
+from models.ledger import line
+from models.ledger.mirroring import is_stale, mirrored
 from models.ledger.movements import Movement
+from models.ledger.opening import arrival
 from models.ledger.stock import MAX_ENTRIES, ShortageError, Stock
 from models.ledger.wording import shortage
 from models.messages import Message, _
@@ -28,9 +32,17 @@ from models.times import now
 
 Booked = tuple[Stock, Sequence[Movement]]
 Operation = Callable[[Stock], Booked]
-"""Works out the next stock and the movements that led there. Raises ShortageError."""
+"""Works out the next stock and the movements that led there. Raises ShortageError or RefusedError."""
 
 _READ = {"number": 1, "title": 1, "state": 1, "department": 1, "stock": 1, "data": 1}
+
+
+class RefusedError(Exception):
+    """A movement that cannot be, as the stock is; `message` says why."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,11 @@ class _Planned:
     item: ObjectId
     operation: Operation
     path: str
+
+    def carry_out(self, stocks: Mapping[ObjectId, Stock]) -> Booked:
+        if self.item not in stocks:
+            raise RefusedError(_("This item is no longer in the ledger."))
+        return self.operation(stocks[self.item])
 
 
 @dataclass
@@ -72,7 +89,8 @@ class Book:
         """Give a record that is being created the stock it arrives with."""
         stock = Stock().move(movement.quantity, None, movement.target)
         record["stock"] = replace(stock, version=1).dump()
-        record["data"] |= mirrored(self.form.definition, stock)
+        written = mirrored(self.form.definition, stock)
+        record["data"] |= {key: value for key, value in written.items() if value is not None}
         self._new.append(self._document(record["_id"], movement))
 
     def write(self, _changes: object, session: ClientSession) -> None:
@@ -89,48 +107,68 @@ class Book:
             known = {one["_id"]: one for one in _read(self.form, ids, session)}
         booked, movements = self._work_out(known, fresh=fresh)
         if booked:
-            writes = [self._replacement(item, before, after) for item, before, after in booked]
-            if self.form.records().bulk_write(writes, ordered=False, session=session).matched_count < len(
-                writes
-            ):
+            writes = [self._replacement(item, stock) for item, stock in booked.items()]
+            stored = self.form.records().bulk_write(writes, ordered=False, session=session)
+            if stored.matched_count < len(writes):
                 raise OvertakenError
+            outbox.put(self._offers(booked), session)
         if movements or self._new:
             db().property_movements.insert_many([*self._new, *movements], session=session)
 
+    def _offers(self, booked: Mapping[ObjectId, Stock]) -> list[Document]:
+        """Return the effects by which those get pieces who waited for them."""
+        today = self.at.astimezone(self.actor.timezone).date()
+        found = (line.effect(self.form.key, item, stock, today) for item, stock in booked.items())
+        return [one for one in found if one]
+
     def _work_out(
         self, known: Mapping[ObjectId, Document], *, fresh: bool
-    ) -> tuple[list[tuple[ObjectId, Stock, Stock]], list[Document]]:
+    ) -> tuple[dict[ObjectId, Stock], list[Document]]:
+        """Return the next stock of the items where it changes or is to be told anew, and the movements."""
         before = {item: Stock.load(record.get("stock")) for item, record in known.items()}
-        after = dict(before)
-        movements: list[Document] = []
+        after, movements = self._opened(known, before)
         errors: dict[str, list[Message]] = {}
         for one in self._planned:
-            if one.item not in after:
-                errors.setdefault(one.path, []).append(_("This item is no longer in the ledger."))
-                continue
             try:
-                after[one.item], made = one.operation(after[one.item])
-            except ShortageError as short:
+                after[one.item], made = one.carry_out(after)
+            except (ShortageError, RefusedError, OverflowError) as refused:
                 if not fresh:
-                    raise OvertakenError from short
-                errors.setdefault(one.path, []).append(shortage(short, known[one.item], self.actor, self.at))
-            except OverflowError:
-                text = _("An item can be in at most %(max)s hands and promises at once.", max=MAX_ENTRIES)
-                errors.setdefault(one.path, []).append(text)
+                    raise OvertakenError from refused
+                errors.setdefault(one.path, []).append(self._refusal(refused, known.get(one.item)))
             else:
                 movements += [self._document(one.item, movement) for movement in made]
         if errors:
             raise InvalidError(errors)
-        return [(item, before[item], after[item]) for item in after if after[item] != before[item]], movements
+        definition = self.form.definition
+        changed = [one for one in after if after[one] != before[one] or is_stale(definition, known[one])]
+        versions = {one: before[one].version for one in changed}
+        return {one: replace(after[one], version=at + 1) for one, at in versions.items()}, movements
 
-    def _replacement(self, item: ObjectId, before: Stock, after: Stock) -> UpdateOne:
-        next_one = replace(after, version=before.version + 1)
-        new = mirrored(self.form.definition, next_one)
-        same_version: Any = before.version or None
+    def _opened(
+        self, known: Mapping[ObjectId, Document], before: Mapping[ObjectId, Stock]
+    ) -> tuple[dict[ObjectId, Stock], list[Document]]:
+        """Let things that were there before their form was a ledger arrive now."""
+        after, movements = dict(before), []
+        for item, record in known.items():
+            if not record.get("stock") and (movement := arrival(self.form.definition, record)):
+                after[item] = Stock().move(movement.quantity, None, movement.target)
+                movements.append(self._document(item, movement))
+        return after, movements
+
+    def _refusal(self, refused: Exception, item: Document | None) -> Message:
+        if isinstance(refused, ShortageError):
+            return shortage(refused, item or {}, self.actor, self.at)
+        if isinstance(refused, RefusedError):
+            return refused.message
+        return _("An item can be in at most %(max)s hands and promises at once.", max=MAX_ENTRIES)
+
+    def _replacement(self, item: ObjectId, stock: Stock) -> UpdateOne:
+        new = mirrored(self.form.definition, stock)
+        same_version: Any = stock.version - 1 or None
         return UpdateOne(
             {"_id": item, "deleted_at": None, "stock.version": same_version},
             {
-                "$set": {"stock": next_one.dump()}
+                "$set": {"stock": stock.dump()}
                 | {f"data.{key}": value for key, value in new.items() if value is not None},
                 **_unset(f"data.{key}" for key, value in new.items() if value is None),
             },
@@ -139,9 +177,15 @@ class Book:
     def _document(self, item: ObjectId, movement: Movement) -> Document:
         return movement.document(self.form.key, item, self.actor, self.at)
 
-    def store(self) -> None:
-        """Write the book in a transaction of its own. Raises InvalidError."""
-        in_transaction(lambda session: self.write((), session))
+    def store(self, also: Write | None = None) -> None:
+        """Write the book in a transaction of its own, with further writes. Raises InvalidError."""
+
+        def write(session: ClientSession) -> None:
+            self.write((), session)
+            if also:
+                also(session)
+
+        in_transaction(write)
 
 
 def _unset(paths: Iterable[str]) -> Document:

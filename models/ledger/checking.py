@@ -10,7 +10,7 @@ from bson import ObjectId
 from models import forms
 from models.database import Document, db
 from models.forms import LiveForm
-from models.ledger.mirroring import mirrored
+from models.ledger.mirroring import is_stale
 from models.ledger.stock import Spot, Stock
 from models.messages import Message, _
 
@@ -76,6 +76,5 @@ def _problems(form: LiveForm, item: Document, counted: _Counted) -> Iterator[Mes
         yield _("more pieces left a place than were there")
     if sum(there.values(), Decimal(0)) != stock.arrived:
         yield _("its pieces are not as many as arrived")
-    written = mirrored(form.definition, stock)
-    if any(item["data"].get(key) != value for key, value in written.items()):
+    if is_stale(form.definition, item):
         yield _("its fields do not say what its stock is")

@@ -1,24 +1,29 @@
 """Movements that somebody books by hand on an item's page or its label, without a slip."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from bson import ObjectId
 from pymongo.errors import BulkWriteError
 
 from models import access
+from models.changes import Write
 from models.database import Document
 from models.errors import DomainError, InvalidError
 from models.forms import LiveForm
-from models.ledger.book import Book, Booked
+from models.ledger.book import Book, Booked, RefusedError
 from models.ledger.kinds import BY_HAND
 from models.ledger.movements import Details, Movement
 from models.ledger.moving import goal_of, moved
 from models.ledger.quantities import read_quantity
 from models.ledger.stock import Spot, Stock
-from models.messages import _
-from models.people import Action, Actor, User
+from models.messages import Message, _
+from models.people import Action, Actor, Department, User
+from models.planning import UNSTORABLE
+from models.record_files import referenced_files
 
 MAX_NOTE = 2000
+MAX_PLACE = 200
 
 
 def move(
@@ -35,6 +40,7 @@ def move(
     note: str = "",
     condition: str = "",
     photos: tuple[ObjectId, ...] = (),
+    also: Write | None = None,
 ) -> Document:
     """Book a movement of an item by hand; return the item as it is stored then.
 
@@ -51,37 +57,76 @@ def move(
         note: why; needed for what leaves us.
         condition: how they are.
         photos: ids of the item's pictures.
+        also: further writes of the same transaction.
 
     Raises:
         NotFoundError: there is no such item for this person.
         ForbiddenError: they may not change it.
-        InvalidError: beside `kind`, `quantity`, `department`, `place` or `note`.
+        InvalidError: beside `kind`, `quantity`, `department`, `place`, `note`, `condition` or `photos`.
     """
     record = access.fetch(person, form, item, Action.EDIT)
     if kind not in BY_HAND:
         raise InvalidError({"kind": [_("Choose a movement.")]})
-    _check_words(kind, note, place)
+    _check(form, record, kind, _Said(department, place, note, condition, photos))
     wanted = read_quantity(form.definition, record["data"], quantity, "quantity")
     goal = goal_of(kind, form.definition, record, department=department, place=place)
     details = Details(form=form.key, record=record["_id"], note=note, condition=condition, photos=photos)
+
+    def carry_out(stock: Stock) -> Booked:
+        left, made = moved(stock, kind, wanted, goal, details, source=source)
+        if not made:
+            raise RefusedError(_("These pieces are there already."))
+        return left, made
+
     book = Book(form, actor)
     book.know([record])
-    book.plan(
-        record["_id"],
-        lambda stock: moved(stock, kind, wanted, goal, details, source=source),
-        path="quantity",
-    )
-    book.store()
+    book.plan(record["_id"], carry_out, path="quantity")
+    book.store(also)
     return access.fetch(person, form, item)
 
 
-def _check_words(kind: str, note: str, place: str) -> None:
-    if len(note) > MAX_NOTE:
-        raise InvalidError({"note": [_("At most %(max)s characters.", max=MAX_NOTE)]})
-    if kind in {"use_up", "lose", "give_back", "dispose"} and not note.strip():
-        raise InvalidError({"note": [_("Say why.")]})
-    if kind == "relocate" and not place.strip():
-        raise InvalidError({"place": [_("Say where to.")]})
+@dataclass(frozen=True)
+class _Said:
+    """What somebody says of a movement besides how many."""
+
+    department: ObjectId | None
+    place: str
+    note: str
+    condition: str
+    photos: tuple[ObjectId, ...]
+
+
+def _check(form: LiveForm, record: Document, kind: str, said: _Said) -> None:
+    """Raise InvalidError beside what is missing, too long, or not there."""
+    errors = {
+        key: [problem]
+        for key, text, most in (
+            ("note", said.note, MAX_NOTE),
+            ("place", said.place, MAX_PLACE),
+            ("condition", said.condition, MAX_NOTE),
+        )
+        if (problem := _text_problem(text, most))
+    }
+    if kind in {"use_up", "lose", "give_back", "dispose"} and not said.note.strip():
+        errors["note"] = [_("Say why.")]
+    if kind == "relocate" and not said.place.strip():
+        errors["place"] = [_("Say where to.")]
+    if kind == "transfer" and said.department is None:
+        errors["department"] = [_("This is needed.")]
+    if said.department is not None and not Department.objects(id=said.department, retired__ne=True):
+        errors["department"] = [_("This department is no longer in use.")]
+    if not referenced_files(record["data"], form.definition).issuperset(said.photos):
+        errors["photos"] = [_("These are not pictures of the item.")]
+    if errors:
+        raise InvalidError(errors)
+
+
+def _text_problem(text: str, most: int) -> Message | None:
+    if len(text) > most:
+        return _("At most %(max)s characters.", max=most)
+    if UNSTORABLE.search(text):
+        return _("This text contains characters that cannot be stored.")
+    return None
 
 
 def undo(actor: Actor, person: User, form: LiveForm, movement: Document, *, reason: str) -> None:
@@ -92,8 +137,9 @@ def undo(actor: Actor, person: User, form: LiveForm, movement: Document, *, reas
         DomainError: it was undone before, or a slip counts it.
     """
     access.fetch(person, form, movement["item"], Action.EDIT)
-    if not reason.strip():
-        raise InvalidError({"reason": [_("Say why.")]})
+    problem = _text_problem(reason, MAX_NOTE) if reason.strip() else _("Say why.")
+    if problem:
+        raise InvalidError({"reason": [problem]})
     if movement.get("slip") or movement["kind"] in {"arrival", "correction"}:
         raise DomainError(_("This movement is corrected where it was entered: on its slip or on the item."))
     details = Details(form=form.key, record=movement["item"], note=reason, reverses=movement["_id"])

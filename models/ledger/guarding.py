@@ -9,11 +9,11 @@ from typing import Any
 from models.changes import Change
 from models.errors import InvalidError
 from models.fields.numbers import decimal_of
-from models.ledger.book import Booked
+from models.ledger.book import Booked, Operation, RefusedError
 from models.ledger.lending import forget
 from models.ledger.movements import Details, Movement
 from models.ledger.moving import picks
-from models.ledger.quantities import read_quantity
+from models.ledger.quantities import is_divisible, read_quantity
 from models.ledger.slips import SlipView
 from models.ledger.stock import Spot, Stock
 from models.ledger.stock_check import steps as stock_checks
@@ -52,7 +52,7 @@ def _guard_item(run: Run, change: Change, part: Ledger) -> None:
         _refuse_deleting(change.before)
         stock_checks.forget_item(change)
     else:
-        _correct_quantity(run, change, part)
+        _follow_edit(run, change, part)
 
 
 def _arrive(run: Run, change: Change, part: Ledger) -> None:
@@ -87,15 +87,24 @@ def _refuse_deleting(before: Mapping[str, Any]) -> None:
         raise InvalidError({"": [_("This item has a history of movements; it cannot be deleted.")]})
 
 
-def _correct_quantity(run: Run, change: Change, part: Ledger) -> None:
-    """Book a change of the quantity that arrived as what it is: a correction."""
-    before, data = (change.before or {"data": {}})["data"], change.record["data"]
-    if before.get(part.quantity) == data.get(part.quantity):
-        return
-    quantity = read_quantity(change.form.definition, data, data.get(part.quantity), part.quantity)
-    _check_single(part, data, quantity)
-    had = before.get(part.quantity)
-    more = quantity - (decimal_of(had) if had is not None else Decimal(0))
+def _follow_edit(run: Run, change: Change, part: Ledger) -> None:
+    """Book a change of the quantity that arrived as what it is, and keep single and whole pieces so."""
+    was, data = change.before or {}, change.record["data"]
+    changed = {key for key in {*was["data"], *data} if was["data"].get(key) != data.get(key)}
+    book, item = run.book(change, change.form.key), change.record["_id"]
+    if changed & {part.quantity, part.serial}:
+        quantity = read_quantity(change.form.definition, data, data.get(part.quantity), part.quantity)
+        _check_single(part, data, quantity)
+    if not was.get("stock"):
+        book.plan(item, lambda stock: (stock, ()))  # it arrives now, with what the record says
+    elif part.quantity in changed:
+        more = quantity - decimal_of(was["data"].get(part.quantity, 0))
+        book.plan(item, _correcting(change, more), path=part.quantity)
+    if part.unit in changed and not is_divisible(part, data):
+        book.plan(item, _require_whole, path=part.unit)
+
+
+def _correcting(change: Change, more: Decimal) -> Operation:
     details, home = _details(change), Spot("kept", change.record.get("department"))
 
     def correct(stock: Stock) -> Booked:
@@ -108,7 +117,14 @@ def _correct_quantity(run: Run, change: Change, part: Ledger) -> None:
             made.append(Movement("correction", pieces, spot, None, details))
         return stock, made
 
-    run.book(change, change.form.key).plan(change.record["_id"], correct, path=part.quantity)
+    return correct
+
+
+def _require_whole(stock: Stock) -> Booked:
+    pieces = [one.quantity for one in stock.positions] + [one.quantity for one in stock.promises]
+    if any(one % 1 for one in pieces):
+        raise RefusedError(_("There are pieces here that are not whole."))
+    return stock, ()
 
 
 def _details(change: Change) -> Details:

@@ -53,7 +53,7 @@ def _promising(asked: Promise, slip: SlipView) -> Operation:
 
 def sound_lines(book: Book, slip: SlipView) -> list[Line]:
     """Return the rows of a slip of which something is still to be handed over. Raises InvalidError."""
-    lines = [line for line in slip.lines() if line.quantity > line.lent or not line.lent]
+    lines = [line for line in slip.lines() if not line.lent or line.to_lend]
     items = book.items({line.item for line in lines})
     for line in lines:
         if line.item not in items:

@@ -29,6 +29,12 @@ def mirrored(definition: Definition, stock: Stock) -> Document:
     return {key: value for key, value in values.items() if key}
 
 
+def is_stale(definition: Definition, item: Document) -> bool:
+    """Tell whether an item's fields do not say what its stock is, as after another form has come in force."""
+    written = mirrored(definition, Stock.load(item.get("stock")))
+    return any(item["data"].get(key) != value for key, value in written.items())
+
+
 def _holders(lent: list[Position]) -> Any:  # noqa: ANN401  (what a field of several people keeps)
     return list(dict.fromkeys(one.spot.person for one in lent if one.spot.person)) or None
 

@@ -13,9 +13,11 @@ from models.errors import DomainError
 from models.ledger.book import Booked
 from models.ledger.kinds import KINDS
 from models.ledger.movements import Details, Movement
+from models.ledger.opening import home
 from models.ledger.stock import ShortageError, Spot, Stock
-from models.ledger_parts import Ledger
 from models.messages import _
+
+__all__ = ["goal_of", "home", "moved", "picks"]
 
 
 def moved(
@@ -89,10 +91,3 @@ def goal_of(
         standing = directory.current().standing(keeper) if keeper else None
         return Spot(spot, standing, place or str(data.get(part.place) or ""))
     return Spot(spot, place=place) if spot == "repair" else Spot(spot)
-
-
-def home(part: Ledger, item: Document) -> ObjectId | None:
-    """Return the department to which pieces of an item belong: their keeper, or who has them for now."""
-    data = item["data"]
-    found: ObjectId | None = data.get(part.keeper) or data.get(part.kept_by) or item.get("department")
-    return found

@@ -9,24 +9,34 @@ from bson import Decimal128
 from models.definition import Definition, Field
 from models.errors import InvalidError
 from models.fields.numbers import decimal_of
+from models.ledger_parts import Ledger
 from models.messages import Message, _
 
 LARGEST = Decimal(10) ** 12
+MAX_PLACES = 6
+"""Of a stock that can be divided; with them all sums stay exact."""
 
 
 def quantity_problem(ledger: Definition, data: Mapping[str, Any], quantity: Decimal | None) -> Message | None:
     """Say why an item cannot be moved in such a quantity; `data` is the item's."""
     part = ledger.ledger
-    if part is None or quantity is None:
+    if part is None or quantity is None or not quantity.is_finite():
         return _("Say how many.")
+    divisible = is_divisible(part, data)
     if quantity <= 0:
-        return _("At least one piece.")
+        return _("Must be more than 0.") if divisible else _("At least one piece.")
     if quantity > LARGEST:
         return _("Must be at most %(max)s.", max=f"{LARGEST:,}")
-    divisible = part.unit and data.get(part.unit) in part.fractional_units
     if not divisible and quantity != quantity.to_integral_value():
         return _("Only whole pieces.")
+    if quantity != round(quantity, MAX_PLACES):
+        return _("At most %(max)s decimals.", max=MAX_PLACES)
     return None
+
+
+def is_divisible(part: Ledger, data: Mapping[str, Any]) -> bool:
+    """Tell whether an item's unit has fractions."""
+    return bool(part.unit) and data.get(part.unit) in part.fractional_units
 
 
 def read_quantity(ledger: Definition, data: Mapping[str, Any], stored: object, path: str) -> Decimal:
