@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from pymongo.client_session import ClientSession
 
@@ -18,9 +18,10 @@ from models.database import Document
 from models.errors import ForbiddenError
 from models.job_files import KEEP, Pace, deliver
 from models.jobs import Job, RunningJob
-from models.ledger_reports import items, moves, overdue, slips
+from models.ledger_reports import items, moves, overdue, slips, statement_files
 from models.ledger_reports.asked import Asked, ReportKind
 from models.ledger_reports.base import Reading
+from models.ledger_reports.statement_words import TITLE
 from models.messages import Message, _
 from models.people import User
 from models.snapshots import snapshot
@@ -29,24 +30,46 @@ from models.spreadsheets.paper import Paper
 from models.spreadsheets.workbook import About, Book
 
 Count = Callable[[Reading, ClientSession], int]
-Write = Callable[[Reading, Book, ClientSession, Pace], int]
+Write = Callable[[Reading, Path, ClientSession, Pace], Document]
 
 
 @dataclass(frozen=True)
 class Report:
-    """One report: what it is called, how many rows it will have about, and how they are written."""
+    """One report: what it is called, how many rows it will have about, and how its file is written."""
 
     title: Message
     count: Count
     write: Write
 
 
-WORKBOOKS: Final = MappingProxyType[ReportKind, Report](
+def _sheets(title: Message, write: Callable[[Reading, Book, ClientSession, Pace], int]) -> Write:
+    """Return how a report is written whose file is one workbook."""
+
+    def work(reading: Reading, path: Path, session: ClientSession, pace: Pace) -> Document:
+        local = reading.started.astimezone(reading.zone).replace(tzinfo=None)
+        heading = " · ".join(filter(None, (surroundings().company, reading.title, reading.say(title))))
+        about = About(heading, str(reading.person), local, reading.language, reading.zone)
+        note = reading.say(_("As of %(moment)s", moment=f"{local:%Y-%m-%d %H:%M}"))
+        with Book(path, about, tick=pace.tick, paper=Paper(heading, note)) as book:
+            rows = write(reading, book, session, pace)
+            written = book.close()
+        notes = exports.worded(written.notes, reading.language)
+        return {"rows": rows, "count": rows, "sheets": list(written.sheets), "notes": notes}
+
+    return work
+
+
+def _report(title: Message, module: Any) -> Report:  # noqa: ANN401  (a module with `count` and `write`)
+    return Report(title, module.count, _sheets(title, module.write))
+
+
+REPORTS: Final = MappingProxyType[ReportKind, Report](
     {
-        "ledger": Report(_("Ledger and places"), items.count, items.write),
-        "slips": Report(_("Slips, lines and returns"), slips.count, slips.write),
-        "movements": Report(_("Movements"), moves.count, moves.write),
-        "overdue": Report(_("Overdue"), overdue.count, overdue.write),
+        "ledger": _report(_("Ledger and places"), items),
+        "slips": _report(_("Slips, lines and returns"), slips),
+        "movements": _report(_("Movements"), moves),
+        "overdue": _report(_("Overdue"), overdue),
+        "statements": Report(TITLE, statement_files.count, statement_files.write),
     }
 )
 
@@ -54,7 +77,8 @@ WORKBOOKS: Final = MappingProxyType[ReportKind, Report](
 def enqueue(person: User, reading: Reading) -> Job:
     """Write down a report that somebody asked for. Raises as `require`."""
     require(person, reading.ledger.key, Action.EXPORT)
-    title = f"{reading.title} · {reading.say(WORKBOOKS[reading.asked.report].title)}"
+    year = f" {reading.asked.year}" if reading.asked.year else ""
+    title = f"{reading.title} · {reading.say(REPORTS[reading.asked.report].title)}{year}"
     return jobs.enqueue(
         "export",
         person,
@@ -82,14 +106,14 @@ def run(job: RunningJob, *, keep: timedelta = KEEP) -> None:
     require(reading.person, reading.ledger.key, Action.EXPORT)
     rights = _rights(reading)
     with tempfile.TemporaryDirectory(prefix="report-") as folder:
-        path = Path(folder, "report.xlsx")
-        with snapshot(lambda session: WORKBOOKS[reading.asked.report].count(reading, session)) as (
+        path = Path(folder, "report")
+        with snapshot(lambda session: REPORTS[reading.asked.report].count(reading, session)) as (
             session,
             total,
         ):
             pace = Pace(job, total)
             pace.tick()
-            result = _written(reading, path, session, pace)
+            result = REPORTS[reading.asked.report].write(reading, path, session, pace)
         result |= {"as_of": reading.started, "rights": rights}
         deliver(job, path, _name(reading), result, pace=pace, keep=keep)
 
@@ -98,22 +122,11 @@ def _reading(person: User, job: Document) -> Reading:
     return Reading(person, forms.current(job["form"]), Asked.load(job["params"]), job["language"])
 
 
-def _written(reading: Reading, path: Path, session: ClientSession, pace: Pace) -> Document:
-    report = WORKBOOKS[reading.asked.report]
-    local = reading.started.astimezone(reading.zone).replace(tzinfo=None)
-    heading = " · ".join(filter(None, (surroundings().company, reading.title, reading.say(report.title))))
-    about = About(heading, str(reading.person), local, reading.language, reading.zone)
-    note = reading.say(_("As of %(moment)s", moment=f"{local:%Y-%m-%d %H:%M}"))
-    with Book(path, about, tick=pace.tick, paper=Paper(heading, note)) as book:
-        count = report.write(reading, book, session, pace)
-        written = book.close()
-    notes = exports.worded(written.notes, reading.language)
-    return {"rows": count, "count": count, "sheets": list(written.sheets), "notes": notes}
-
-
 def _name(reading: Reading) -> str:
+    if reading.asked.report == "statements":
+        return statement_files.name(reading)
     local = reading.started.astimezone(reading.zone)
-    title = reading.say(WORKBOOKS[reading.asked.report].title)
+    title = reading.say(REPORTS[reading.asked.report].title)
     return file_name(f"{reading.title} {title} {local:%Y-%m-%d %H%M}", "xlsx")
 
 
