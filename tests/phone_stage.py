@@ -57,7 +57,10 @@ def incident() -> LiveForm:
         label={"zh": "损坏报告", "en": "Damage report"},
         workflow={
             "initial": "told",
-            "states": [{"key": one, "label": {"en": one}} for one in ("told", "booked")],
+            "states": [
+                {"key": "told", "label": {"en": "Told"}},
+                {"key": "booked", "label": {"en": "Booked"}, "category": "done"},
+            ],
             "transitions": [
                 {
                     "key": "book", "label": {"en": "Book"}, "sources": ["told"], "to": "booked",

@@ -14,16 +14,17 @@ from pymongo.database import Database
 from werkzeug.routing import Rule
 
 from backoffice.security import PUBLIC_ENDPOINTS
-from models import api_tokens, database, delegations, deliveries, files, jobs, saved_views
+from models import api_tokens, database, delegations, deliveries, files, forms, jobs, saved_views
 from models.channels import Channel
 from models.database import Document
 from models.forms import LiveForm
+from models.ledger import labels
 from models.people import User
 from models.queries import ListQuery
 from models.retention import lists
 from models.retention.rules import save as save_rule
 from models.times import now, set_clock, today
-from tests import everything, factories
+from tests import everything, factories, phone_stage
 from tests.web import csrf_token, sign_in
 
 CAST: dict[str, Callable[[], User]] = {
@@ -47,6 +48,7 @@ EVERYONE = Answers(200, 200, 200, 200)
 SENT_ON = Answers(302, 302, 302, 302)
 NOBODY = Answers(404, 404, 404, 404)
 WHO_SEES = Answers(404, 200, 200, 200)
+KEYLESS = Answers(404, 422, 422, 422)  # what the outbox sends carries a key
 READERS_ON = Answers(404, 302, 302, 302)
 EDITORS = Answers(404, 403, 200, 200)
 EDITORS_ON = Answers(404, 403, 302, 302)
@@ -171,7 +173,15 @@ TABLE: dict[str, dict[str, Answers]] = {
     "keys.end": {"POST": Answers(404, 404, 404, 302)},  # the administrator's own
     "keys.index": {"GET": EVERYONE, "POST": EVERYONE},
     "notices.choose": {"GET": EVERYONE, "POST": EVERYONE},
+    "label.item": {"GET": WHO_SEES},
+    "property.basket": {"GET": WHO_SEES},
+    "property.borrow": {"POST": KEYLESS},
+    "property.give_back": {"POST": KEYLESS},
     "property.index": {"GET": EVERYONE},
+    "property.labels": {"GET": WHO_SEES, "POST": WHO_SEES},
+    "property.put": {"POST": KEYLESS},
+    "property.scan": {"GET": EVERYONE},
+    "property.scanned": {"GET": NOBODY},  # it names no label
     "records.acknowledge_view": {"POST": NOBODY},  # nothing was filed
     "records.action_view": {"POST": Answers(404, 403, 302, 302)},
     "records.ajax_lookup": {"GET": NOBODY},
@@ -305,12 +315,21 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
     }:
         content = b"name,user name\nthree,three\n" if "users" in endpoint else b"name\nthree\n"
         values["file_id"] = files.store(BytesIO(content), "a.csv", admin.id, purpose="import", max_bytes=100)
+    if endpoint.startswith(("property.", "label.")):
+        values |= _of_property()
     [rule] = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
     with app.test_request_context():
         path = app.url_map.bind("localhost").build(
             endpoint, {name: values[name] for name in rule.arguments}, append_unknown=False
         )
     return path + QUERIES.get(endpoint, "")
+
+
+def _of_property() -> dict[str, Any]:
+    known = [form for form in forms.live_forms() if form.key == "thing"]
+    ledger = known[0] if known else phone_stage.ledger()
+    item = phone_stage.thing(ledger)["_id"]
+    return {"form": ledger.key, "record_id": item, "code": labels.codes(ledger.key, [item])[item]}
 
 
 def _key_of(person: User) -> ObjectId:

@@ -41,7 +41,7 @@ class Label:
     called: str
 
 
-@base.pages.route("/<form>/labels", methods=["GET", "POST"])
+@base.pages.route("/<form>/labels", methods=["GET", "POST"], endpoint="labels")
 def print_labels(form: str) -> ResponseReturnValue:
     """Show labels as they are printed; `ids` are posted or in the address, else those of the list there."""
     ledger = base.ledger(form)

@@ -87,7 +87,9 @@ def page(ledger: LiveForm, record: Document, code: str) -> str:
         lendings=lendings(person, ledger, [record]) if stock.total(("kept", "lent")) else [],
         slips=[slip_row(one, words) for one in slips],
         returns=[slip_row(one, words) for one in slips if one.back],
-        outcomes=[(key, context.say(KINDS[key].label)) for key in OUTCOMES],
+        outcomes=[
+            (key, _("In order") if key == "return" else context.say(KINDS[key].label)) for key in OUTCOMES
+        ],
         incidents=incidents(person, ledger, record, slips),
         may_edit=may_edit,
         kept=plain(stock.total(("kept",))) if may_edit else "",

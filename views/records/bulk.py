@@ -1,10 +1,11 @@
 """Actions on the records that are ticked in the list, and the export of the list itself."""
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
@@ -41,6 +42,7 @@ _NEEDED = {
     "set": Action.EDIT,
     "export": Action.EXPORT,
     "move": Action.SEE,
+    "labels": Action.PRINT,
 }
 
 
@@ -51,6 +53,8 @@ class BulkActions(_Base):
         """Show and allow an action to whoever may do it; restoring only in the bin."""
         in_bin = request.args.get("bin") == "1"
         if name == "move" and not self.bulk_steps():
+            return False
+        if name == "labels" and not self.form.definition.ledger:
             return False
         return name in _NEEDED and self.may(_NEEDED[name]) and (name == "restore") == in_bin
 
@@ -123,6 +127,11 @@ class BulkActions(_Base):
             revision=record["revision"],
             reason=reason,
         )
+
+    @action("labels", lazy_gettext("Labels"))  # type: ignore[misc]
+    def action_labels(self, _ids: Sequence[str]) -> ResponseReturnValue:
+        """Print labels for the ticked items of a ledger: the same ids are posted there."""
+        return redirect(url_for("property.labels", form=self.form.key), HTTPStatus.TEMPORARY_REDIRECT)
 
     @action("set", lazy_gettext("Set a field"))  # type: ignore[misc]
     def action_set(self, ids: Sequence[str]) -> None:

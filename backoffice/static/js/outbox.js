@@ -95,7 +95,7 @@
       response = await Backoffice.fetch(entry.url, {
         method: "POST",
         body: bodyOf(entry),
-        headers: { "Idempotency-Key": entry.key, "X-Person": entry.person },
+        headers: { "Idempotency-Key": entry.key, "X-Person": entry.person, "X-Typed-Ago": String(Math.max(0, Date.now() - entry.at)) },
         redirect: "manual",
         signal: AbortSignal.timeout(hasFiles(entry) ? PATIENCE_WITH_FILES_MS : PATIENCE_MS),
       });
