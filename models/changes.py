@@ -15,6 +15,7 @@ from models import files, numbering, outbox
 from models.database import Document, db, in_transaction
 from models.errors import ConflictError, DomainError, InvalidError, TooLargeError
 from models.forms import LiveForm
+from models.ledger.movements import Past
 from models.lookups import Lookup
 from models.messages import _
 from models.people import Actor
@@ -39,6 +40,7 @@ class Change:
     `transitions` are those of the form's workflow that it takes, `todo` what the engine carries out besides
     their effects, `facts` what history remembers besides the values, `effects` go to the outbox, and `writes`
     are run in its transaction. After them come those of `together`, each once with all changes that name it.
+    `past` is what a record has behind it in a ledger that is taken over from elsewhere.
     """
 
     actor: Actor
@@ -58,6 +60,12 @@ class Change:
     effects: list[Document] = attribute(default_factory=list)
     writes: list[Write] = attribute(default_factory=list)
     together: "list[SharedWrite]" = attribute(default_factory=list)
+    past: Past | None = None
+
+    @property
+    def happened_at(self) -> datetime:
+        """When what it books in a ledger happened."""
+        return (self.past and self.past.at) or self.at
 
     @property
     def files_added(self) -> set[ObjectId]:

@@ -38,5 +38,6 @@ class Act:
             record=self.change.record["_id"],
             note=str(self.said(self.effect.note) or self.change.reason or ""),
             source=self.change.source,
+            at=self.change.past.at if self.change.past else None,
         )
         return replace(said, **more)

@@ -85,13 +85,22 @@ class Book:
         """Add what is to be done with an item; a refusal is told beside `path`."""
         self._planned.append(_Planned(item, operation, path))
 
-    def arrive(self, record: Document, movement: Movement) -> None:
-        """Give a record that is being created the stock it arrives with."""
-        stock = Stock().move(movement.quantity, None, movement.target)
+    def arrive(self, record: Document, *movements: Movement) -> None:
+        """Give a record that is being created the stock it arrives with, and what became of it since.
+
+        Raises InvalidError where that cannot be.
+        """
+        stock = Stock()
+        try:
+            for one in movements:
+                stock = stock.move(one.quantity, one.source, one.target)
+        except ShortageError as refused:
+            raise InvalidError({"": [self._refusal(refused, record)]}) from refused
         record["stock"] = replace(stock, version=1).dump()
         written = mirrored(self.form.definition, stock)
         record["data"] |= {key: value for key, value in written.items() if value is not None}
-        self._new.append(self._document(record["_id"], movement))
+        self._new += [self._document(record["_id"], one) for one in movements]
+        self.know([record])
 
     def write(self, _changes: object, session: ClientSession) -> None:
         """Store everything in a transaction.

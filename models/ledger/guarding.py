@@ -11,7 +11,7 @@ from models.errors import InvalidError
 from models.fields.numbers import decimal_of
 from models.ledger.book import Booked, Operation, RefusedError
 from models.ledger.lending import forget
-from models.ledger.movements import Details, Movement
+from models.ledger.movements import Details, Movement, Past
 from models.ledger.moving import picks
 from models.ledger.quantities import is_divisible, read_quantity
 from models.ledger.slips import SlipView
@@ -60,9 +60,9 @@ def _arrive(run: Run, change: Change, part: Ledger) -> None:
     quantity = read_quantity(change.form.definition, data, data.get(part.quantity), part.quantity)
     _check_single(part, data, quantity)
     spot = Spot("kept", change.record.get("department"), str(data.get(part.place) or ""))
-    details = replace(_details(change), at=_arrived_at(change, part))
-    movement = Movement("arrival", quantity, None, spot, details)
-    run.book(change, change.form.key).arrive(change.record, movement)
+    past = change.past or Past(_arrived_at(change, part))
+    movement = Movement("arrival", quantity, None, spot, replace(_details(change), at=past.at))
+    run.book(change, change.form.key).arrive(change.record, movement, *past.movements)
 
 
 def _arrived_at(change: Change, part: Ledger) -> datetime | None:

@@ -36,7 +36,7 @@ def promise(book: Book, slip: SlipView, *, queued: bool) -> None:
             line.to_lend,
             begins,
             ends,
-            slip.change.at,
+            slip.change.happened_at,
             slip.department,
             queued=queued,
         )
@@ -98,7 +98,7 @@ def _lending(act: Act, slip: SlipView, line: Line, target: Spot, ends: str, deta
         left = stock.without_promise(slip.id)
         made = []
         for spot, quantity in _picks(left, line.to_lend, slip):
-            left = left.move(quantity, spot, target, since=act.change.at, due=ends)
+            left = left.move(quantity, spot, target, since=act.change.happened_at, due=ends)
             made.append(Movement("borrow", quantity, spot, target, details))
         return left, made
 

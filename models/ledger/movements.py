@@ -63,6 +63,17 @@ class Movement:
         }
 
 
+@dataclass(frozen=True)
+class Past:
+    """What a thing or a loan has behind it that comes from another ledger.
+
+    `at` is when it came or went out, None for the present; `movements` are those of its pieces since.
+    """
+
+    at: datetime | None = None
+    movements: tuple[Movement, ...] = ()
+
+
 def of_item(ledger: str, item: ObjectId, *, limit: int = 0, before: ObjectId | None = None) -> list[Document]:
     """Return the movements of an item, newest first; `before` continues below one."""
     query: Document = {"ledger": ledger, "item": item}

@@ -69,8 +69,8 @@ class SlipView:
 
     @property
     def today(self) -> date:
-        """The day it is for who acts."""
-        return self.change.at.astimezone(self.change.actor.timezone).date()
+        """The day it is for who acts, or it was then."""
+        return self.change.happened_at.astimezone(self.change.actor.timezone).date()
 
     def borrower(self) -> ObjectId:
         """Return who borrows. Raises InvalidError for nobody, and for somebody who left."""
