@@ -21,6 +21,7 @@ from models.jobs import Job, RunningJob
 from models.messages import Message, translate
 from models.people import Actor, User
 from models.planning import step
+from models.procedure import Effect
 from models.times import now
 
 BATCH = 200
@@ -28,7 +29,9 @@ MAX_TRIES = 3
 SHOWN_FAILURES = 100
 
 NewValues = Callable[[Document], Document]
-"""Says what a record is to hold besides its data (`department`, `owner`, `assignees`)."""
+"""Says what a record is to hold: `department`, `owner`, `assignees`, `data`."""
+Todo = Callable[[Document], tuple[Effect, ...]]
+"""Says what a record's procedure is to do meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Heap:
     form: LiveForm
     query: Document
     values: NewValues
+    todo: Todo = lambda _record: ()
 
     def count(self) -> int:
         """Return how many there are."""
@@ -133,6 +137,8 @@ class Run:
         wanted = {"$and": [heap.query, {"_id": {"$in": list(ids)}}]}
         found = list(heap.form.records().find(wanted).sort("_id", 1))
         changes = [plan(self.actor, heap.form, one, heap.values(one), self.reason) for one in found]
+        for change, before in zip(changes, found, strict=True):
+            change.todo = heap.todo(before)
         moved = self.moved + len(changes)
         if changes:
             records.commit(changes, partial(self._keep, heap, ids[-1], moved))

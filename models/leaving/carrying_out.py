@@ -1,8 +1,9 @@
 """Somebody leaves: their account ends at once, and what was theirs goes to whoever was named."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from bson import ObjectId
 from pymongo.client_session import ClientSession
@@ -16,11 +17,15 @@ from models.forms import LiveForm
 from models.handover import Heap, Run, every_form, open_records
 from models.job_files import KEEP
 from models.jobs import Job, RunningJob
+from models.leaving import pieces
+from models.ledger_parts import MovePieces
 from models.messages import Message, _, translate
 from models.people import Action, Actor, User
 from models.who import put_once
 
 JOB = "handover"
+MOVED: Final = ("records", "pieces")
+"""What of a plan a job carries out, record by record."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +36,18 @@ class Plan:
         tasks: who is asked instead, from now on: tasks, approvals, whatever procedures name.
         records: to whom their open records go.
         departments: who leads what they led, and is a deputy where they were.
+        pieces: into whose hands goes what was lent to them, with its slips.
     """
 
     tasks: ObjectId | None = None
     records: ObjectId | None = None
     departments: ObjectId | None = None
+    pieces: ObjectId | None = None
 
     @property
     def chosen(self) -> Mapping[str, ObjectId]:
         """Those who were chosen, by what they take over."""
-        found = {"tasks": self.tasks, "records": self.records, "departments": self.departments}
-        return {key: one for key, one in found.items() if one}
+        return {key: one for key, one in vars(self).items() if one}
 
 
 def leave(person: User, leaver: User, plan: Plan, *, seen: str) -> Job | None:
@@ -84,25 +90,27 @@ def _check(leaver: User, plan: Plan) -> None:
         successor = User.objects(id=one, active=True).first()
         if successor is None or successor.id == leaver.id:
             errors[key] = [_("Choose somebody else who works here.")]
-        elif key == "records" and (closed := _closed_to(successor, leaver)):
+        elif key in MOVED and (closed := _closed_to(successor, _heaps(leaver.id, {key: successor}))):
             errors[key] = [_("%(name)s may not open “%(form)s”.", name=str(successor), form=closed)]
     if errors:
         raise InvalidError(errors)
 
 
-def _closed_to(successor: User, leaver: User) -> Label | None:
+def _closed_to(successor: User, heaps: Iterable[Heap]) -> Label | None:
     """Return the name of a form with records to be handed over that the successor could not even see."""
-    for heap in _heaps(leaver.id, successor.id):
+    for heap in heaps:
         if not permitted(successor, heap.form.key, Action.SEE) and heap.count():
             return heap.form.definition.label
     return None
 
 
 def _job(person: User, leaver: User, plan: Plan) -> Job | None:
-    if not plan.records or not any(heap.count() for heap in _heaps(leaver.id, plan.records)):
+    chosen = {key: plan.chosen[key] for key in MOVED if key in plan.chosen}
+    takers = {key: User.objects.get(id=one) for key, one in chosen.items()}
+    if not any(heap.count() for heap in _heaps(leaver.id, takers)):
         return None
     title = translate(_("Records of %(name)s", name=str(leaver)), str(person.language))
-    return handover.prepare_job(JOB, person, {"from": leaver.id, "to": plan.records}, title)
+    return handover.prepare_job(JOB, person, {"from": leaver.id, **chosen}, title)
 
 
 def _write(person: User, leaver: User, plan: Plan, job: Job | None, session: ClientSession) -> None:
@@ -140,15 +148,16 @@ def _hand_over_departments(leaver: ObjectId, successor: ObjectId | None, session
 
 
 def hand_over(job: RunningJob) -> None:
-    """Carry out the job that hands over records, and tell the successor how many there were."""
-    params = job.params
-    leaver, successor = User.objects.get(id=params["from"]), User.objects.get(id=params["to"])
-    actor = Actor.of(job.owner())
-    reason = translate(_("%(name)s has left.", name=str(leaver)), str(successor.language))
+    """Carry out the job that hands over records and pieces, and tell who takes over how many there were."""
+    leaver = User.objects.get(id=job.params["from"])
+    chosen = {"records": job.params.get("to"), **job.params}  # `to`: as jobs of earlier versions say it
+    takers = {key: User.objects.get(id=chosen[key]) for key in MOVED if chosen.get(key)}
+    actor, first = Actor.of(job.owner()), next(iter(takers.values()))
+    reason = translate(_("%(name)s has left.", name=str(leaver)), str(first.language))
     run = Run(job, actor, reason)
-    run.carry_out(list(_heaps(leaver.id, successor.id)))
+    run.carry_out(list(_heaps(leaver.id, takers)))
     told = notifications.tell(
-        [successor.id],
+        list(dict.fromkeys(one.id for one in takers.values())),
         key=f"{JOB}:{job.id}",
         kind="system",
         title=_("You take over from %(name)s.", name=str(leaver)),
@@ -160,16 +169,51 @@ def hand_over(job: RunningJob) -> None:
     job.finish(run.result(), keep=KEEP)
 
 
-def _heaps(leaver: ObjectId, successor: ObjectId) -> Iterator[Heap]:
+def _heaps(leaver: ObjectId, takers: Mapping[str, User]) -> Iterator[Heap]:
+    """Yield what goes to whoever takes over `records` and `pieces`, a heap for each form."""
     for form in every_form():
-        yield Heap(form, _theirs(form, leaver), partial(_instead, leaver, successor))
+        theirs: list[Document] = []
+        if "records" in takers:
+            theirs.append({"$or": [{"owner": leaver}, {"assignees": leaver}]})
+        if "pieces" in takers and (slips := pieces.slips_held(form, leaver)):
+            theirs.append({"_id": {"$in": slips}, **_borrowed_by(form, leaver)})
+        if theirs:
+            query = {"$and": [open_records(form), {"$or": theirs}]}
+            values, todo = partial(_instead, leaver, takers, form), partial(_passed_on, leaver, takers, form)
+            yield Heap(form, query, values, todo)
 
 
-def _theirs(form: LiveForm, leaver: ObjectId) -> Document:
-    return {"$and": [open_records(form), {"$or": [{"owner": leaver}, {"assignees": leaver}]}]}
+def _borrowed_by(form: LiveForm, person: ObjectId) -> Document:
+    part = form.definition.slip
+    return {f"data.{part.borrower}": person} if part else {}
 
 
-def _instead(leaver: ObjectId, successor: ObjectId, record: Document) -> Document:
+def _instead(leaver: ObjectId, takers: Mapping[str, User], form: LiveForm, record: Document) -> Document:
+    found: Document = {}
+    if records_to := takers.get("records"):
+        found = _to(leaver, records_to.id, record)
+    part = form.definition.slip
+    if part and _goes_on(leaver, takers, form, record):
+        taker = takers["pieces"]
+        department = {part.department: taker.department.id} if part.department and taker.department else {}
+        found["data"] = {**record["data"], part.borrower: taker.id, **department}
+    return found
+
+
+def _to(leaver: ObjectId, successor: ObjectId, record: Document) -> Document:
     assignees = [successor if one == leaver else one for one in record.get("assignees") or ()]
     owner = successor if record.get("owner") == leaver else record.get("owner")
     return {"owner": owner, "assignees": list(dict.fromkeys(assignees))}
+
+
+def _passed_on(
+    leaver: ObjectId, takers: Mapping[str, User], form: LiveForm, record: Document
+) -> tuple[MovePieces, ...]:
+    """Return the movement that gives the pieces of a slip into the next hands."""
+    goes_on = _goes_on(leaver, takers, form, record)
+    return (MovePieces(do="ledger", action="pass_on"),) if goes_on else ()
+
+
+def _goes_on(leaver: ObjectId, takers: Mapping[str, User], form: LiveForm, record: Document) -> bool:
+    part = form.definition.slip
+    return bool(part and "pieces" in takers and record["data"].get(part.borrower) == leaver)

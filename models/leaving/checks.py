@@ -1,12 +1,14 @@
 """Everything that is looked at before somebody leaves, in the order in which it is shown."""
 
 from models import directory
-from models.leaving import posts, work
+from models.leaving import pieces, posts, work
 from models.leaving.finding import Check, Finding
 from models.people import Permission, User
 from models.permissions import require_permission
 
 CHECKS: tuple[Check, ...] = (
+    pieces.held,
+    pieces.asked,
     work.duties,
     work.approvals,
     posts.procedures,

@@ -11,11 +11,12 @@ EXAMPLES = 5
 
 
 class Fate(StrEnum):
-    """What becomes of it: it goes to a successor (of one of three kinds), ends by itself, or stays."""
+    """What becomes of it: it goes to a successor (of one of four kinds), ends by itself, or stays."""
 
     TASKS = "tasks"
     RECORDS = "records"
     DEPARTMENTS = "departments"
+    PIECES = "pieces"
     ENDS = "ends"
     STAYS = "stays"
 

@@ -85,10 +85,11 @@ def _records(
         yield Finding(kind, title, fate, None, note=note, url=f"/records/{form.key}/")
         return
     if count:
-        yield Finding(kind, title, fate, count, _examples(form, query, viewer))
+        yield Finding(kind, title, fate, count, examples_of(form, query, viewer))
 
 
-def _examples(form: LiveForm, query: Document, viewer: User) -> tuple[Example, ...]:
+def examples_of(form: LiveForm, query: Document, viewer: User) -> tuple[Example, ...]:
+    """Return some records that a query finds, as whoever looks may know them."""
     shown = {"number": 1, "title": 1}
     found = list(form.records().find(query, shown).limit(EXAMPLES))
     seen = access.visible(viewer, form.key, {one["_id"] for one in found})

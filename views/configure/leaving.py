@@ -28,11 +28,15 @@ KINDS: Final = {
     "tasks": lazy_gettext("Tasks and approvals"),
     "records": lazy_gettext("Open records"),
     "departments": lazy_gettext("Departments they lead"),
+    "pieces": lazy_gettext("Property of customers in their hands"),
 }
+BY_NAME_ONLY: Final = frozenset({"pieces"})
+"""What goes to nobody unless somebody is named for it: things have to be given from hand to hand."""
 FATES: Final = {
     Fate.TASKS: (lazy_gettext("goes to the successor"), "blue"),
     Fate.RECORDS: (lazy_gettext("goes to the successor"), "blue"),
     Fate.DEPARTMENTS: (lazy_gettext("goes to the successor"), "blue"),
+    Fate.PIECES: (lazy_gettext("to be returned or passed on"), "red"),
     Fate.ENDS: (lazy_gettext("ends"), "gray"),
     Fate.STAYS: (lazy_gettext("to be looked after"), "yellow"),
 }
@@ -65,13 +69,17 @@ class LeavingPages(_Base):
 
     def _leaving_page(self, user: User, errors: Errors, seen: str) -> str:
         person = require_person()
+        findings = leaving.look(person, user)
         others = User.objects(active=True, id__ne=user.id).only("name", "username").order_by("name")
         return self.page(
             "leaving.html",
             user=user,
-            findings=leaving.look(person, user),
+            findings=findings,
             fates=FATES,
             kinds=KINDS,
+            by_name_only=BY_NAME_ONLY,
+            held=[one for one in findings if one.fate == Fate.PIECES],
+            clearance_url=url_for("property.clearance", person_id=user.id),
             people=list(others.limit(5000)),
             successor=User.objects(id=user.successor).first() if user.successor else None,
             values=request.form,
@@ -123,7 +131,7 @@ class LeavingPages(_Base):
 
 def _plan() -> Plan:
     everything = posted("successor")
-    chosen = {key: posted(key) or everything for key in KINDS}
+    chosen = {key: posted(key) or ("" if key in BY_NAME_ONLY else everything) for key in KINDS}
     return Plan(**{key: _id(text) for key, text in chosen.items()})
 
 
