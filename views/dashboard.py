@@ -17,6 +17,7 @@ from views.admin import Screen
 from views.context import current_language, current_lookup, current_timezone, require_person
 from views.inbox.summary import summary
 from views.navigation import visible_forms
+from views.property.tiles import glance
 from views.records.detail import heading
 from views.records.listing import system_text
 
@@ -48,6 +49,7 @@ class Dashboard(Screen, AdminIndexView):  # type: ignore[misc]
                 may_configure=person.may(Permission.CONFIGURE_FORMS),
                 missing_years=_missing_years(person),
                 work=summary(person),
+                ledgers=glance(),
             )
         )
 

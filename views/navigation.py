@@ -60,6 +60,7 @@ def frame() -> dict[str, Any]:
         "inbox_count": notifications.unread_count(person),
         "inbox_url": "/inbox/notices",
         "profile_url": "/account/",
+        "holds_url": "/property/holdings" if keeps_property(person) else "",
         "may_ask_about": may_ask_about,
         "may_view_as": may_view_as,
         "seen_as": seen_as(),
@@ -84,6 +85,11 @@ def visible_forms(person: User) -> list[LiveForm]:
     return found
 
 
+def keeps_property(person: User) -> bool:
+    """Tell whether any ledger is among the forms a person may see."""
+    return any(form.definition.ledger for form in visible_forms(person))
+
+
 def navigation(person: User) -> list[dict[str, Any]]:
     """Return the groups of the side navigation, empty ones left out."""
     start = [
@@ -91,6 +97,8 @@ def navigation(person: User) -> list[dict[str, Any]]:
         {**_item(say(_("Inbox")), "/inbox/", "inbox"), "count": owed(person).open, "badge": "open"},
         _item(say(_("Exports and imports")), "/jobs/", "arrow-down-up"),
     ]
+    if keeps_property(person):
+        start.append(_item(say(_("Customer property")), "/property/", "box-seam"))
     groups = [{"title": "", "items": start}]
     language = current_language()
     for group in GROUPS:

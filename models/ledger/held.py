@@ -57,6 +57,11 @@ class Held:
     late: bool = False
 
     @property
+    def asked(self) -> bool:
+        """Tell whether they are only asked for."""
+        return self.kind in {"reserved", "queued"}
+
+    @property
     def order(self) -> tuple[int, str, str]:
         """By what rows of one item are sorted: what is here first, then by day."""
         return _ORDER.index(self.kind), self.ends or FAR, self.begins

@@ -5,7 +5,7 @@ Everything is read by an index: `stock.positions.person`, `stock.positions.depar
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -67,6 +67,12 @@ def count_of_person(form: LiveForm, person: ObjectId) -> int:
     return form.records().count_documents({"deleted_at": None, **_of_person(person)})
 
 
+def count_seen(viewer: User, form: LiveForm, person: ObjectId) -> int:
+    """Return of how many items that a reader may see somebody has or asked for pieces."""
+    query = {"$and": [access.records_filter(viewer, form), _of_person(person)]}
+    return form.records().count_documents(query, limit=MOST)
+
+
 def _of_person(person: ObjectId) -> Document:
     return {"$or": [{"stock.positions.person": person}, {"stock.promises.person": person}]}
 
@@ -80,7 +86,12 @@ def of_department(
         return Found()
     known = directory.current().with_merged(department)
     query = {"stock.positions.department": {"$in": known}}
-    return _page(viewer, told, query, after, zone, lambda _person, one: one in known)
+    found = _page(viewer, told, query, after, zone, lambda _person, one: one in known)
+    return replace(found, rows=tuple(_without_promises(row) for row in found.rows))
+
+
+def _without_promises(row: Holding) -> Holding:
+    return replace(row, held=tuple(one for one in row.held if not one.asked))
 
 
 def of_reference(

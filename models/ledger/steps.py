@@ -16,8 +16,18 @@ def does(step: Transition, *actions: SlipAction) -> bool:
     return any(isinstance(one, MovePieces) and one.action in actions for one in step.effects)
 
 
-def states_after(definition: Definition, *actions: SlipAction) -> list[str]:
-    """Return the states into which such steps lead and in which something is still to be done."""
+def states_while(definition: Definition, begins: SlipAction, *ends: SlipAction) -> list[str]:
+    """Return the states in which a slip rests between a step that does one thing and those that do others.
+
+    What a slip has reserved stays so from `reserve` on, whatever is decided meanwhile, until it is lent.
+    """
     workflow = definition.workflow
-    led = dict.fromkeys(one.to for one in steps_that(definition, *actions))
-    return [key for key in led if workflow and not workflow.by_state[key].is_end]
+    if workflow is None:
+        return []
+    found = dict.fromkeys(one.to for one in steps_that(definition, begins))
+    newest = list(found)
+    while newest:
+        onwards = (one.to for state in newest for one in workflow.leaving(state) if not does(one, *ends))
+        newest = [one for one in dict.fromkeys(onwards) if one not in found]
+        found.update(dict.fromkeys(newest))
+    return [key for key in found if not workflow.by_state[key].is_end]

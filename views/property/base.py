@@ -45,3 +45,9 @@ def told(form: LiveForm) -> Disclosure:
 def called(shown_by: Disclosure, record: Document) -> str:
     """Return what a record is called, for who may know it."""
     return heading(shown_by.titled(record)) or untitled()
+
+
+def titled(shown_by: Disclosure, record: Document) -> str:
+    """Return a record's title alone, its number where it has none that the reader may know."""
+    shown = shown_by.titled(record)
+    return str(shown.get("title") or shown.get("number") or untitled())

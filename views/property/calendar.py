@@ -1,6 +1,5 @@
-"""Who has what when: the calendar of a ledger, by item or by person, for a week or a month."""
+"""Who has what when: the calendar of a ledger, by item or by person, for one week or five."""
 
-import calendar as months
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -33,6 +32,8 @@ SCOPES: Final[dict[Scope, Any]] = {
     "late": lazy_gettext("Overdue"),
     "all": lazy_gettext("Everything"),
 }
+WEEKS: Final = 5
+"""That a month's view shows."""
 MOST_FILTERS: Final = 2
 """Of references and of choices, each."""
 
@@ -89,7 +90,7 @@ class Asked:
 
     @cached_property
     def period(self) -> Period:
-        """The week, or the month, of the day."""
+        """The week of the day, or five of them."""
         return week_of(self.date) if self.span == "week" else _month_of(self.date)
 
     @property
@@ -171,7 +172,7 @@ class Asked:
 
 @base.pages.get("/<form>/calendar", endpoint="calendar")
 def show(form: str) -> str:
-    """Show the month (with `span=week` the week) of `date`, by item or (`by=person`) by person."""
+    """Show five weeks (with `span=week` one) from that of `date`, by item or (`by=person`) by person."""
     asked = Asked(base.ledger(form))
     shown = _rows(asked)
     return base.show(
@@ -197,12 +198,12 @@ def _rows(asked: Asked) -> Shown:
 
 
 def _month_of(day: date) -> Period:
-    first = day.replace(day=1)
-    last = day.replace(day=months.monthrange(day.year, day.month)[1])
-    beyond = [
-        read_day((one).isoformat(), day) for one in (first - timedelta(days=1), last + timedelta(days=1))
-    ]
-    return Period(first, last, day, beyond[0].replace(day=1), beyond[1])
+    """Return five weeks from the Monday before a day: what comes matters more than what was."""
+    monday = day - timedelta(days=day.weekday())
+    last = monday + timedelta(days=7 * WEEKS - 1)
+    steps = (monday - timedelta(weeks=WEEKS - 1), monday + timedelta(weeks=WEEKS - 1))
+    earlier, later = (read_day(one.isoformat(), day) for one in steps)
+    return Period(monday, last, day, earlier, later)
 
 
 def _days(asked: Asked) -> list[Day]:
@@ -221,9 +222,6 @@ def _days(asked: Asked) -> list[Day]:
 
 
 def _title(asked: Asked) -> str:
-    chinese = current_language() == "zh"
-    if asked.span == "month":
-        return str(format_date(asked.period.first, "yyyy年M月" if chinese else "MMMM yyyy"))
-    pattern = "yyyy年M月d日" if chinese else "d MMM yyyy"
+    pattern = "yyyy年M月d日" if current_language() == "zh" else "d MMM yyyy"
     ends = (asked.period.first, asked.period.last)
     return " – ".join(format_date(day, pattern) for day in ends)

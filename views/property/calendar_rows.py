@@ -137,8 +137,8 @@ class _Maker:
             lines = [_filled([], days), *(_filled(lane, nothing) for lane in lanes)]
         knows = any(day.state in {"free", "taken"} for day in days)
         return Row(
-            base.called(self.told, item),
-            self.words.quantity(free.of, item["data"]) if free.of != 1 else "",
+            base.titled(self.told, item),
+            self._note(item, free.of),
             f"/records/{self.told.form.key}/{item['_id']}",
             lines,
             [cell for lane in lanes for _start, cell in lane],
@@ -147,6 +147,10 @@ class _Maker:
             free.again if knows else "",
             self._borrow(item, "") if free.now else "",
         )
+
+    def _note(self, item: Document, whole: Decimal) -> str:
+        quantity = self.words.quantity(whole, item["data"]) if whole != 1 else ""
+        return " · ".join(filter(None, (item.get("number"), quantity)))
 
     def _day(self, at: int, free: Decimal | None, whole: Decimal, item: Document) -> DayCell:
         if not free:
@@ -180,7 +184,7 @@ class _Maker:
 
     def _cell(self, bar: Bar, *, item: bool) -> BarCell:
         held = self.words.row(bar.held, bar.item)
-        name = base.called(self.told, bar.item)
+        name = base.titled(self.told, bar.item)
         text = (held.person or held.label) if item else name
         own = f"/records/{self.told.form.key}/{bar.item['_id']}"
         slip = held.slip.url if held.slip else ""

@@ -82,7 +82,7 @@ def _of_person(person_id: str) -> str:
         "person",
         _("What I hold") if mine else _("What %(name)s holds", name=str(person)),
         _sections(base.ledgers(), asked),
-        person=person,
+        holder=person,
         mine=mine,
         clearance_url=url_for("property.clearance", person_id=person.id),
     )

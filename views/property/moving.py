@@ -132,7 +132,7 @@ def _page(ledger: LiveForm, item: Document, errors: Mapping[str, str] | None = N
         "department": _("To which department"),
         "place": _("To which place"),
         "note": _("Why"),
-        "condition": _("Condition"),
+        "condition": _("Condition of the pieces"),
     }
     found = dict(errors or {})
     return base.show(

@@ -21,6 +21,7 @@ from views.context import current_actor, current_language, current_lookup, say
 from views.records import filters as list_filters
 from views.records.filters import FieldFilter, filterable_fields, label_of, operator_label, operators_of
 from views.records.listing import FILTERS_GIVEN, PAGE_SIZES, ListState, columns_of, read_state, rows_of
+from views.records.presets import presets
 
 if TYPE_CHECKING:
     from views.records.base import FormScreen as _Base
@@ -56,6 +57,7 @@ class ListScreens(_Base):
             chips=self._chips(state),
             actions=self.get_actions_list()[0],
             page_sizes=PAGE_SIZES,
+            presets=presets(self.told.askable),
             views=saved_views.of_person(self.person, self.form.key),
             may_share=self.person.may(Permission.VIEWS_SHARE),
         )
