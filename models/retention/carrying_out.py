@@ -20,6 +20,7 @@ from models.definition import Definition
 from models.errors import DomainError
 from models.forms import LiveForm, collection_name
 from models.jobs import RunningJob
+from models.ledger import disposing
 from models.messages import Message, _
 from models.people import Actor, Permission
 from models.permissions import require_permission
@@ -41,6 +42,7 @@ OUTCOMES: dict[str, Message] = {
     "held": _("kept: legal hold"),
     "changed": _("kept: changed since the list was drawn up"),
     "referred": _("kept: another record refers to it"),
+    "needed": _("kept: pieces of it are still here or out"),
     "gone": _("was gone already"),
     "rule": _("kept: the rule was changed"),
 }
@@ -114,7 +116,7 @@ def _carry_out(disposal: Disposal, batch: list[Document], session: ClientSession
     held = holds.held(form.key, ids, session)
     fates: dict[ObjectId, str] = {}
     for item in batch:
-        fate = _fate(item, records.get(item["record"]), held, same_rule=same_rule)
+        fate = _fate(form, item, records.get(item["record"]), held, same_rule=same_rule)
         if fate:
             fates[item["record"]] = fate
     free = [one for one in ids if one not in fates]
@@ -134,7 +136,9 @@ def _is_same_rule(disposal: Disposal, session: ClientSession) -> bool:
     return all(rule.get(name) == value for name, value in disposal.list["rule"].items())
 
 
-def _fate(item: Document, record: Document | None, held: set[ObjectId], *, same_rule: bool) -> str:
+def _fate(
+    form: LiveForm, item: Document, record: Document | None, held: set[ObjectId], *, same_rule: bool
+) -> str:
     """Return why a record does not go; "" when nothing of its own speaks against it."""
     if record is None:
         return "gone"
@@ -142,7 +146,9 @@ def _fate(item: Document, record: Document | None, held: set[ObjectId], *, same_
         return "held"
     if not same_rule:
         return "rule"
-    return "" if record["revision"] == item["revision"] else "changed"
+    if record["revision"] != item["revision"]:
+        return "changed"
+    return "needed" if disposing.is_needed(form, record) else ""
 
 
 def _referred_to(form: str, ids: list[ObjectId], session: ClientSession) -> set[ObjectId]:
@@ -183,6 +189,7 @@ def _remove(disposal: Disposal, records: list[Document], session: ClientSession)
     for name in ABOUT_A_RECORD:
         db()[name].delete_many(about, session=session)
     db().legal_holds.update_many(about, {"$set": {"number": None}}, session=session)
+    disposing.forget_movements(form, ids, session)
     files.give_up(form.key, ids, session)
     form.records().delete_many({"_id": {"$in": ids}}, session=session)
 
