@@ -13,6 +13,7 @@ from models import leaving, people_import, reorganising
 from models.database import is_passing
 from models.errors import DomainError
 from models.jobs import CancelledError, Job, LeaseLostError, RunningJob
+from models.ledger.stock_check import report as stock_check_report
 from models.ledger.stock_check import running as stock_check
 from models.messages import _
 from tasks import audits, exports, imports, retention
@@ -32,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     people_import.JOB: people_import.carry_out,
     reorganising.JOB: reorganising.carry_out,
     stock_check.JOB: stock_check.carry_out,
+    stock_check_report.JOB: stock_check_report.run,
 }
 
 

@@ -14,6 +14,7 @@ from models.ledger.mirroring import mirrored
 from models.ledger.movements import Movement
 from models.ledger.stock import Spot, Stock
 from models.ledger.stock_check import lines
+from models.ledger.stock_check.steps import JOB
 from models.people import Actor, User
 from models.planning import blank_record
 from models.times import now
@@ -92,9 +93,9 @@ def now_stored(form: LiveForm, record: Document) -> Document:
     return found
 
 
-def run_jobs() -> list[Job]:
-    """Carry out every job that waits, as workers do; return them as they are then."""
-    waiting = [one["_id"] for one in db().jobs.find({"state": "queued"}).sort("_id", 1)]
+def run_jobs(kind: str = JOB) -> list[Job]:
+    """Carry out every job of a kind that waits, as workers do; return them as they are then."""
+    waiting = [one["_id"] for one in db().jobs.find({"state": "queued", "kind": kind}).sort("_id", 1)]
     for one in waiting:
         job = RunningJob.claim(one, "test")
         assert job

@@ -9,6 +9,7 @@ from models import exports, jobs, people_import
 from models.access import Action, require
 from models.errors import NotFoundError
 from models.jobs import Job
+from models.ledger.stock_check import report as stock_check
 from models.ledger_reports import running as reports
 from models.people import Permission, User
 from models.permissions import require_permission
@@ -80,6 +81,8 @@ def _require_result(person: User, job: Job) -> None:
         require_permission(person, _PERMISSIONS[job.kind])
     elif job.kind == "export":
         (reports if reports.is_report(job.params) else exports).require_download(person, job)
+    elif job.kind == stock_check.JOB:
+        stock_check.require_download(person, job)
     else:
         require(person, job.form, Action.IMPORT)
 

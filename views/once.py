@@ -1,7 +1,9 @@
 """What the browser's outbox (`js/outbox.js`) sends: done once, for the person who typed it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
+from typing import Final
 
 from flask import abort, request
 
@@ -12,6 +14,10 @@ from views.context import require_person
 
 KEY = "Idempotency-Key"
 PERSON = "X-Person"
+AGO = "X-Typed-Ago"
+
+LONGEST: Final = 12
+"""Digits of a time that somebody may have waited for the network."""
 
 Remember = Callable[[Document], Write]
 
@@ -30,3 +36,10 @@ def sent_once(work: Callable[[Remember], Document]) -> Document:
         abort(HTTPStatus.PRECONDITION_FAILED)
     sending = Sending(person.id, request.headers.get(KEY, ""))
     return once(sending, lambda: work(sending.remember))
+
+
+def typed_ago() -> timedelta:
+    """Return how long ago by the sender's own clock that was typed which is sent now."""
+    said = request.headers.get(AGO, "")
+    milliseconds = int(said) if said.isascii() and said.isdigit() and len(said) <= LONGEST else 0
+    return timedelta(milliseconds=milliseconds)

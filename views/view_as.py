@@ -25,6 +25,7 @@ CLOSED_ENDPOINTS: Final = frozenset(
         "configure_calendars.export",
         "configure_forms.export",
         "jobs.download_view",
+        "property.check_print",
         "records.export",
         "records.letter_download",
         "records.letter_view",

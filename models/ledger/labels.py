@@ -44,15 +44,16 @@ def shown(code: str) -> str:
 
 def codes(ledger: str, items: Collection[ObjectId]) -> dict[ObjectId, str]:
     """Return the codes of items of a ledger; who has none yet is given one, for good."""
-    known = _known(ledger, items)
-    missing = [one for one in dict.fromkeys(items) if one not in known]
+    found = known(ledger, items)
+    missing = [one for one in dict.fromkeys(items) if one not in found]
     if not missing:
-        return known
+        return found
     _give(ledger, missing)
-    return _known(ledger, items)
+    return known(ledger, items)
 
 
-def _known(ledger: str, items: Collection[ObjectId]) -> dict[ObjectId, str]:
+def known(ledger: str, items: Collection[ObjectId]) -> dict[ObjectId, str]:
+    """Return the codes of those of some items that have one."""
     found = db().property_labels.find({"ledger": ledger, "item": {"$in": list(items)}})
     return {one["item"]: one["_id"] for one in found}
 

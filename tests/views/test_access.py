@@ -24,7 +24,7 @@ from models.queries import ListQuery
 from models.retention import lists
 from models.retention.rules import save as save_rule
 from models.times import now, set_clock, today
-from tests import everything, factories, phone_stage
+from tests import everything, factories, phone_stage, stock_check_forms
 from tests.web import csrf_token, sign_in
 
 CAST: dict[str, Callable[[], User]] = {
@@ -176,6 +176,17 @@ TABLE: dict[str, dict[str, Answers]] = {
     "label.item": {"GET": WHO_SEES},
     "property.basket": {"GET": WHO_SEES},
     "property.borrow": {"POST": KEYLESS},
+    "property.check": {"GET": WHO_SEES},
+    "property.check_count": {"GET": EDITORS},
+    "property.check_lines": {"GET": EDITORS},
+    "property.check_photo": {"GET": NOBODY},  # the line has none
+    "property.check_print": {"GET": WHO_SEES},
+    "property.check_progress": {"GET": WHO_SEES},
+    "property.check_report": {"POST": EDITORS_ON},
+    "property.checks": {"GET": EVERYONE},
+    "property.count_found": {"POST": Answers(404, 403, 422, 422)},  # it carries no key
+    "property.count_line": {"POST": Answers(404, 403, 422, 422)},
+    "property.decide_lines": {"POST": Answers(404, 403, 422, 422)},  # it names no line
     "property.give_back": {"POST": KEYLESS},
     "property.index": {"GET": EVERYONE},
     "property.labels": {"GET": WHO_SEES, "POST": WHO_SEES},
@@ -318,6 +329,8 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
     if endpoint.startswith(("property.", "label.")):
         values |= _of_property()
     [rule] = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
+    if "check_id" in rule.arguments:
+        values |= _of_check(admin)
     with app.test_request_context():
         path = app.url_map.bind("localhost").build(
             endpoint, {name: values[name] for name in rule.arguments}, append_unknown=False
@@ -330,6 +343,12 @@ def _of_property() -> dict[str, Any]:
     ledger = known[0] if known else phone_stage.ledger()
     item = phone_stage.thing(ledger)["_id"]
     return {"form": ledger.key, "record_id": item, "code": labels.codes(ledger.key, [item])[item]}
+
+
+def _of_check(person: User) -> dict[str, Any]:
+    known = [form for form in forms.live_forms() if form.key == "stocktaking"]
+    check = stock_check_forms.begun(known[0] if known else stock_check_forms.check_form(), person)
+    return {"check_id": check["_id"], "line_id": stock_check_forms.lines_of(check)[0]["_id"]}
 
 
 def _key_of(person: User) -> ObjectId:

@@ -2,11 +2,35 @@
 
 from flask import Flask
 
-from views.property import calendar, holdings, labels, moving, overview, phone, phone_acts, scanning
+from views.property import (
+    calendar,
+    check_counting,
+    check_printing,
+    checks,
+    holdings,
+    labels,
+    moving,
+    overview,
+    phone,
+    phone_acts,
+    scanning,
+)
 from views.property.base import pages
 
 BLUEPRINTS = (pages, phone.label)
-MODULES = (calendar, holdings, labels, moving, overview, phone, phone_acts, scanning)
+MODULES = (
+    calendar,
+    check_counting,
+    check_printing,
+    checks,
+    holdings,
+    labels,
+    moving,
+    overview,
+    phone,
+    phone_acts,
+    scanning,
+)
 """They hang their pages on the blueprint when they are imported."""
 
 
