@@ -107,6 +107,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_forms.impact": {"GET": ADMIN_ON},
     "configure_forms.import_file": {"POST": ADMIN_ON},
     "configure_forms.index": {"GET": ADMIN},
+    "configure_forms.letter_preview": {"POST": Answers(403, 403, 403, 422)},
     "configure_forms.preview": {"GET": ADMIN},
     "configure_forms.preview_compute": {"POST": ADMIN},
     "configure_forms.preview_options": {"GET": ADMIN},

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlencode
 
 from models.definition import Definition, Field
 from models.disclosure import Disclosure
-from models.errors import InvalidError
 from models.messages import Message, _
 from views.property.label_paper import FREE, LARGEST, MOST_SHIFTED, ROLLS, SHEETS, SMALLEST, Paper
 
@@ -65,14 +64,12 @@ def kept(told: Disclosure, cookie: str) -> Choices:
     typed = {key: values[0] for key, values in parse_qs(cookie).items()}
     if not typed:
         return usual(told.definition)
-    try:
-        return read(told, {**typed, "fields": typed.get("fields", "").split(",")})
-    except InvalidError:
-        return usual(told.definition)
+    found, errors = read(told, {**typed, "fields": typed.get("fields", "").split(",")})
+    return usual(told.definition) if errors else found
 
 
-def read(told: Disclosure, typed: Mapping[str, Any]) -> Choices:
-    """Return what was typed; `fields` is a list. Raises InvalidError beside what cannot be."""
+def read(told: Disclosure, typed: Mapping[str, Any]) -> tuple[Choices, dict[str, list[Message]]]:
+    """Return what was typed (`fields` is a list), with the usual for what cannot be, and what that is."""
     errors: dict[str, list[Message]] = {}
     usual_ones = Choices()
 
@@ -106,9 +103,7 @@ def read(told: Disclosure, typed: Mapping[str, Any]) -> Choices:
         errors["fields"] = [_("Choose what stands on the label.")]
     if len(chosen.fields) > MOST_FIELDS:
         errors["fields"] = [_("At most %(max)s.", max=MOST_FIELDS)]
-    if errors:
-        raise InvalidError(errors)
-    return chosen
+    return chosen, errors
 
 
 def _start(paper: str, number: Callable[[str, float, float], float]) -> int:

@@ -76,13 +76,9 @@ def _cookie(ledger: LiveForm) -> str:
 
 def _chosen(told: Disclosure) -> tuple[Choices, dict[str, list[Message]]]:
     """Return what is chosen, and what of it cannot be."""
-    known = label_choices.kept(told, request.cookies.get(_cookie(told.form), ""))
     if "paper" not in request.form:
-        return known, {}
-    try:
-        return label_choices.read(told, {**request.form, "fields": request.form.getlist("fields")}), {}
-    except InvalidError as error:
-        return known, dict(error.errors)
+        return label_choices.kept(told, request.cookies.get(_cookie(told.form), "")), {}
+    return label_choices.read(told, {**request.form, "fields": request.form.getlist("fields")})
 
 
 def _wanted(ledger: LiveForm) -> tuple[list[ObjectId], Message | None]:
