@@ -1,7 +1,7 @@
 """What happened to a record: append-only entries, each sealed with the hash of the one before."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -97,14 +97,3 @@ def ensure_indexes() -> None:
         [("form", ASCENDING), ("record", ASCENDING), ("revision", ASCENDING)], unique=True
     )
     db().history.create_index([("by", ASCENDING), ("at", DESCENDING)])
-
-
-def broken_seals(form: str) -> Iterator[Document]:
-    """Yield entries whose content or place in the chain was changed after the fact."""
-    last: dict[ObjectId, str] = {}
-    ordered = db().history.find({"form": form}).sort([("record", ASCENDING), ("revision", ASCENDING)])
-    for found in ordered:
-        expected = last.get(found["record"], "")
-        if found["before_seal"] != expected or found["seal"] != seal(found):
-            yield found
-        last = {found["record"]: found["seal"]}

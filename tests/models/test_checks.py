@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 import pytest
+from bson import ObjectId
 from pymongo.database import Database
 
-from models import records
+from models import forms, history, records
 from models.checks import check_clocks, check_histories
 from models.database import Document
 from tests import factories
@@ -37,15 +38,48 @@ def test_what_the_program_wrote_is_sound() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"reason": "never said"}, "history of revision 2 was changed"),
-        ({"by_name": "somebody else"}, "history of revision 2 was changed"),
-        ({"changes.0.after": "3"}, "history of revision 2 was changed"),
-        ({"revision": 7}, "history of revision 2 is missing"),
+        ({"$set": {"reason": "never said"}}, "was changed"),
+        ({"$set": {"by_name": "somebody else"}}, "was changed"),
+        ({"$set": {"by": ObjectId()}}, "was changed"),
+        ({"$set": {"at": None}}, "was changed"),
+        ({"$set": {"action": "created"}}, "was changed"),
+        ({"$set": {"added": "x"}}, "was changed"),
+        ({"$set": {"changes.0.after": "3"}}, "was changed"),
+        ({"$set": {"changes.0.before": None}}, "was changed"),
+        ({"$set": {"seal": "0" * 64}}, "was changed"),
+        ({"$unset": {"reason": ""}}, "was changed"),
+        ({"$set": {"revision": 7}}, "is missing"),
     ],
 )
 def test_a_changed_entry_is_found(db: Store, record: Document, change: Document, said: str) -> None:
-    db.history.update_one({"record": record["_id"], "revision": 2}, {"$set": change})
-    assert re.fullmatch(rf"sheet \S+: the {said}", found())
+    db.history.update_one({"record": record["_id"], "revision": 2}, change)
+    assert re.fullmatch(rf"sheet \S+: the history of revision 2 {said}", found())
+
+
+def changed_again(record: Document) -> None:
+    live, raw = forms.current("sheet"), {"name": "one", "qty": "3"}
+    records.update(factories.actor(), live, record["_id"], raw, revision=record["revision"])
+
+
+def test_an_entry_sealed_anew_breaks_the_one_after_it(db: Store, record: Document) -> None:
+    changed_again(record)
+    entry = db.history.find_one({"record": record["_id"], "revision": 2}) or {}
+    forged = {**entry, "reason": "never said"}
+    db.history.replace_one({"_id": entry["_id"]}, {**forged, "seal": history.seal(forged)})
+    assert found().endswith("the history of revision 3 was changed")
+
+
+def test_entries_that_change_places_are_found(db: Store, record: Document) -> None:
+    changed_again(record)
+    for old, new in ((2, 9), (3, 2), (9, 3)):
+        db.history.update_one({"record": record["_id"], "revision": old}, {"$set": {"revision": new}})
+    assert found().endswith("the history of revision 2 was changed")
+
+
+def test_the_same_id_in_two_forms_is_two_chains(db: Store, record: Document) -> None:
+    factories.record(factories.form(key="other"), name="x")
+    db.history.update_one({"form": "other"}, {"$set": {"record": record["_id"]}})
+    assert {line.split()[0] for line in found().splitlines()} == {"other"}
 
 
 @pytest.mark.parametrize("revision", [1, 2])

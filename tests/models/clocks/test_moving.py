@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import calendars, clocks, history, times
+from models import calendars, checks, clocks, history, times
 from models.clocks import Clock, life, listing
 from models.clocks.calendars_of import Choice
 from models.clocks.pace import Pace
@@ -79,7 +79,7 @@ def test_only_those_it_names_may_exempt_and_they_say_why() -> None:
     entry, *_others = history.of_record(live.key, record["_id"])
     assert entry["exempted"] == {"clock": "reply", "due_at": at(hours=24)}
     assert entry["reason"] == "too far"
-    assert list(history.broken_seals(live.key)) == []
+    assert list(checks.check_histories()) == []
     assert casting.sweep(at(days=5)) == 0
 
 
