@@ -1,3 +1,3 @@
 """Composes the product: settings, app factory, command line, start-up."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
