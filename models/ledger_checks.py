@@ -11,7 +11,8 @@ from models.messages import Message, _
 from models.problems import Problem
 
 _NUMBERS = frozenset({"integer", "decimal"})
-_LEDGER: Mapping[str, frozenset[str]] = MappingProxyType(
+# property → the types of fields that fit
+OF_LEDGER: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "quantity": _NUMBERS,
         "keeper": frozenset({"department"}),
@@ -29,7 +30,7 @@ _LEDGER: Mapping[str, frozenset[str]] = MappingProxyType(
         "kept_at": frozenset({"text"}),
     }
 )
-_SLIP: Mapping[str, frozenset[str]] = MappingProxyType(
+OF_SLIP: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "borrower": frozenset({"person"}),
         "begins": frozenset({"date"}),
@@ -39,7 +40,7 @@ _SLIP: Mapping[str, frozenset[str]] = MappingProxyType(
         "photos": frozenset({"image"}),
     }
 )
-_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
+OF_ROWS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "item": frozenset({"reference"}),
         "quantity": _NUMBERS,
@@ -96,7 +97,7 @@ def effect_problems(effect: MovePieces, definition: Definition, path: str) -> It
 
 
 def _ledger(definition: Definition, ledger: Ledger) -> Iterator[Problem]:
-    for name, types in _LEDGER.items():
+    for name, types in OF_LEDGER.items():
         if key := getattr(ledger, name):
             yield from _typed(definition.by_key.get(key), key, types, f"ledger.{name}")
     yield from _options(definition.by_key.get(ledger.status), STATUSES, "ledger.status")
@@ -113,7 +114,7 @@ def _ledger(definition: Definition, ledger: Ledger) -> Iterator[Problem]:
 
 
 def _slip(definition: Definition, slip: Slip) -> Iterator[Problem]:
-    for name, types in _SLIP.items():
+    for name, types in OF_SLIP.items():
         if key := getattr(slip, name):
             yield from _typed(definition.by_key.get(key), key, types, f"slip.{name}")
     yield from _typed(definition.by_key.get(slip.items), slip.items, {"table"}, "slip.items")
@@ -138,7 +139,7 @@ def _columns(
         return
     for name in names:
         if wanted := getattr(part, name):
-            yield from _typed(table.columns.get(wanted), wanted, _COLUMNS[name], f"{path}.{name}")
+            yield from _typed(table.columns.get(wanted), wanted, OF_ROWS[name], f"{path}.{name}")
     item = table.columns.get(part.item)
     if definition.slip and item and item.type == "reference" and item.form != definition.slip.ledger:
         yield Problem(f"{path}.item", _("“%(field)s” does not refer to the ledger.", field=item.label))

@@ -50,10 +50,10 @@ class Ledger(Part):
     @property
     def written(self) -> tuple[str, ...]:
         """The fields that only the ledger writes."""
-        fields = (
-            self.available, self.lent, self.holders, self.due_on, self.status, self.kept_by, self.kept_at
-        )  # fmt: skip
-        return tuple(filter(None, fields))
+        return tuple(filter(None, (getattr(self, name) for name in WRITTEN)))
+
+
+WRITTEN = ("available", "lent", "holders", "due_on", "status", "kept_by", "kept_at")
 
 
 class Returns(Part):

@@ -45,7 +45,7 @@ class Letter(Part):
     """
 
     key: Key
-    label: Label
+    label: Label = Label()
     subject: Label = Label()
     body: LetterText = LetterText()
     recipient: Source = ""

@@ -10,10 +10,10 @@ from models.ledger_parts import CheckStock, StockCheck
 from models.messages import _
 from models.problems import Problem
 
-_FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
+OF_STOCK_CHECK: Mapping[str, frozenset[str]] = MappingProxyType(
     {"department": frozenset({"department"}), "place": frozenset({"text"}), "blind": frozenset({"boolean"})}
 )
-_MATCHED = frozenset({"boolean", "choice", "department", "multi_choice", "person", "reference", "text"})
+MATCHED = frozenset({"boolean", "choice", "department", "multi_choice", "person", "reference", "text"})
 
 
 def problems(definition: Definition) -> Iterator[Problem]:
@@ -21,11 +21,11 @@ def problems(definition: Definition) -> Iterator[Problem]:
     part = definition.stock_check
     if part is None:
         return
-    for name, types in _FIELDS.items():
+    for name, types in OF_STOCK_CHECK.items():
         if key := getattr(part, name):
             yield from typed(definition.by_key.get(key), key, types, f"stock_check.{name}")
     for key in part.matches:
-        yield from typed(definition.by_key.get(key), key, _MATCHED, "stock_check.matches")
+        yield from typed(definition.by_key.get(key), key, MATCHED, "stock_check.matches")
     yield from _numbers(definition, part)
     yield from _procedure(definition, part)
 

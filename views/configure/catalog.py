@@ -114,6 +114,10 @@ FORM_PROPERTIES = {
     "inline_columns": _("Editable in the list"),
     "sort": _("Order of the list"),
     "business_key": _("Business key"),
+    "ledger": _("Ledger"),
+    "slip": _("Slip"),
+    "stock_check": _("Stock check"),
+    "letters": _("Letters"),
 }
 
 SYSTEM_COLUMN_LABELS = {

@@ -20,7 +20,7 @@ from models.people import Department, User
 from models.rules import MAX_DEPTH, OPERATORS, PERIODS, SYSTEM, describe, kind_of
 from models.rules.operators import Kind, operators_of_kind
 from models.times import today
-from views.configure import catalog
+from views.configure import catalog, ledger_data, letters
 from views.configure.texts import editor_texts
 from views.context import current_language, current_timezone, say
 
@@ -46,6 +46,8 @@ def document(form: Form) -> dict[str, Any]:
         "publishedOptions": {**(options(published) if published else {}), **form.options},
         "views": impact.named_by_views(form.key, definition) if form.version else {},
         "judgement": judgement(form, definition),
+        "ledgerParts": ledger_data.parts(),
+        "letterParts": letters.parts(form),
         **_language_parts(),
         **_choices(form),
     }
@@ -92,6 +94,7 @@ def _rules_in_words(definition: Definition) -> dict[str, str]:
 def _numbers(definition: Definition) -> dict[str, str]:
     patterns = {"numbering": definition.numbering}
     patterns |= {f"fields.{field.key}.serial_pattern": field.serial_pattern for field in definition.fields}
+    patterns |= {f"letters.{letter.key}.numbering": letter.numbering for letter in definition.letters}
     return {path: _example(pattern) for path, pattern in patterns.items() if pattern}
 
 

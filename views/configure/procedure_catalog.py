@@ -73,6 +73,8 @@ EFFECTS: Final = {
     "route": _("Route"),
     "clock": _("Clock"),
     "transition": _("Take a step"),
+    "ledger": _("Book in the ledger"),
+    "stock_check": _("Stock check"),
 }
 CLOCK_ACTIONS: Final = {
     "start": _("Start"),

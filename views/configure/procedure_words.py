@@ -9,6 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from models.clocks import example, wording
 from models.definition import Definition
 from models.forms import LiveForm
+from models.ledger.kinds import KINDS
+from models.ledger_parts import CheckStock, MovePieces
 from models.lookups import Lookup
 from models.messages import Named, translate
 from models.procedure import (
@@ -28,6 +30,7 @@ from models.procedure import (
 from models.rules import describe
 from models.times import now
 from models.workflow.words import People
+from views.configure import ledger_catalog
 from views.configure import procedure_catalog as catalog
 from views.context import current_person, current_timezone
 
@@ -183,8 +186,23 @@ class ProcedureWords:
                 return f"{effect.clock}, {catalog.CLOCK_ACTIONS[effect.action]}"
             case Move():
                 return self.step(effect.transition)
+            case MovePieces() | CheckStock():
+                return self._booking(effect)
         names = ("form", "department", "table")
         return next((getattr(effect, name) for name in names if hasattr(effect, name)), "")
+
+    def _booking(self, effect: MovePieces | CheckStock) -> str:
+        """Return what is booked, and which fields say more, such as “Lost (Item: part, How many: pieces)”."""
+        if isinstance(effect, CheckStock):
+            return str(ledger_catalog.CHECK_ACTIONS[effect.action])
+        action = ledger_catalog.SLIP_ACTIONS.get(effect.action)
+        said = str(action) if action else self._say(KINDS[effect.action].label)
+        named = [
+            f"{label}: {self.field(key)}"
+            for name, label in ledger_catalog.EFFECT.items()
+            if name != "action" and (key := getattr(effect, name))
+        ]
+        return f"{said} ({_(', ').join(named)})" if named else said
 
     def value(self, name: str, value: Any) -> str:  # noqa: ANN401  (JSON)
         """Return a property of a state, step, table or clock in words; a part without value is a dash."""

@@ -5,7 +5,14 @@ from flask_babel import gettext as _
 
 def editor_texts() -> dict[str, str]:
     """Return every text by the name under which the scripts know it."""
-    return {**_for_fields(), **_for_values(), **_for_rules(), **_for_saving()}
+    return {
+        **_for_fields(),
+        **_for_values(),
+        **_for_rules(),
+        **_for_saving(),
+        **_for_ledgers(),
+        **_for_letters(),
+    }
 
 
 def _for_fields() -> dict[str, str]:
@@ -38,6 +45,8 @@ def _for_fields() -> dict[str, str]:
         "in_sort": _("the order of the list"),
         "in_business_key": _("the business key"),
         "in_workflow": _("the workflow or a clock"),
+        "in_ledger": _("the settings of the ledger or slip: %(name)s"),
+        "in_letter": _("the letter “%(name)s”"),
         "in_view": _("the saved view “%(name)s”"),
         "flag_required": _("Required"),
         "flag_unique": _("Unique"),
@@ -156,4 +165,64 @@ def _for_saving() -> dict[str, str]:
         "conflict_overwrite": _("Save mine instead"),
         "form": _("Form"),
         "workflow": _("Workflow"),
+    }
+
+
+def _for_ledgers() -> dict[str, str]:
+    return {
+        "ledger_and_lending": _("Ledger and lending"),
+        "ledger_offer": _("What belongs to others, who holds it, and the slips that lend it."),
+        "ledger_entered": _("Which field is what"),
+        "ledger_written": _("Written by the program alone"),
+        "ledger_form": _("Ledger"),
+        "no_ledgers": _("Publish a ledger first."),
+        "workflow_first": _("Give the form a workflow first."),
+        "make_field": _("Make the field"),
+        "make_missing": _("Make the missing fields (%(count)s)"),
+        "make_returns": _("Add a table of returns"),
+        "no_returns": _("Without a table of returns"),
+        "fields_made": _("%(count)s fields were added."),
+        "field_of_ledger": _("Field of the ledger"),
+        "part_end": _("No longer: %(name)s"),
+        "part_end_title": _("No longer: %(name)s?"),
+        "part_end_text": _(
+            "The fields stay as they are; what is in force does not change until you publish."
+        ),
+    }
+
+
+def _for_letters() -> dict[str, str]:
+    return {
+        "add_letter": _("Add letter"),
+        "no_letters": _("This form writes no letters yet"),
+        "no_letters_text": _("A letter is filled in from the record, fixed, printed and kept with it."),
+        "letter_name": _("Name of the letter"),
+        "letter_label": _("Name of the letter"),
+        "letter_subject": _("Subject"),
+        "letter_body": _("Text"),
+        "letter_recipient": _("To"),
+        "letter_address": _("Address"),
+        "letter_written_on": _("Day it was written"),
+        "letter_written_on_help": _("The program writes it here, so that rules and clocks know of it."),
+        "letter_numbering": _("Number of the letter"),
+        "letter_numbering_help": _("Such as L-{yyyy}-{seq:4}. Empty: no number of its own."),
+        "letter_states": _("Offered in the states"),
+        "letter_states_help": _("Without any: in all."),
+        "letter_delete": _("Letters that were written stay with their records."),
+        "letter_help": _(
+            "A field in {{ }} is filled in, a table becomes a table. An empty line begins a new paragraph."
+        ),
+        "insert_name": _("Insert"),
+        "fields": _("Fields"),
+        "referred": _("Of what a field refers to"),
+        "tables": _("Tables"),
+        "each_row": _("%(name)s, each row in your words"),
+        "other_names": _("Others"),
+        "conditions": _("Conditions"),
+        "if_filled": _("Only where a field is filled in"),
+        "sample": _("Sample"),
+        "empty_sample": _("An empty record"),
+        "language": _("Language"),
+        "preview": _("Preview"),
+        "delete_part_title": _("Delete “%(name)s”?"),
     }

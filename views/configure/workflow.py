@@ -10,7 +10,7 @@ from models import definition_files, form_checks, forms
 from models.definition import Definition
 from models.errors import InvalidError, TooLargeError
 from models.messages import Message, _
-from views.configure import workflow_data, workflow_trial
+from views.configure import letters, workflow_data, workflow_trial
 from views.configure.publishing import Publishing
 from views.context import current_actor
 
@@ -44,6 +44,13 @@ class WorkflowDesigner(Publishing):
         body = _body()
         definition = _definition(key, body)
         return jsonify(workflow_trial.run(current_actor(), definition, body))
+
+    @expose("/<key>/letters/preview", methods=["POST"])
+    def letter_preview(self, key: str) -> ResponseReturnValue:
+        """Show a letter of a draft on a sample record; nothing is stored."""
+        forms.get(key)
+        body = _body()
+        return jsonify(letters.preview(_definition(key, body), body))
 
 
 def _body() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from models.definition import Definition
 from models.forms import Form, at_version, draft_of, live_forms
 from models.people import Department, Role, User
 from models.procedure import MAX_CLOCKS, MAX_STATES, MAX_TRANSITIONS, ClockRule
-from views.configure import editor, procedure_catalog, workflow_trial
+from views.configure import editor, ledger_data, procedure_catalog, workflow_trial
 from views.configure.procedure_words import ProcedureWords
 from views.configure.workflow_texts import workflow_texts
 from views.context import current_language, say
@@ -104,6 +104,7 @@ def _procedure(form: Form) -> dict[str, Any]:
     named = [(one.key, one.definition.label) for one in calendars.every()]
     return {
         **procedure_catalog.worded(),
+        "booking": ledger_data.effect_words(),
         "properties": {name: str(text) for name, text in procedure_catalog.PROPERTIES.items()},
         "roles": [[one.name, one.label.text(language) or one.name] for one in Role.objects.order_by("name")],
         "users": [[one.username, one.name or one.username] for one in people],

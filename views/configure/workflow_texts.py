@@ -90,6 +90,10 @@ def _for_effects() -> dict[str, str]:
         "routing_table": _("Routing table"),
         "clock": _("Clock"),
         "action": _("Action"),
+        "of_slip": _("With what is on the slip"),
+        "of_item": _("With one item"),
+        "this_item": _("This record"),
+        "all_free": _("All that are free"),
     }
 
 

@@ -5,7 +5,7 @@
   const Editor = window.FormEditor;
   if (!Editor) return;
   const { t, data } = Editor;
-  const PAGES = ["fields", "form", "list"];
+  const PAGES = ["fields", "form", "list", "letters"];
 
   let rows = null;
 
@@ -18,7 +18,11 @@
       place.replaceChildren(rows.element);
     } else if (name === "form") place.replaceChildren(...Editor.formSettings());
     else if (name === "list") place.replaceChildren(...Editor.listSettings());
+    else if (name === "letters") place.replaceChildren(...Editor.letterList());
   };
+
+  /* The rows of fields are drawn anew where fields came from another page. */
+  Editor.fieldsChanged = () => { rows = null; };
 
   const show = (name) => {
     for (const page of PAGES) {
@@ -33,14 +37,15 @@
   const isOfProcedure = (path) => ["workflow", "clocks"].includes(path.split(".")[0]);
 
   const pageOf = (path) => {
-    if (path.startsWith("fields")) return "fields";
+    if (["fields", "letters"].includes(path.split(".")[0])) return path.split(".")[0];
     return ["title_fields", "list_columns", "inline_columns", "sort", "business_key"].includes(path.split(".")[0]) ? "list" : "form";
   };
 
   Editor.page.placeName = (path) => {
     if (isOfProcedure(path)) return t("workflow");
     const [first, key, second, third] = path.split(".");
-    if (first !== "fields") return data.formProperties[first] || t("form");
+    if (first === "letters") return [data.formProperties.letters, Editor.letterName(key, second)].filter(Boolean).join(" › ");
+    if (first !== "fields") return Editor.partName(path) || data.formProperties[first] || t("form");
     const field = Editor.fieldByKey(key);
     if (!field) return key || t("field");
     const column = (field.fields || []).find((one) => one.key === second);
@@ -55,6 +60,7 @@
     }
     show(pageOf(path));
     if (path.startsWith("fields.")) rows.openAt(path.split(".")[1]);
+    if (path.startsWith("letters.")) Editor.openLetter(path.split(".")[1]);
     Editor.focusOn(path);
   };
 

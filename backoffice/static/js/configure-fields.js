@@ -43,6 +43,8 @@
     if (doc.sort?.field === key) uses.push(t("in_sort"));
     if (doc.business_key === key) uses.push(t("in_business_key"));
     if (Editor.isInProcedure(key)) uses.push(t("in_workflow"));
+    Editor.ledgerUses(key).forEach((name) => uses.push(t("in_ledger", { name })));
+    Editor.letterUses(key).forEach((name) => uses.push(t("in_letter", { name })));
     (data.views[key] || []).forEach((name) => uses.push(t("in_view", { name })));
     return uses;
   };
@@ -62,6 +64,8 @@
     if (doc.sort?.field === from) doc.sort.field = to;
     if (doc.business_key === from) doc.business_key = to;
     Editor.renameInProcedure(from, to);
+    Editor.renameInLedger(from, to);
+    Editor.renameInLetters(from, to);
     for (const field of doc.fields) {
       rulesOf(field).forEach((name) => renameInTree(field[name], from, to));
       if (inFormula(field.formula, from)) {
@@ -93,10 +97,17 @@
     siblings: (field) => (table.fields || []).filter((one) => one !== field),
     types: () => data.types.filter((type) => type.column),
     max: 60,
-    uses: (key) => Editor.doc.fields
-      .filter((field) => rulesOf(field).some((name) => namesIn(field[name]).has(`${table.key}.${key}`)) || inFormula(field.formula, key))
-      .map((field) => t("in_rule", { name: Editor.nameOf(field) })),
-    renamed: () => {},
+    uses: (key) => [
+      ...Editor.doc.fields
+        .filter((field) => rulesOf(field).some((name) => namesIn(field[name]).has(`${table.key}.${key}`)) || inFormula(field.formula, key))
+        .map((field) => t("in_rule", { name: Editor.nameOf(field) })),
+      ...Editor.ledgerUses(key, table.key).map((name) => t("in_ledger", { name })),
+      ...Editor.letterUses(key, table.key).map((name) => t("in_letter", { name })),
+    ],
+    renamed: (from, to) => {
+      Editor.renameInLedger(from, to, table.key);
+      Editor.renameInLetters(from, to, table.key);
+    },
   });
 
   /* One list of rows with its toolbar. */

@@ -35,6 +35,7 @@
       plain("numbering", t("numbering_help"), { width: 12, mono: true, after: h("p", { class: "field-example", "data-example": "" }) }),
       plain("form_number", t("form_number_help"), { max: 60, width: 6 }),
       plain("form_revision", "", { max: 20, width: 6 })),
+    ...Editor.ledgerSettings(),
   ];
 
   const listable = () => doc().fields.filter((field) => !["section", "help"].includes(field.type));
@@ -88,7 +89,7 @@
       property({ path: "title_fields", label: t("title_fields"), help: t("title_help"), group: true }, orderedKeys("title_fields", () => fieldChoices((field) => !FILES.has(field.type)))),
       property({ path: "list_columns", label: t("list_columns"), help: t("list_help"), group: true }, orderedKeys("list_columns", () => [...systemChoices(), ...fieldChoices()])),
       property({ path: "inline_columns", label: t("inline_columns"), help: t("inline_help"), group: true },
-        orderedKeys("inline_columns", () => fieldChoices((field) => !FILES.has(field.type) && !["computed", "serial"].includes(field.type) && !field.readonly))),
+        orderedKeys("inline_columns", () => fieldChoices((field) => !FILES.has(field.type) && !["computed", "serial"].includes(field.type) && !field.readonly && !Editor.isWritten(field.key)))),
       property({ path: "sort", label: t("sort") }, ...sortInputs()),
       property({ path: "business_key", label: t("business_key"), help: t("business_help") },
         select([["", t("none")], ...fieldChoices((field) => !FILES.has(field.type))], doc().business_key || "", (value) => put(doc(), "business_key", value)))),

@@ -4,7 +4,7 @@
 
   const Editor = window.FormEditor;
   if (!Editor) return;
-  const ONE = new Set(["field", "source", "back", "each", "department_field", "person_field", "department", "person", "start_at", "within"]);
+  const ONE = new Set(["field", "source", "back", "each", "department_field", "person_field", "department", "person", "start_at", "within", "item", "quantity", "slip", "place", "until", "note"]);
   const MANY = new Set(["fields", "required", "readonly_fields", "editable_fields", "heads_of", "members_of", "done_by"]);
   const TEXTS = new Set(["text", "task", "help", "label"]);
 

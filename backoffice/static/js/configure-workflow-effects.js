@@ -131,12 +131,59 @@
     },
   };
 
+  // -- what is booked in a ledger ------------------------------------------------------------------------
+
+  const { booking } = about;
+  const NUMBERS = ["integer", "decimal"];
+  /* Which parameters an action has besides the item: their names, and the types of fields that fit. */
+  const PARAMETERS = {
+    quantity: NUMBERS, slip: ["reference"], department: ["department"], person: ["person"], place: ["text"], until: ["date"], note: ["text", "long_text"],
+  };
+  const OF_ACTION = {
+    extend: ["until"], pass_on: ["person", "department", "note"], reserve: [], queue: [], release: [], lend: ["note"], take_back: ["note"],
+    hand_over: ["quantity", "note"], transfer: ["quantity", "department", "place", "note"], relocate: ["quantity", "place", "note"],
+    find: ["quantity", "department", "place", "note"], repair: ["quantity", "slip", "place", "note"], repaired: ["quantity", "department", "place", "note"],
+  };
+  const OTHERS = ["quantity", "slip", "note"];
+
+  const bookingActions = (chosen) => {
+    const { slip } = Editor.doc;
+    const groups = [[t("of_slip"), booking.slipActions, slip || chosen in booking.slipActions], [t("of_item"), booking.itemActions, true]];
+    return groups.filter(([, , shown]) => shown).map(([label, actions]) => h("optgroup", { label }, W.pairs(actions).map(([key, text]) => h("option", { value: key }, text))));
+  };
+
+  const book = function (effect, path, redraw) {
+    const ofSlip = effect.action in booking.slipActions;
+    const action = h("select", { class: "form-control", onchange: () => {
+      effect.action = action.value;
+      const kept = [...(OF_ACTION[effect.action] || OTHERS), ...(effect.action in booking.slipActions ? [] : ["item"])];
+      Object.keys(PARAMETERS).concat("item").forEach((name) => { if (!kept.includes(name)) delete effect[name]; });
+      Editor.changed();
+      redraw();
+    } }, bookingActions(effect.action));
+    action.value = effect.action;
+    const parameter = (name, types, none) => W.choice(effect, name, path, [["", none], ...W.fields(...types)], { caption: booking.properties[name], width: 4 });
+    const nothing = { quantity: Editor.doc.ledger && !effect.item ? t("all_free") : t("none") };
+    return [
+      property({ path: `${path}.action`, label: booking.properties.action, width: ofSlip ? 8 : 4 }, action),
+      ofSlip ? null : parameter("item", ["reference"], Editor.doc.ledger ? t("this_item") : t("choose")),
+      (OF_ACTION[effect.action] || OTHERS).map((name) => parameter(name, PARAMETERS[name], nothing[name] || t("none"))),
+    ];
+  };
+
+  SHAPES.ledger = { make: () => ({ action: Editor.doc.slip ? "reserve" : "relocate" }), draw: book };
+  SHAPES.stock_check = {
+    make: () => ({ action: "snapshot" }),
+    draw: (effect, path) => [W.choice(effect, "action", path, W.pairs(booking.checkActions), { caption: booking.properties.action, width: 6 })],
+  };
+  const fitting = (kind) => ({ ledger: data.ledgerParts.ledgers.length || Editor.doc.ledger || Editor.doc.slip, stock_check: Editor.doc.stock_check })[kind] ?? true;
+
   /* An ordered list of effects; a reminder may also take a step. */
   W.effects = function (owner, name, path, { ofClock = false, caption } = {}) {
     const here = `${path}.${name}`;
     const box = h("div", { class: "wf-effects" });
     const list = () => owner[name] || [];
-    const kinds = W.pairs(about.effects).filter(([key]) => ofClock || key !== "transition");
+    const kinds = W.pairs(about.effects).filter(([key]) => (ofClock || key !== "transition") && fitting(key));
 
     const keepList = (effects) => {
       if (effects.length) owner[name] = effects;

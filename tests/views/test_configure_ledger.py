@@ -1,0 +1,249 @@
+"""Making ledgers, slips and letters without typing JSON: in a real browser, and what the server answers."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+
+from models import forms
+from models.ledger.stock import Stock
+from models.people import User
+from tests import factories
+from tests.factories import field
+from tests.ledger_forms import ledger_form, slip_form
+from tests.letter_forms import cases, customers
+from tests.views.windows import page
+from tests.web import csrf_token, sign_in
+
+__all__ = ["page"]
+
+ROWS = "#page-fields > div > .field-list > .field-rows > .field-row"
+
+
+def card(page: Page, kind: str) -> Any:
+    return page.locator(f'.ledger-card[data-part="{kind}"]')
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator("[data-note]")).to_contain_text("Draft saved")
+
+
+@pytest.mark.browser
+def test_an_empty_form_becomes_a_ledger_at_one_click(page: Page) -> None:
+    page.goto("/configure/forms/new")
+    page.fill("#field-label_en", "Gauges")
+    page.get_by_role("button", name="Create form").click()
+    page.get_by_role("tab", name="Form").click()
+    page.get_by_role("button", name="Make this form a ledger").click()
+    expect(card(page, "ledger").locator('[data-path="ledger.status"] select')).to_have_value("status")
+    save(page)
+    expect(page.locator("[data-note]")).to_contain_text("Ready to publish")
+    page.get_by_role("link", name="Check and publish").click()
+    page.get_by_role("button", name="Publish as version 1").click()
+    expect(page.get_by_text("Version 1 is in force.")).to_be_visible()
+    live = forms.current("gauges")
+    assert live.definition.title_fields == ("name",)
+    assert live.definition.ledger
+    assert live.definition.ledger.fractional_units == ("kg", "m", "l")
+    status = live.definition.by_key["status"]
+    assert (status.readonly, len(status.options), status.label.zh) == (True, 9, "现状")
+    record = factories.record(live, name="Gauge", quantity="2")
+    assert Stock.load(record["stock"]).total(["kept"]) == 2
+    assert record["data"]["status"] == "in_stock"
+
+
+@pytest.mark.browser
+def test_a_slip_takes_the_fields_there_are_and_makes_the_others(page: Page) -> None:
+    ledger_form()
+    fields = [field("borrower", "person"), field("purpose"), field("ends")]
+    forms.create(factories.actor(), {"key": "loan", "label": {"en": "Loan"}, "fields": fields})
+    page.goto("/configure/forms/loan/#form")
+    page.get_by_role("button", name="Make this form a slip").click()
+    slip = card(page, "slip")
+    expect(slip.locator('[data-path="slip.borrower"] select')).to_have_value("borrower")
+    expect(slip.locator('[data-path="slip.ends"] select')).to_have_value("ends_2")  # the other is a text
+    expect(slip.locator('[data-path="slip.returns.outcome"] select')).to_have_value("outcome")
+    save(page)
+    draft = forms.draft_of(forms.get("loan"))
+    assert draft.slip
+    assert draft.by_key["items"].columns["item"].form == draft.slip.ledger == "thing"
+    assert draft.slip.returns
+    assert set(draft.by_key["returns"].columns["outcome"].options_by_key) == {
+        "return",
+        "damage",
+        "lose",
+        "use_up",
+    }
+    page.get_by_role("tab", name="Fields").click()
+    expect(page.locator(ROWS)).to_have_count(12)
+
+
+@pytest.mark.browser
+def test_what_a_ledger_names_stays_and_mistakes_stand_beside_it(page: Page) -> None:
+    live = ledger_form()
+    draft = live.definition.dump()
+    fields = [one for one in draft["fields"] if one["key"] != "due_on"]
+    stored = forms.get("thing")
+    forms.save_draft(
+        factories.actor(), "thing", {**draft, "fields": fields}, draft_revision=stored.draft_revision
+    )
+    page.goto("/configure/forms/thing/#form")
+    wrong = card(page, "ledger").locator('[data-path="ledger.due_on"]')
+    expect(wrong.locator("[data-error]")).to_contain_text("There is no field “due_on”")
+    page.locator("[data-problem-count]").click()
+    expect(page.locator("#editor-problems")).to_contain_text("Ledger › Next return due")
+    wrong.locator("select").select_option("")
+    wrong.get_by_role("button", name="Make the field").click()
+    expect(wrong.locator("select")).to_have_value("due_on")
+    expect(wrong.locator("[data-error]")).to_be_hidden()
+    page.get_by_role("tab", name="Fields").click()
+    page.locator(ROWS).filter(has_text="holders").get_by_role("button", name="Delete").click()
+    expect(page.locator("#toasts")).to_contain_text("the settings of the ledger or slip: Holders")
+    save(page)
+    assert forms.draft_of(forms.get("thing")).by_key["due_on"].type == "date"
+
+
+@pytest.mark.browser
+def test_a_new_key_follows_into_slips_and_letters(page: Page) -> None:
+    ledger_form()
+    table = field("rows", "table", fields=[field("thing", "reference", form="thing"), field("n", "integer")])
+    document = {
+        "key": "loan",
+        "label": {"en": "Loan"},
+        "fields": [field("who", "person"), field("a", "date"), field("b", "date"), table],
+        "slip": {
+            "ledger": "thing",
+            "items": "rows",
+            "item": "thing",
+            "quantity": "n",
+            "borrower": "who",
+            "begins": "a",
+            "ends": "b",
+        },
+        "letters": [
+            {
+                "key": "note",
+                "label": {"en": "Note"},
+                "subject": {"en": "who {{ who }}"},
+                "body": {"en": "{% for row in rows %}{{ row.n }}{% endfor %}{% if who %}rows{% endif %}"},
+                "recipient": "who",
+            }
+        ],
+    }
+    forms.create(factories.actor(), document)
+    page.goto("/configure/forms/loan/")
+    row = page.locator(ROWS).filter(has_text="who")
+    row.locator(".field-row-toggle").click()
+    row.locator("[data-name=key] input").fill("borrower")
+    table_row = page.locator(ROWS).filter(has_text="rows")
+    table_row.locator(".field-row-toggle").first.click()
+    table_row.locator(".field-row .field-row-toggle").last.click()
+    table_row.locator(".field-row [data-name=key] input").last.fill("pieces")
+    table_row.locator("> .field-row-body [data-name=key] input").first.fill("lines")
+    save(page)
+    draft = forms.draft_of(forms.get("loan"))
+    assert draft.slip
+    assert (draft.slip.borrower, draft.slip.items, draft.slip.quantity) == ("borrower", "lines", "pieces")
+    [letter] = draft.letters
+    assert letter.subject.en == "who {{ borrower }}"
+    assert (
+        letter.body.en == "{% for row in lines %}{{ row.pieces }}{% endfor %}{% if borrower %}rows{% endif %}"
+    )
+    assert letter.recipient == "borrower"
+
+
+@pytest.mark.browser
+def test_a_step_that_books_is_designed(page: Page) -> None:
+    ledger_form()
+    slip_form()
+    page.goto("/configure/forms/slip/workflow#steps")
+    step = page.locator(".wf-rows > .field-row").filter(has_text="extend")
+    step.locator(".field-row-toggle").first.click()
+    effect = step.locator(".wf-effect").first
+    expect(effect.locator("b")).to_have_text("Book in the ledger")
+    expect(effect.locator('[data-path$=".until"] select')).to_have_value("extend_to")
+    effect.locator('[data-path$=".action"] select').select_option("pass_on")
+    expect(effect.locator('[data-path$=".until"]')).to_have_count(0)
+    effect.locator('[data-path$=".person"] select').select_option("receiver")
+    effect.locator('[data-path$=".action"] select').select_option("lose")
+    expect(effect.locator('[data-path$=".item"] [data-error]')).to_contain_text(
+        "Name the field that says which item."
+    )
+    effect.locator('[data-path$=".action"] select').select_option("lend")
+    effect.locator('[data-path$=".note"] select').select_option("purpose")
+    save(page)
+    booked = forms.draft_of(forms.get("slip")).dump()["workflow"]["transitions"]
+    [extend] = [one for one in booked if one["key"] == "extend"]
+    assert extend["effects"][0] == {"do": "ledger", "action": "lend", "note": "purpose"}
+
+
+@pytest.mark.browser
+def test_a_letter_is_written_in_the_editor_and_looked_at(page: Page) -> None:
+    customer = factories.record(customers(), name="Acme <b>", street="1 High Street")
+    live = cases()
+    factories.record(live, name="Lamp", customer=str(customer["_id"]), parts=[{"part": "Cover | left"}])
+    page.goto("/configure/forms/case/#letters")
+    page.get_by_role("button", name="Add letter").click()
+    row = page.locator("#page-letters .field-row").last
+    row.locator('[data-path$=".label"] input[lang=en]').fill("Thank you")
+    row.locator('[data-path$=".label"] input[lang=en]').blur()
+    expect(row.locator(".field-row-meta")).to_have_text("thank_you")
+    row.locator('[data-path$=".subject.en"] input').fill("Thanks, {{ customer }}")
+    text = row.locator('[data-path$=".body.en"] textarea')
+    text.fill("{{ gone }}")
+    expect(row.locator('[data-path$=".body.en"] [data-error]')).to_contain_text("There is no “gone”.")
+    text.fill("See below.\n\n")
+    row.locator(".letter-insert").select_option("{{ parts }}")
+    expect(text).to_have_value("See below.\n\n{{ parts }}")
+    row.locator('[data-path$=".recipient"] select').select_option("customer.street")
+    row.get_by_role("button", name="Preview").click()
+    sheet = row.locator(".letter-preview")
+    expect(sheet.locator("h1")).to_have_text("Thanks, Acme <b>")
+    expect(sheet.locator(".letter-to")).to_have_text("1 High Street")
+    expect(sheet.locator("td")).to_have_text(["Cover | left"])
+    save(page)
+    [_report, letter] = forms.draft_of(forms.get("case")).letters
+    assert (letter.key, letter.recipient) == ("thank_you", "customer.street")
+
+
+# -- what the server answers ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def admin(client: FlaskClient) -> User:
+    return sign_in(client, factories.administrator())
+
+
+def preview(client: FlaskClient, **body: Any) -> tuple[int, Any]:
+    answer = client.post(
+        "/configure/forms/case/letters/preview", json=body, headers={"X-CSRFToken": csrf_token(client)}
+    )
+    return answer.status_code, answer.get_json()
+
+
+@pytest.mark.usefixtures("admin")
+def test_a_letter_that_cannot_be_filled_in_is_not_shown(client: FlaskClient) -> None:
+    customers()
+    document = cases().definition.dump()
+    assert preview(client, definition=document, letter="gone")[0] == 404
+    status, answer = preview(client, definition=document, letter="report", record="6" * 24)
+    assert (status, set(answer["error"]["errors"])) == (422, {"record"})
+    [letter] = document["letters"]
+    wrong = {**document, "letters": [{**letter, "body": {"en": "{{ 7*7 }}"}}]}
+    status, answer = preview(client, definition=wrong, letter="report")
+    assert (status, set(answer["error"]["errors"])) == (422, {"letters.report.body.en"})
+    status, answer = preview(client, definition=document, letter="report", language="zh")
+    assert (status, answer["subject"]) == (200, "损坏报告")
+
+
+def test_a_keeper_of_the_form_sees_in_a_preview_what_they_may_print(client: FlaskClient) -> None:
+    customers()
+    live = cases()
+    record = factories.record(live, name="Lamp")
+    sign_in(client, factories.form_maker())
+    status, answer = preview(
+        client, definition=live.definition.dump(), letter="report", record=str(record["_id"])
+    )
+    assert (status, set(answer["error"]["errors"])) == (422, {"record"})
