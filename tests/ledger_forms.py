@@ -22,7 +22,7 @@ def ledger_form(**properties: Any) -> LiveForm:
         field("serial"),
         field("keeper", "department"),
         field("place"),
-        field("customer", "reference", form="client", filterable=True),
+        field("customer", "reference", form="client", filterable=True, indexed=True),
         field("arrived_on", "date"),
         field("available", "decimal", **written),
         field("lent", "decimal", **written),
