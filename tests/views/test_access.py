@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from io import BytesIO
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,11 +13,11 @@ from pymongo.database import Database
 from werkzeug.routing import Rule
 
 from backoffice.security import PUBLIC_ENDPOINTS
-from models import api_tokens, database, delegations, deliveries, files, forms, jobs, saved_views
+from models import api_tokens, database, delegations, deliveries, forms, jobs, saved_views
 from models.channels import Channel
 from models.database import Document
 from models.forms import LiveForm
-from models.ledger import labels
+from models.ledger import labels, movements
 from models.people import User
 from models.queries import ListQuery
 from models.retention import lists
@@ -177,6 +176,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "label.item": {"GET": WHO_SEES},
     "property.basket": {"GET": WHO_SEES},
     "property.borrow": {"POST": KEYLESS},
+    "property.calendar": {"GET": WHO_SEES},
     "property.check": {"GET": WHO_SEES},
     "property.check_count": {"GET": EDITORS},
     "property.check_lines": {"GET": EDITORS},
@@ -185,15 +185,19 @@ TABLE: dict[str, dict[str, Answers]] = {
     "property.check_progress": {"GET": WHO_SEES},
     "property.check_report": {"POST": EDITORS_ON},
     "property.checks": {"GET": EVERYONE},
+    "property.clearance": {"GET": WHO_SEES},
     "property.count_found": {"POST": Answers(404, 403, 422, 422)},  # it carries no key
     "property.count_line": {"POST": Answers(404, 403, 422, 422)},
     "property.decide_lines": {"POST": Answers(404, 403, 422, 422)},  # it names no line
     "property.give_back": {"POST": KEYLESS},
+    "property.holdings": {"GET": EVERYONE},
     "property.index": {"GET": EVERYONE},
     "property.labels": {"GET": WHO_SEES, "POST": WHO_SEES},
+    "property.move": {"GET": EDITORS, "POST": Answers(404, 403, 422, 422)},  # it names no movement
     "property.put": {"POST": KEYLESS},
     "property.scan": {"GET": EVERYONE},
     "property.scanned": {"GET": NOBODY},  # it names no label
+    "property.undo": {"GET": EDITORS, "POST": Answers(404, 403, 422, 422)},  # it says no reason
     "records.acknowledge_view": {"POST": NOBODY},  # nothing was filed
     "records.action_view": {"POST": Answers(404, 403, 302, 302)},
     "records.ajax_lookup": {"GET": NOBODY},
@@ -326,7 +330,7 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
         "configure_users.import_refused",
     }:
         content = b"name,user name\nthree,three\n" if "users" in endpoint else b"name\nthree\n"
-        values["file_id"] = files.store(BytesIO(content), "a.csv", admin.id, purpose="import", max_bytes=100)
+        values["file_id"] = factories.stored(content, admin)
     if endpoint.startswith(("property.", "label.")):
         values |= _of_property()
     [rule] = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
@@ -343,7 +347,9 @@ def _of_property() -> dict[str, Any]:
     known = [form for form in forms.live_forms() if form.key == "thing"]
     ledger = known[0] if known else phone_stage.ledger()
     item = phone_stage.thing(ledger)["_id"]
-    return {"form": ledger.key, "record_id": item, "code": labels.codes(ledger.key, [item])[item]}
+    [moved] = movements.of_item(ledger.key, item)
+    code = labels.codes(ledger.key, [item])[item]
+    return {"form": ledger.key, "record_id": item, "code": code, "movement_id": moved["_id"]}
 
 
 def _of_check(person: User) -> dict[str, Any]:
