@@ -64,7 +64,12 @@ def incident() -> LiveForm:
             "transitions": [
                 {
                     "key": "book", "label": {"en": "Book"}, "sources": ["told"], "to": "booked",
-                    "effects": [{"do": "ledger", "action": "damage", "item": "thing", "quantity": "count"}],
+                    "effects": [
+                        {
+                            "do": "ledger", "action": "damage", "item": "thing",
+                            "quantity": "count", "slip": "slip",
+                        }
+                    ],
                 }
             ],
         },
