@@ -136,7 +136,7 @@ def test_sheets_are_ready_to_be_printed(tmp_path: Path) -> None:
         names = parts.read("xl/workbook.xml").decode()
     for said in (
         '<pageSetUpPr fitToPage="1"/>',
-        '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>',
+        '<pageSetup paperSize="9" fitToHeight="0" orientation="landscape"/>',
         '<pane xSplit="1" ySplit="1"',
         "2026 A&amp;&amp;B&amp;R&amp;A</oddHeader>",
         "<oddFooter>&amp;LNote &amp;&amp; more&amp;R&amp;P / &amp;N</oddFooter>",
