@@ -26,6 +26,7 @@ CLOSED_ENDPOINTS: Final = frozenset(
         "configure_forms.export",
         "jobs.download_view",
         "property.check_print",
+        "property.clearance",
         "records.export",
         "records.letter_download",
         "records.letter_view",
