@@ -1,12 +1,16 @@
 """The fixed cast of the tests, and the shortest way to a form with records."""
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
-from models import forms, passwords, records
+from bson import ObjectId
+
+from models import files, forms, passwords, records
 from models.access import Action
 from models.database import Document
 from models.forms import LiveForm
+from models.jobs import Job, RunningJob
 from models.people import Actor, Department, Grant, Name, Permission, Role, User
 
 PASSWORD = "correct horse battery staple"  # noqa: S105  (nobody's)
@@ -118,3 +122,17 @@ def republish(live: LiveForm, **changes: Any) -> LiveForm:
 
 def record(live: LiveForm, person: User | None = None, **raw: Any) -> Document:
     return records.create(actor(person), live, raw)
+
+
+def stored(content: bytes, owner: User | None, name: str = "a.csv", purpose: str = files.IMPORT) -> ObjectId:
+    """Keep a file as if somebody had sent it (or nobody: the program made it)."""
+    return files.store(
+        io.BytesIO(content), name, owner.id if owner else None, purpose=purpose, max_bytes=10**8
+    )
+
+
+def claimed(job: Job | RunningJob, worker: str = "test") -> RunningJob:
+    """Take a job up, as a worker does."""
+    running = RunningJob.claim(job.id, worker)
+    assert running is not None
+    return running

@@ -21,7 +21,7 @@ from models.approvals import queries as approvals
 from models.database import Document
 from models.errors import InvalidError
 from models.forms import LiveForm
-from models.jobs import Job, RunningJob
+from models.jobs import Job
 from models.people import FieldRule, Grant, Limit, User
 from models.queries import ListQuery
 from models.times import now
@@ -59,8 +59,7 @@ def client(app: Flask, live: LiveForm) -> FlaskClient:
 
 
 def carried_out(job: Job) -> Job:
-    running = RunningJob.claim(job.id, "test")
-    assert running
+    running = factories.claimed(job)
     carry_out(running)
     job.reload()
     return job

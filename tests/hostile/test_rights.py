@@ -14,7 +14,7 @@ from models import accounts, edits, files, jobs
 from models.database import Document
 from models.forms import LiveForm
 from models.import_plan import Plan
-from models.jobs import Job, RunningJob
+from models.jobs import Job
 from models.people import FieldRule, Grant, Limit, Role, User
 from tasks.jobs import carry_out
 from tests import factories
@@ -164,8 +164,7 @@ def _table(who: User, record: Document, key: str) -> ObjectId:
 
 
 def _carry_out(job: Job) -> None:
-    running = RunningJob.claim(job.id, "test")
-    assert running
+    running = factories.claimed(job)
     carry_out(running)
 
 

@@ -17,7 +17,7 @@ from models.audit.reading import Search
 from models.database import Document, in_transaction
 from models.errors import ForbiddenError
 from models.history import seal
-from models.jobs import Job, RunningJob
+from models.jobs import Job
 from models.people import Actor, Permission, User
 from tests import factories
 
@@ -297,8 +297,7 @@ def auditor() -> User:
 
 def test_the_export_holds_what_was_looked_for_and_is_noted(mixed: Store) -> None:
     job = exporting.ask(auditor(), Search(group="role"), "en")
-    running = RunningJob.claim(job.id, "w")
-    assert running
+    running = factories.claimed(job)
     exporting.run(running)
     done = Job.objects.get(id=job.id)
     with files.open_file(done.file) as content:
@@ -317,7 +316,6 @@ def test_who_may_not_read_the_log_gets_no_export() -> None:
     reader = auditor()
     job = exporting.ask(reader, Search(), "en")
     reader.update(roles=[])
-    running = RunningJob.claim(job.id, "w")
-    assert running
+    running = factories.claimed(job)
     with pytest.raises(ForbiddenError):
         exporting.run(running)

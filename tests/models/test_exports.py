@@ -32,9 +32,7 @@ def ask(live: LiveForm, person: User | None = None, *, form: str = "xlsx", **que
     asked = ListQuery(**{"columns": tuple(live.definition.list_columns), **query})
     params = {"query": asked.dump(), "format": form}
     job = jobs.enqueue("export", person or factories.administrator(), params, form=live.key, language="en")
-    running = RunningJob.claim(job.id, "test")
-    assert running
-    return running
+    return factories.claimed(job)
 
 
 def stored(job: RunningJob) -> Job:
@@ -229,8 +227,7 @@ def test_a_worker_that_lost_its_lease_leaves_the_file_to_its_successor(db: Datab
     many(live, 3)
     first = ask(live)
     db.jobs.update_one({"_id": first.id}, {"$set": {"lease_until": datetime(2020, 1, 1, tzinfo=UTC)}})
-    second = RunningJob.claim(first.id, "other")
-    assert second
+    second = factories.claimed(first, "other")
     with pytest.raises(LeaseLostError):
         exports.run(first)
     exports.run(second)

@@ -1,13 +1,12 @@
 """Fields that are hidden, masked or read-only for a person, along every way their values could take."""
 
-from io import BytesIO
 from typing import Any
 
 import pytest
 from bson import ObjectId
 from pymongo.database import Database
 
-from models import exports, files, import_plan, queries, records
+from models import exports, import_plan, queries, records
 from models.access import Action
 from models.database import Document
 from models.disclosure import MASKED, Disclosure
@@ -148,7 +147,7 @@ def test_every_field_means_those_of_earlier_versions_too(live: LiveForm, record:
 
 
 def test_an_import_knows_no_column_for_what_is_closed(live: LiveForm, clerk: User) -> None:
-    stored = files.store(BytesIO(b"name"), "a.csv", clerk.id, purpose="import", max_bytes=99)
+    stored = factories.stored(b"name", clerk)
     for key in ("grade", "price"):
         plan = Plan(stored, "a.csv", {0: "name", 1: key})
         with pytest.raises(InvalidError) as refused:

@@ -48,14 +48,12 @@ def form(admin: User) -> LiveForm:
 
 
 def send(person: User, name: str, content: bytes) -> Any:
-    return files.store(io.BytesIO(content), name, person.id, purpose=files.IMPORT, max_bytes=10**8)
+    return make.stored(content, person, name)
 
 
 def claim(person: User, form: LiveForm, plan: Plan, kind: str = "import") -> RunningJob:
     job = jobs.enqueue(kind, person, plan.dump(), form=form.key, language="en")
-    running = RunningJob.claim(job.id, "test")
-    assert running
-    return running
+    return make.claimed(job)
 
 
 def done(job: RunningJob) -> Document:
@@ -245,8 +243,7 @@ def test_an_export_can_be_corrected_and_imported_again(admin: User, form: LiveFo
         )
     query = ListQuery(columns=("name", "qty", "status"), sort="name", descending=False)
     params = {"query": query.dump(), "format": "xlsx"}
-    running = RunningJob.claim(jobs.enqueue("export", admin, params, form=form.key, language="zh").id, "t")
-    assert running
+    running = make.claimed(jobs.enqueue("export", admin, params, form=form.key, language="zh"))
     exports.run(running)
     path = tmp_path / "a.xlsx"
     path.write_bytes(files.open_file(done(running)["file"]).read())
@@ -378,8 +375,7 @@ def test_a_key_stored_before_a_crash_is_still_known_after_it(
         imports.run(job)
     monkeypatch.setattr(records, "commit", commit)
     Job.objects(id=job.id).update_one(set__state="queued")
-    second = RunningJob.claim(job.id, "two")
-    assert second
+    second = make.claimed(job, "two")
     imports.run(second)
     result = done(second)["result"]
     assert (result["created"], result["refused"]) == (3, 1)

@@ -1,6 +1,5 @@
 """How long an uploaded file waits to be imported."""
 
-import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +10,6 @@ from models import files, imports, jobs, times
 from models.database import Document
 from models.errors import NotFoundError
 from models.import_plan import Plan
-from models.jobs import RunningJob
 from models.people import User
 from tests import factories as make
 
@@ -22,7 +20,7 @@ def admin(db: Database[Document]) -> User:
 
 
 def send(person: User) -> ObjectId:
-    return files.store(io.BytesIO(b"name\nA\n"), "a.csv", person.id, purpose=files.IMPORT, max_bytes=100)
+    return make.stored(b"name\nA\n", person)
 
 
 def swept_after(**waited: float) -> int:
@@ -43,8 +41,7 @@ def test_an_uploaded_file_is_swept_after_a_week(admin: User, db: Database[Docume
 def test_a_file_that_was_checked_may_still_be_imported_for_a_week(admin: User) -> None:
     form = make.form(make.field("name"))
     plan = Plan(send(admin), "a.csv", {0: "name"})
-    running = RunningJob.claim(jobs.enqueue("import_check", admin, plan.dump(), form=form.key).id, "test")
-    assert running
+    running = make.claimed(jobs.enqueue("import_check", admin, plan.dump(), form=form.key))
     with times.set_clock(datetime.now(UTC) + timedelta(days=3)):
         imports.check(running)
     assert swept_after(days=9) == 0

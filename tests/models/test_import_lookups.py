@@ -1,14 +1,11 @@
 """An import must not read a whole collection for every batch of rows."""
 
-import io
-
 import pytest
 from pymongo.database import Database
 
-from models import files, imports, jobs
+from models import imports, jobs
 from models.database import Document
 from models.import_plan import Plan
-from models.jobs import RunningJob
 from tests import factories as make
 
 
@@ -21,10 +18,9 @@ def test_records_are_found_through_an_index(db: Database[Document], unique: bool
     name = "unique_code" if unique else "data.code_1__id_1"
     before = uses(form.records().aggregate([{"$indexStats": {}}]), name)
     text = b"code,qty\nK1,2\nK2,1\nK9,1\n"
-    file_id = files.store(io.BytesIO(text), "a.csv", admin.id, purpose=files.IMPORT, max_bytes=10**6)
+    file_id = make.stored(text, admin)
     plan = Plan(file_id, "a.csv", {0: "code", 1: "qty"}, key="code", mode="valid")
-    running = RunningJob.claim(jobs.enqueue("import", admin, plan.dump(), form=form.key).id, "test")
-    assert running
+    running = make.claimed(jobs.enqueue("import", admin, plan.dump(), form=form.key))
     imports.run(running)
     assert uses(form.records().aggregate([{"$indexStats": {}}]), name) > before
 

@@ -9,14 +9,15 @@ import pytest
 from bson import ObjectId
 from pymongo.database import Database
 
-from models import files, import_task, imports, jobs, records
+from models import files, import_task, imports, jobs
 from models.database import Document
 from models.errors import DomainError, InvalidError
 from models.forms import LiveForm
 from models.import_mapping import Plan, check, recall, remember, suggest
-from models.jobs import Job, RunningJob
+from models.jobs import Job
 from models.people import User
 from tests import factories as make
+from tests.models import dying
 
 CSV = "编号名,数量,零件,件数\nA-1,3,螺栓,2\n,,垫片,5\nA-2,7,,\n"
 
@@ -45,11 +46,10 @@ MAPPING = {0: "name", 1: "qty", 2: "items.part", 3: "items.pieces"}
 
 
 def import_text(person: User, form: LiveForm, text: str, *, kind: str = "import", **chosen: Any) -> Document:
-    file_id = files.store(io.BytesIO(text.encode()), "list.csv", person.id, purpose="import", max_bytes=10**7)
+    file_id = make.stored(text.encode(), person, "list.csv")
     plan = Plan(file_id, "list.csv", **{"mapping": MAPPING, "key": "", "mode": "all", **chosen})
     job = jobs.enqueue(kind, person, plan.dump(), form=form.key, language="en")
-    running = RunningJob.claim(job.id, "test")
-    assert running
+    running = make.claimed(job)
     {"import": imports.run, "import_check": imports.check}[kind](running)
     return Job.objects.get(id=job.id).to_mongo().to_dict()
 
@@ -131,30 +131,15 @@ def test_an_attempt_that_died_is_taken_up_where_it_stopped(
 ) -> None:
     monkeypatch.setattr(import_task, "BATCH", 10)
     text = "name,qty\n" + "".join(f"N{number},1\n" for number in range(95))
-    file_id = files.store(io.BytesIO(text.encode()), "l.csv", admin.id, purpose="import", max_bytes=10**7)
+    file_id = make.stored(text.encode(), admin, "l.csv")
     plan = Plan(file_id, "l.csv", {0: "name", 1: "qty"}, mode="valid")
     job = jobs.enqueue("import", admin, plan.dump(), form=form.key)
-    first = RunningJob.claim(job.id, "one")
-    assert first
-    commits = 0
-    commit = records.commit
-
-    def dies_at_the_fourth(*arguments: Any) -> None:
-        nonlocal commits
-        commits += 1
-        if commits == 4:
-            raise KeyboardInterrupt
-        commit(*arguments)
-
-    monkeypatch.setattr(records, "commit", dies_at_the_fourth)
+    dying.die_at_commit(4, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        imports.run(first)
-    monkeypatch.setattr(records, "commit", commit)
+        imports.run(make.claimed(job, "one"))
     assert len(stored(form)) == 30
     jobs.Job.objects(id=job.id).update_one(unset__lease_until=1, set__state="queued")
-    second = RunningJob.claim(job.id, "two")
-    assert second
-    imports.run(second)
+    imports.run(make.claimed(job, "two"))
     assert [record["data"]["name"] for record in stored(form)] == [f"N{number}" for number in range(95)]
     assert Job.objects.get(id=job.id).result["created"] == 95
 
@@ -208,7 +193,5 @@ def test_the_real_complaints_arrive_whole(admin: User) -> None:
     with source.open("rb") as stream:
         file_id = files.store(stream, source.name, admin.id, purpose="import", max_bytes=10**7)
     job = jobs.enqueue("import", admin, Plan(file_id, source.name, columns).dump(), form=form.key)
-    running = RunningJob.claim(job.id, "test")
-    assert running
-    imports.run(running)
+    imports.run(make.claimed(job))
     assert Job.objects.get(id=job.id).result["created"] == 101

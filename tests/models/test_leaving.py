@@ -1,23 +1,23 @@
 """Somebody leaves: what is still theirs is found, handed over with its history, and their account ends."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from bson import ObjectId
 from pymongo.database import Database
 
-from models import accounts, api_tokens, delegations, directory, edits, forms, leaving, outbox, records
+from models import accounts, api_tokens, delegations, directory, edits, forms, leaving, outbox
 from models import reassigning as _reassigning  # noqa: F401  (its effects are carried out here)
 from models.database import Document
 from models.errors import ForbiddenError, InvalidError
 from models.forms import LiveForm
-from models.jobs import Job, RunningJob
+from models.jobs import Job
 from models.leaving import Fate, Finding, Plan
 from models.people import Department, Permission, User
 from models.times import today
 from tests import factories
 from tests.factories import field, one_task
+from tests.models import dying
 
 FIELDS = [field("name", required=True), field("holder", "person")]
 WORKFLOW = one_task(fields=["@owner"])
@@ -48,9 +48,7 @@ def leave(leaver: User, **plan: ObjectId) -> Job | None:
 
 def run(job: Job | None) -> Document:
     assert job is not None
-    running = RunningJob.claim(job.id, "test")
-    assert running is not None
-    leaving.hand_over(running)
+    leaving.hand_over(factories.claimed(job))
     return dict(Job.objects.get(id=job.id).result)
 
 
@@ -266,19 +264,9 @@ def test_a_job_that_is_taken_up_again_moves_each_record_once(
         factories.record(live, amy(), name=str(at))
     job = leave(amy(), records=bob().id)
     assert job is not None
-    commit, calls = records.commit, []
-
-    def dying(changes: Any, also: Any = None) -> None:
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        commit(changes, also)
-
-    monkeypatch.setattr("models.records.commit", dying)
-    first = RunningJob.claim(job.id, "dies")
-    assert first is not None
+    dying.die_at_commit(2, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        leaving.hand_over(first)
+        leaving.hand_over(factories.claimed(job))
     assert db[live.collection].count_documents({"owner": bob().id}) == 2
     db.jobs.update_one({"_id": job.id}, {"$set": {"state": "queued"}})
     assert run(job)["moved"] == 5

@@ -49,10 +49,9 @@ def run(
     rows: Rows, *, person: User | None = None, update: bool = False, mode: str = "passwords"
 ) -> tuple[Job, RunningJob]:
     who = person or factories.administrator()
-    file = files.store(BytesIO(text(rows)), "people.csv", who.id, purpose=files.IMPORT, max_bytes=10**6)
+    file = factories.stored(text(rows), who, "people.csv")
     job = people_import.begin(who, file, "people.csv", update=update, mode=mode)
-    running = RunningJob.claim(job.id, "test")
-    assert running is not None
+    running = factories.claimed(job)
     return job, running
 
 
@@ -241,8 +240,7 @@ def test_a_job_taken_up_after_the_writing_makes_nobody_twice(monkeypatch: pytest
         with pytest.raises(KeyboardInterrupt):
             people_import.carry_out(running)
     Job.objects(id=job.id).update_one(set__state="queued")
-    again = RunningJob.claim(job.id, "again")
-    assert again is not None
+    again = factories.claimed(job, "again")
     people_import.carry_out(again)
     assert User.objects(username="one").count() == 1
     _name, content = people_import.take_passwords(factories.administrator(), job.id)

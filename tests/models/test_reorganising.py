@@ -12,11 +12,12 @@ from models.channels import Channel
 from models.database import Document
 from models.errors import ConflictError, ForbiddenError, InvalidError
 from models.forms import LiveForm
-from models.jobs import Job, RunningJob
+from models.jobs import Job
 from models.people import Action, Actor, Department, Grant, Permission, Role, Scope, User
 from models.procedure import Who
 from tests import factories
 from tests.factories import department, field, one_task
+from tests.models import dying
 
 WORKFLOW = one_task(heads_of=["@department"])
 
@@ -49,9 +50,7 @@ def merge(source: Department, target: Department, *, everything: bool = True, re
 
 
 def run(job: Job) -> Document:
-    running = RunningJob.claim(job.id, "test")
-    assert running is not None
-    reorganising.carry_out(running)
+    reorganising.carry_out(factories.claimed(job))
     return dict(Job.objects.get(id=job.id).result)
 
 
@@ -279,19 +278,10 @@ def test_a_merge_goes_on_after_a_worker_died(live: LiveForm, monkeypatch: pytest
     ann = worker("ann", old)
     for at in range(5):
         factories.record(live, ann, name=str(at))
-    job, commit, calls = merge(old, new), records.commit, []
-
-    def dying(changes: Any, also: Any = None) -> None:
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        commit(changes, also)
-
-    monkeypatch.setattr("models.records.commit", dying)
-    first = RunningJob.claim(job.id, "dies")
-    assert first is not None
+    job = merge(old, new)
+    dying.die_at_commit(2, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        reorganising.carry_out(first)
+        reorganising.carry_out(factories.claimed(job))
     assert live.records().count_documents({"department": new.id}) == 2
     Job.objects(id=job.id).update_one(set__state="queued")
     assert run(job)["moved"] == 5

@@ -1,7 +1,6 @@
 """Whatever is killed in the middle, nothing acknowledged is lost and nothing happens twice."""
 
 import contextlib
-import io
 import random
 import signal
 import threading
@@ -14,7 +13,7 @@ from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from backoffice.mongod import EmbeddedMongo
-from models import database, files, forms, jobs, numbering
+from models import database, forms, jobs, numbering
 from models.database import Document
 from models.errors import ConflictError
 from models.forms import LiveForm
@@ -69,7 +68,7 @@ def file_of(count: int) -> tuple[bytes, int, int]:
 
 def ask_import(live: LiveForm, content: bytes, mode: str) -> Job:
     owner = factories.administrator()
-    kept = files.store(io.BytesIO(content), "list.csv", owner.id, purpose=files.IMPORT, max_bytes=10**8)
+    kept = factories.stored(content, owner, "list.csv")
     plan = Plan(kept, "list.csv", mapping={0: "code", 1: "qty"}, key="code", mode=mode)
     return jobs.enqueue("import", owner, plan.dump(), form=live.key, language="en")
 

@@ -89,8 +89,7 @@ def test_of_two_jobs_only_the_one_that_the_check_names_books(things: LiveForm, a
     step(checks, admin, check, "review")
     step(checks, admin, check, "book")
     params = {"form": checks.key, "check": check["_id"], "stage": "adjusting"}
-    forged = RunningJob.claim(jobs.enqueue(JOB, admin, params).id, "test")
-    assert forged
+    forged = factories.claimed(jobs.enqueue(JOB, admin, params))
     carry_out(forged)
     assert database.db().property_movements.count_documents({"kind": "shortage"}) == 0
     run_jobs()

@@ -38,8 +38,7 @@ def test_a_job_whose_message_was_lost_is_swept(office: Office) -> None:
 
 def test_a_job_of_a_dead_worker_is_given_to_another(office: Office) -> None:
     job = ask(factories.form())
-    taken = jobs.RunningJob.claim(job.id, "dead")
-    assert taken
+    factories.claimed(job, "dead")
     let_time_pass()
     office.worker()
     sweeps.sweep()
@@ -109,8 +108,7 @@ def test_what_a_killed_worker_made_but_did_not_hand_over_is_removed(db: Database
     with set_clock(now() - timedelta(days=2)):
         files.store(io.BytesIO(b"made"), "made.csv", job.owner, purpose=files.MADE, max_bytes=10)
         kept = files.store(io.BytesIO(b"kept"), "kept.csv", job.owner, purpose=files.MADE, max_bytes=10)
-        running = jobs.RunningJob.claim(job.id, "test")
-        assert running
+        running = factories.claimed(job)
         running.finish({}, file=kept, keep=timedelta(days=7))
     sweeps.sweep()
     assert db["files.files"].distinct("_id") == db["files.chunks"].distinct("files_id") == [kept]
@@ -159,28 +157,24 @@ def test_a_job_whose_database_goes_away_pauses_and_is_swept(
 
     job = ask(factories.form())
     monkeypatch.setitem(task_jobs.HANDLERS, "export", fails)
-    first = RunningJob.claim(job.id, "first")
-    assert first
+    first = factories.claimed(job, "first")
     carry_out(first)
     monkeypatch.undo()
     assert Job.objects.get(id=job.id).state == "queued"
     assert RunningJob.claim(job.id, "too early") is None
     let_time_pass()
     assert jobs.due_for_dispatch() == [job.id]
-    second = RunningJob.claim(job.id, "second")
-    assert second
+    second = factories.claimed(job, "second")
     carry_out(second)
     assert Job.objects.get(id=job.id).state == "done"
 
 
 def test_a_job_that_was_given_back_can_still_be_stopped(db: Database[Document]) -> None:
     job = ask(factories.form())
-    running = RunningJob.claim(job.id, "first")
-    assert running
+    running = factories.claimed(job, "first")
     jobs.request_cancel(job)
     running.give_back()
     let_time_pass()
-    again = RunningJob.claim(job.id, "second")
-    assert again
+    again = factories.claimed(job, "second")
     carry_out(again)
     assert Job.objects.get(id=job.id).state == "cancelled"

@@ -6,7 +6,7 @@ from pymongo.database import Database
 
 from models import accounts, audit, edits
 from models.database import Document
-from models.jobs import Job, RunningJob
+from models.jobs import Job
 from models.people import Actor, Permission, User
 from tasks.jobs import carry_out
 from tests import factories
@@ -98,8 +98,7 @@ def test_the_export_is_made_for_its_owner_and_noted(reading: FlaskClient, db: St
     answer = reading.post(f"{PAGE}export", data={"csrf_token": csrf_token(reading), "group": "file"})
     job = Job.objects.get(kind="audit_export")
     assert answer.location == f"/jobs/{job.id}"
-    running = RunningJob.claim(job.id, "w")
-    assert running
+    running = factories.claimed(job)
     carry_out(running)
     assert "The file is ready." in reading.get(answer.location).text
     sent = reading.get(f"/jobs/{job.id}/download")

@@ -104,9 +104,7 @@ def test_a_field_says_which_files_it_takes(client: FlaskClient, editor: User) ->
     assert "Documents / Pictures" in open_page(client, "/records/sheet/new").text
     assert "Documents / Pictures" in refusal(send(client, b"PK\x03\x04" + bytes(40), "a.zip"))
     assert send(client, b"%PDF-1.7", "a.pdf").status_code == 200
-    elsewhere = files.store(
-        io.BytesIO(b"MZ\x00" + bytes(99)), "a.exe", editor.id, purpose="upload", max_bytes=999
-    )
+    elsewhere = factories.stored(b"MZ\x00" + bytes(99), editor, "a.exe", "upload")
     token = csrf_token(client)
     answer = client.post(
         "/records/sheet/new", data={"csrf_token": token, "name": "a", "papers": str(elsewhere)}

@@ -125,7 +125,7 @@ def test_only_who_may_import_opens_the_pages(
     client: FlaskClient, form: LiveForm, person: Callable[[], User], status: int
 ) -> None:
     own = person()
-    file_id = files.store(io.BytesIO(b"name\nA\n"), "a.csv", own.id, purpose=files.IMPORT, max_bytes=100)
+    file_id = factories.stored(b"name\nA\n", own)
     sign_in(client, own)
     for path in ("", "/template", f"/{file_id}"):
         assert client.get(f"{HOME}{path}").status_code == status, path
@@ -138,7 +138,7 @@ def test_who_may_not_import_starts_nothing(
     client: FlaskClient, form: LiveForm, person: Callable[[], User], status: int
 ) -> None:
     own = person()
-    file_id = files.store(io.BytesIO(b"name\nA\n"), "a.csv", own.id, purpose=files.IMPORT, max_bytes=100)
+    file_id = factories.stored(b"name\nA\n", own)
     sign_in(client, own)
     body = {"csrf_token": csrf_token(client), "column-0": "name", "mode": "all"}
     for path in (f"/{file_id}", f"/run/{ObjectId()}"):
@@ -154,7 +154,7 @@ def test_a_page_without_a_token_sends_nothing(client: FlaskClient, editor: User)
 def test_the_file_of_somebody_else_is_not_there(client: FlaskClient, editor: User) -> None:
     other = factories.administrator()
     for owner, purpose in ((other, files.IMPORT), (editor, "upload")):
-        file_id = files.store(io.BytesIO(b"name\nA\n"), "a.csv", owner.id, purpose=purpose, max_bytes=100)
+        file_id = factories.stored(b"name\nA\n", owner, "a.csv", purpose)
         assert client.get(f"{HOME}/{file_id}").status_code == 404
     for nonsense in ("x", "0" * 24):
         assert client.get(f"{HOME}/{nonsense}").status_code == 404

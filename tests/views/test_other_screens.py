@@ -1,11 +1,9 @@
 """The first page, the search over everything, and the jobs of whoever is signed in."""
 
-from io import BytesIO
-
 import pytest
 from flask.testing import FlaskClient
 
-from models import exports, files, jobs, records
+from models import exports, jobs, records
 from models.access import Action
 from models.jobs import Job
 from models.people import Permission, User
@@ -98,7 +96,7 @@ def finished(owner: User) -> Job:
     """Give an export of somebody that is done."""
     everything.form()
     job = jobs.enqueue("export", owner, {"query": {}}, title="Test sheet", form="sheet")
-    file = files.store(BytesIO(b"content"), "表 1.xlsx", owner.id, purpose="job", max_bytes=99)
+    file = factories.stored(b"content", owner, "表 1.xlsx", "job")
     result = {"rows": 1234, "rights": exports.rights_of(owner, "sheet")}
     job.update(state="done", file=file, file_name="表 1.xlsx", done=1234, total=1234, result=result)
     job.reload()

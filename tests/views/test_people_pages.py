@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from werkzeug.test import TestResponse
 
 from models import delegations, duties, passwords, people_import, throttle
-from models.jobs import Job, RunningJob
+from models.jobs import Job
 from models.people import Department, Permission, User
 from models.times import today
 from tasks.jobs import carry_out
@@ -38,8 +38,7 @@ def run(answer: TestResponse) -> Job:
     """Carry out the job to whose page an answer leads."""
     assert answer.status_code == 302, answer.get_data(as_text=True)[:2000]
     job: Job = Job.objects.get(id=answer.location.rsplit("/", 1)[1])
-    running = RunningJob.claim(job.id, "test")
-    assert running is not None
+    running = factories.claimed(job)
     carry_out(running)
     return Job.objects.get(id=job.id)  # type: ignore[no-any-return]
 

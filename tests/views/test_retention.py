@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from models.database import Document
-from models.jobs import Job, RunningJob
+from models.jobs import Job
 from models.retention import holds, lists, rules
 from tasks.jobs import carry_out
 from tests import factories
@@ -83,8 +83,7 @@ def test_one_draws_up_another_approves_and_the_job_removes(keeping: FlaskClient,
     assert "It goes on without you." in post(keeping, f"{address}/approve")
     assert "Somebody decided this already." in post(keeping, f"{address}/approve")
     job = Job.objects.get(kind="disposal")
-    running = RunningJob.claim(job.id, "w")
-    assert running
+    running = factories.claimed(job)
     carry_out(running)
     assert live.records().count_documents({}) == 0
     page = keeping.get(address).text
@@ -102,8 +101,7 @@ def test_a_list_is_put_aside_and_leaves_as_a_workbook(keeping: FlaskClient) -> N
     address = f"{HOME}lists/{found['_id']}"
     post(keeping, f"{address}/export")
     job = Job.objects.get(kind="disposal_list")
-    running = RunningJob.claim(job.id, "w")
-    assert running
+    running = factories.claimed(job)
     carry_out(running)
     assert keeping.get(f"/jobs/{job.id}/download").data.startswith(b"PK")
     assert "Say why." in post(keeping, f"{address}/reject", reason="")

@@ -1,6 +1,5 @@
 """Forms, old records and the two people whom a disposal needs."""
 
-import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ from bson import ObjectId
 from models import files, records, times
 from models.database import Document
 from models.forms import LiveForm
-from models.jobs import Job, RunningJob
+from models.jobs import Job
 from models.people import Actor, Permission, User
 from models.retention import carrying_out, lists, rules
 from tests import factories
@@ -56,7 +55,7 @@ def old(live: LiveForm, count: int) -> list[Document]:
 
 def paper(text: bytes = b"text") -> ObjectId:
     admin = factories.administrator()
-    return files.store(io.BytesIO(text), "a.txt", admin.id, purpose=files.UPLOAD, max_bytes=1000)
+    return factories.stored(text, admin, "a.txt", files.UPLOAD)
 
 
 def into_bin(live: LiveForm, kept: Document) -> Document:
@@ -70,16 +69,10 @@ def approved(live: LiveForm) -> tuple[ObjectId, Job]:
     return list_id, lists.approve(second(), list_id, "en")
 
 
-def claimed(job: Job) -> RunningJob:
-    found = RunningJob.claim(job.id, "w")
-    assert found
-    return found
-
-
 def dispose(live: LiveForm) -> ObjectId:
     """Draw up, approve and carry out."""
     list_id, job = approved(live)
-    carrying_out.run(claimed(job))
+    carrying_out.run(factories.claimed(job))
     return list_id
 
 

@@ -82,7 +82,7 @@ def test_a_job_without_an_approved_list_removes_nothing() -> None:
     list_id = lists.draw(shelves.keeper(), live)
     forged = jobs.enqueue("disposal", shelves.second(), {"list": list_id}, form=live.key)
     with pytest.raises(DomainError):
-        carrying_out.run(shelves.claimed(forged))
+        carrying_out.run(factories.claimed(forged))
     assert live.records().count_documents({}) == 1
 
 
@@ -92,7 +92,7 @@ def test_who_lost_the_right_since_approving_removes_nothing() -> None:
     _list_id, job = shelves.approved(live)
     shelves.second().update(roles=[])
     with pytest.raises(ForbiddenError):
-        carrying_out.run(shelves.claimed(job))
+        carrying_out.run(factories.claimed(job))
     assert live.records().count_documents({}) == 1
 
 
@@ -101,7 +101,7 @@ def test_only_what_stands_on_the_list_goes() -> None:
     shelves.old(live, 2)
     list_id, job = shelves.approved(live)
     later = shelves.record(live, name="old, too")
-    carrying_out.run(shelves.claimed(job))
+    carrying_out.run(factories.claimed(job))
     assert shelves.outcomes(list_id) == {"removed": 2}
     assert [one["_id"] for one in live.records().find()] == [later["_id"]]
 
@@ -112,7 +112,7 @@ def test_what_changed_or_is_held_meanwhile_stays_and_is_reported() -> None:
     list_id, job = shelves.approved(live)
     records.update(factories.actor(), live, changed["_id"], {"name": "x"}, revision=1, partial=True)
     holds.set_on(shelves.keeper(), live, "court case", record=held)
-    carrying_out.run(shelves.claimed(job))
+    carrying_out.run(factories.claimed(job))
     assert shelves.outcomes(list_id) == {"changed": 1, "held": 1, "removed": 1}
     assert sorted(one["_id"] for one in live.records().find()) == sorted([changed["_id"], held["_id"]])
 
@@ -122,14 +122,14 @@ def test_a_hold_on_the_form_or_a_longer_rule_stops_an_approved_list() -> None:
     shelves.old(live, 2)
     list_id, job = shelves.approved(live)
     hold = holds.set_on(shelves.keeper(), live, "court case")
-    carrying_out.run(shelves.claimed(job))
+    carrying_out.run(factories.claimed(job))
     assert shelves.outcomes(list_id) == {"held": 2}
     with pytest.raises(DomainError):
         lists.draw(shelves.keeper(), live)
     holds.lift(shelves.keeper(), hold, "over", live)
     second, job = shelves.approved(live)
     shelves.keep(live, months=72)
-    carrying_out.run(shelves.claimed(job))
+    carrying_out.run(factories.claimed(job))
     assert shelves.outcomes(second) == {"rule": 2}
 
 
@@ -162,7 +162,7 @@ def test_a_killed_worker_leaves_nothing_half_done_and_another_goes_on(
     shelves.old(live, 7)
     list_id, job = shelves.approved(live)
     monkeypatch.setattr(carrying_out, "BATCH", 2)
-    first = shelves.claimed(job)
+    first = factories.claimed(job)
     kill = partial(_keep_position_and_die, first, at=4)
     monkeypatch.setattr(first, "keep_position", kill)
     with pytest.raises(KeyboardInterrupt):
@@ -170,8 +170,7 @@ def test_a_killed_worker_leaves_nothing_half_done_and_another_goes_on(
     assert live.records().count_documents({}) == 5
     assert db.disposals.count_documents({}) == db.disposal_items.count_documents({"outcome": "removed"}) == 2
     with times.set_clock(datetime.now(UTC) + timedelta(minutes=5)):
-        second = RunningJob.claim(job.id, "w2")
-        assert second
+        second = factories.claimed(job, "w2")
         carrying_out.run(second)
     assert shelves.outcomes(list_id) == {"removed": 7}
     assert db.disposals.count_documents({}) == 7
@@ -194,13 +193,12 @@ def test_a_worker_that_dies_at_the_very_end_is_followed_by_one_that_just_ends(
     live = shelves.form()
     shelves.old(live, 1)
     _list_id, job = shelves.approved(live)
-    first = shelves.claimed(job)
+    first = factories.claimed(job)
     monkeypatch.setattr(first, "finish", _die)
     with pytest.raises(KeyboardInterrupt):
         carrying_out.run(first)
     with times.set_clock(datetime.now(UTC) + timedelta(minutes=5)):
-        second = RunningJob.claim(job.id, "w2")
-        assert second
+        second = factories.claimed(job, "w2")
         carrying_out.run(second)
     assert Job.objects.get(id=job.id).state == "done"
     assert db.audit.count_documents({"event": "disposal.finished"}) == 1
@@ -217,7 +215,7 @@ def test_a_list_whose_job_was_stopped_is_approved_anew() -> None:
     jobs.request_cancel(job)
     assert lists.broke_off(lists.get(list_id))
     again = lists.approve(shelves.second(), list_id, "en")
-    carrying_out.run(shelves.claimed(again))
+    carrying_out.run(factories.claimed(again))
     assert shelves.outcomes(list_id) == {"removed": 1}
 
 
@@ -296,7 +294,7 @@ def test_the_list_leaves_as_a_workbook() -> None:
     shelves.into_bin(live, other)
     list_id = lists.draw(shelves.keeper(), live)
     job = sheet.ask(shelves.keeper(), list_id, "en")
-    sheet.run(shelves.claimed(job))
+    sheet.run(factories.claimed(job))
     with files.open_file(Job.objects.get(id=job.id).file) as content:
         [written] = load_workbook(content).worksheets
     rows = list(written.iter_rows(values_only=True))
