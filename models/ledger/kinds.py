@@ -64,11 +64,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "damage": Kind(_("Damaged"), "exclamation-triangle", ("kept", "lent", "repair"), "damaged"),
         "lose": Kind(_("Lost"), "question-circle", ("kept", "lent", "damaged", "repair"), "lost"),
         "find": Kind(_("Found again"), "search", ("lost",), "kept"),
-        "repair": Kind(_("Given to repair"), "tools", ("kept", "damaged"), "repair"),
+        "repair": Kind(_("Given to repair"), "tools", ("damaged", "kept"), "repair"),
         "repaired": Kind(_("Back from repair"), "patch-check", ("repair", "damaged"), "kept"),
         "give_back": Kind(_("Returned to the customer"), "truck", ("kept", "damaged", "repair"), "returned"),
         "dispose": Kind(
-            _("Disposed of with the customer's consent"), "trash", ("kept", "damaged"), "disposed"
+            _("Disposed of with the customer's consent"), "trash", ("damaged", "kept"), "disposed"
         ),
         "surplus": Kind(_("Surplus at the stock check"), "plus-circle", (), "kept"),
         "shortage": Kind(_("Missing at the stock check"), "dash-circle", ("kept", "damaged"), "lost"),

@@ -30,6 +30,9 @@ FORMS = [
     "claim",
     "customer_property",
     "borrow_slip",
+    "external_document",
+    "copy_recall",
+    "property_incident",
 ]
 
 
