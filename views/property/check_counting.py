@@ -10,13 +10,12 @@ from flask_babel import gettext as _
 from models import access
 from models.access import Action
 from models.database import Document
-from models.errors import InvalidError, NotFoundError
+from models.errors import NotFoundError
 from models.ledger import labels
 from models.ledger.stock_check.check import fetch
 from models.ledger.stock_check.counting import MAX_NOTE, Count, count
 from models.ledger.stock_check.finding import MAX_NAME, MAX_PLACE, Found, found
 from models.ledger.stock_check.reading import Reader
-from models.messages import _ as message
 from views import context
 from views.once import Remember, sent_once, typed_ago
 from views.property import base, pictures, typed
@@ -125,10 +124,10 @@ def count_found(check_id: str) -> ResponseReturnValue:
 
     def work(remember: Remember) -> Document:
         item = request.form.get("item", "")
-        if item and not ObjectId.is_valid(item):
-            raise InvalidError({"item": [message("There is no such thing in the ledger.")]})
         what = Found(
-            ObjectId(item) if item else None, typed.text("name", MAX_NAME), typed.text("place", MAX_PLACE)
+            access.object_id(item) if item else None,
+            typed.text("name", MAX_NAME),
+            typed.text("place", MAX_PLACE),
         )
         with pictures.received(PICTURE_MEGABYTES) as photos:
             line = found(

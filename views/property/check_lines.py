@@ -68,7 +68,8 @@ def _row(one: Shown, words: Words, code: str) -> Row:
         "fractional": one.fractional,
         "single": one.single,
         "now": _quantity(one.now),
-        **{key: _quantity(one.number(key)) for key in ("expected", "counted", "book", "difference")},
+        **{key: _quantity(one.number(key)) for key in ("expected", "counted", "book")},
+        "difference": _signed(one.number("difference")),
         **_told(line),
         **_decided(line),
     }
@@ -108,6 +109,10 @@ def _decided(line: Mapping[str, Any]) -> Row:
 
 def _quantity(quantity: Decimal | None) -> str:
     return "" if quantity is None else plain(quantity)
+
+
+def _signed(quantity: Decimal | None) -> str:
+    return f"+{plain(quantity)}" if quantity and quantity > 0 else _quantity(quantity)
 
 
 def _moment(at: datetime | None) -> str:

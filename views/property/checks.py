@@ -6,6 +6,7 @@ from bson import ObjectId
 from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from models import access
 from models.access import Action
@@ -15,24 +16,23 @@ from models.ledger.stock_check import report, reviewing
 from models.ledger.stock_check.check import Check, fetch
 from models.ledger.stock_check.lines import DECISIONS
 from models.ledger.stock_check.reading import FILTERS, Reader
-from models.messages import Message
-from models.messages import _ as message
 from tasks.jobs import dispatch
 from views import context, downloads
 from views.navigation import visible_forms
 from views.property import base
 from views.property.check_lines import rows
+from views.records.detail import untitled
 from views.records.listing import state_tag
 
 ON_PAGE: Final = 50
 MOST_CHECKS: Final = 100
-TABS: Final[dict[str, Message]] = {
-    "all": message("All lines"),
-    "open": message("To be counted"),
-    "off": message("Differences"),
-    "found": message("Not on the list"),
-    "listed": message("Lent or away"),
-    "skipped": message("Not booked"),
+TABS: Final[dict[str, Any]] = {
+    "all": lazy_gettext("All lines"),
+    "open": lazy_gettext("To be counted"),
+    "off": lazy_gettext("Differences"),
+    "found": lazy_gettext("Not on the list"),
+    "listed": lazy_gettext("Lent or away"),
+    "skipped": lazy_gettext("Not booked"),
 }
 
 
@@ -62,7 +62,7 @@ def _listed(form: LiveForm) -> dict[str, Any]:
             {
                 "url": url_for("property.check", check_id=record["_id"]),
                 "number": record.get("number") or "",
-                "called": base.called(told, record),
+                "called": told.titled(record).get("title") or record.get("number") or untitled(),
                 "state": state_tag(form.definition, record, language),
                 **numbers,
             }
@@ -116,9 +116,9 @@ def page(found: Check, errors: dict[str, str] | None = None) -> str:
     )
 
 
-def _tab(found: Check, key: str, label: Message, which: str) -> dict[str, Any]:
+def _tab(found: Check, key: str, label: object, which: str) -> dict[str, Any]:
     url = url_for("property.check", check_id=found.id, which=key)
-    return {"title": context.say(label), "url": url, "active": key == which}
+    return {"title": str(label), "url": url, "active": key == which}
 
 
 def _may(found: Check, action: Action) -> bool:

@@ -157,7 +157,7 @@ class Writing:
     def _item_columns(self) -> list[Column]:
         return [
             Column("number", self.say(_("Number")), "text"),
-            Column("title", self.say(_("Name")), "text", wrap=True),
+            Column("title", self.say(_("Item")), "text", wrap=True),
             Column("department", self.say(_("Department")), "choice"),
             Column("place", self.say(_("Place")), "text"),
         ]
