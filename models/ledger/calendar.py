@@ -17,7 +17,7 @@ from bson import ObjectId
 from models.database import Document
 from models.disclosure import Disclosure
 from models.forms import LiveForm
-from models.ledger.held import Held, closed, held_of
+from models.ledger.held import Held, closed, held_of, taken_of
 from models.ledger.holdings import may_ask
 from models.ledger.kinds import LENDABLE
 from models.ledger.stock import Stock
@@ -149,7 +149,7 @@ def _free(told: Disclosure, item: Document, window: Window) -> tuple[Decimal | N
     if closed(told, item) & {"amounts", "days"}:
         return (None,) * len(window.days)
     stock = Stock.load(item.get("stock"))
-    whole, taken = stock.total(LENDABLE), stock.occupations(window.today)
+    whole, taken = stock.total(LENDABLE), taken_of(stock, window.today)
 
     def free(day: str) -> Decimal:
         return max(Decimal(0), whole - sum((one.quantity for one in taken if one.on(day)), Decimal(0)))

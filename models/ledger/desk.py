@@ -13,7 +13,7 @@ from models.errors import DomainError, InvalidError
 from models.forms import LiveForm
 from models.ledger.book import Book, Booked, RefusedError
 from models.ledger.kinds import BY_HAND
-from models.ledger.movements import Details, Movement
+from models.ledger.movements import Details, Movement, undone
 from models.ledger.moving import goal_of, moved
 from models.ledger.quantities import read_quantity
 from models.ledger.stock import Spot, Stock
@@ -142,6 +142,8 @@ def undo(actor: Actor, person: User, form: LiveForm, movement: Document, *, reas
         raise InvalidError({"reason": [problem]})
     if movement.get("slip") or movement["kind"] in {"arrival", "correction"}:
         raise DomainError(_("This movement is corrected where it was entered: on its slip or on the item."))
+    if undone([movement["_id"]]):
+        raise DomainError(_UNDONE)
     details = Details(form=form.key, record=movement["item"], note=reason, reverses=movement["_id"])
     source = Spot.load(movement["to"]) if movement["to"] else None
     goal = Spot.load(movement["from"]) if movement["from"] else None
@@ -155,4 +157,7 @@ def undo(actor: Actor, person: User, form: LiveForm, movement: Document, *, reas
     try:
         book.store()
     except BulkWriteError as error:
-        raise DomainError(_("This movement was undone already.")) from error
+        raise DomainError(_UNDONE) from error
+
+
+_UNDONE = _("This movement was undone already.")

@@ -16,7 +16,7 @@ from bson import ObjectId
 from models.database import Document
 from models.disclosure import Disclosure
 from models.ledger.kinds import LENDABLE, SpotKind
-from models.ledger.stock import FAR, Position, Promise, Stock
+from models.ledger.stock import FAR, Occupation, Position, Promise, Stock
 from models.ledger_parts import Ledger
 from models.times import today
 
@@ -133,7 +133,7 @@ def _promises(asked: list[Promise], hidden: frozenset[Facet], day: str) -> list[
     waiting = [one for one in asked if one.queued]
     ordered = (
         *sorted(reserved, key=lambda one: (one.begins, one.ends)),
-        *sorted(waiting, key=lambda one: one.asked_at),
+        *sorted(waiting, key=lambda one: one.asked),
     )
     return [_promise(one, hidden) for one in ordered]
 
@@ -151,6 +151,11 @@ def _promise(one: Promise, hidden: frozenset[Facet]) -> Held:
     )
 
 
+def taken_of(stock: Stock, day: date) -> list[Occupation]:
+    """Return what whoever comes now finds taken: what others have, were promised, or wait for."""
+    return [*stock.occupations(day), *(one.occupation() for one in stock.line(day))]
+
+
 def freedom(record: Document, day: date) -> Freedom:
     """Return how many pieces of an item are free on a day, and on which day more will be.
 
@@ -158,7 +163,7 @@ def freedom(record: Document, day: date) -> Freedom:
     """
     stock, iso = Stock.load(record.get("stock")), day.isoformat()
     free, whole = stock.free(iso, iso, day), stock.total(LENDABLE)
-    ends = {one.ends for one in stock.occupations(day) if not one.late and one.ends != FAR}
+    ends = {one.ends for one in taken_of(stock, day) if not one.late and one.ends != FAR}
     for last in sorted(ends) if free < whole else ():
         after = (date.fromisoformat(last) + timedelta(days=1)).isoformat()
         then = stock.free(after, after, day)

@@ -50,7 +50,7 @@ def test_lent_reserved_and_late_pieces_are_bars_between_their_days(things: LiveF
         taken(slips, slip(slips, item, 1, ends=day(3)), "ask", "lend")
     taken(slips, slip(slips, item, 2, ends=day(2)), "ask", "lend")
     taken(slips, slip(slips, item, 3, begins=day(4), ends=day(30)), "ask")
-    take(slips, slip(slips, item, 9), "queue")
+    take(slips, slip(slips, item, 9, begins=day(6), ends=day(6)), "queue")
     [row] = rows(things, window())
     assert sorted(bars(row)) == [
         ("late", 0, 1, True, False),
@@ -58,7 +58,7 @@ def test_lent_reserved_and_late_pieces_are_bars_between_their_days(things: LiveF
         ("reserved", 4, 3, False, True),
     ]
     assert row.waiting == 1
-    assert free(row) == [6, 6, 6, 8, 5, 5, 5]
+    assert free(row) == [6, 6, 6, 8, 5, 5, 0]
 
 
 def test_bars_that_meet_lie_in_lanes_of_their_own(things: LiveForm, slips: LiveForm) -> None:
