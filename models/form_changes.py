@@ -6,9 +6,10 @@ from dataclasses import field as attribute
 from typing import Any
 
 from models.definition import Definition, Field
-from models.procedure_changes import PartChange, compare_procedures
+from models.procedure_changes import PartChange, compare_parts, compare_procedures
 
-_KEYS = frozenset({"key", "fields", "workflow", "clocks"})  # these are compared part by part
+# these are compared part by part
+_KEYS = frozenset({"key", "fields", "workflow", "clocks", "ledger", "slip", "stock_check", "letters"})
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,12 @@ class Difference:
     form: tuple[Change, ...] = ()
     moved: bool = False
     procedure: tuple[PartChange, ...] = ()
+    parts: tuple[PartChange, ...] = ()
 
     def __bool__(self) -> bool:
         """Tell whether anything differs."""
         fields = self.added or self.removed or self.changed or self.moved
-        return bool(fields or self.form or self.procedure)
+        return bool(fields or self.form or self.procedure or self.parts)
 
 
 def compare(before: Definition | None, after: Definition) -> Difference:
@@ -68,6 +70,7 @@ def compare(before: Definition | None, after: Definition) -> Difference:
         form=_changes(before.model_dump(mode="json"), after.model_dump(mode="json")) if before else (),
         moved=kept != [path for path in old if path in new],
         procedure=tuple(compare_procedures(before, after)),
+        parts=tuple(compare_parts(before, after)),
     )
 
 

@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from models import audit, form_changes, form_checks, form_guards, form_indexes, outbox
+from models import audit, form_changes, form_checks, form_guards, form_indexes, ledger_guards, outbox
 from models.database import db, in_transaction
 from models.definition import Definition, Field
 from models.errors import ConflictError, DomainError, InUseError, InvalidError, NotFoundError
@@ -236,8 +236,9 @@ def publish(actor: Actor, key: str, *, draft_revision: int, note: str = "") -> L
     before = at_version(key, form.version).definition if form.version else None
     guarded = form_guards.guard(definition, before, form.field_types, form.options)
     resting = form_guards.keep_states(definition, before, db()[collection_name(key)])
+    kept = ledger_guards.keep_pieces(definition, before, db()[collection_name(key)])
     titled = form_guards.keep_titles_open(definition)
-    problems = [*form_checks.problems(definition), *guarded, *resting, *titled]
+    problems = [*form_checks.problems(definition), *guarded, *resting, *kept, *titled]
     if problems:
         raise InvalidError(form_checks.by_path(problems))
     live = LiveForm(definition, max(form.version, form.earlier_versions) + 1)
@@ -287,11 +288,16 @@ def _store_version(session: ClientSession, actor: Actor, form: Form, live: LiveF
 
 def _of_ledger(form: Form, live: LiveForm) -> list[dict[str, Any]]:
     """Return the effect by which records that are there already follow the ledger that a form becomes."""
-    before = at_version(form.key, form.version).definition.ledger if form.version else None
-    if not form.version or live.definition.ledger in (None, before):
+    before = at_version(form.key, form.version).definition if form.version else None
+    if not becomes_ledger(before, live.definition):
         return []
     key = f"{LEDGER_CHANGED}:{form.key}:{live.version}"
     return [outbox.effect(LEDGER_CHANGED, key, {"form": form.key})]
+
+
+def becomes_ledger(before: Definition | None, after: Definition) -> bool:
+    """Tell whether records that are there already become things of a ledger, or follow its other fields."""
+    return before is not None and after.ledger is not None and after.ledger != before.ledger
 
 
 def _what_changed(form: Form, live: LiveForm) -> dict[str, Any]:
@@ -302,7 +308,7 @@ def _what_changed(form: Form, live: LiveForm) -> dict[str, Any]:
         "added": list(found.added),
         "removed": list(found.removed),
         "changed": [one.path for one in found.changed],
-        "settings": [one.name for one in found.form],
+        "settings": [*(one.name for one in found.form), *dict.fromkeys(one.kind for one in found.parts)],
     }
     return {name: paths for name, paths in changed.items() if paths}
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from pymongo.errors import ExecutionTimeout
 
-from models import form_checks, form_guards, forms, procedure_checks, saved_views
+from models import form_checks, form_guards, forms, ledger_guards, procedure_checks, saved_views
 from models.database import db
 from models.definition import Definition, Field
+from models.elsewhere import missing_elsewhere
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
 from models.form_changes import Difference, compare
@@ -59,7 +60,8 @@ class Loss:
 class Impact:
     """What publishing a draft would do. It can be published only without `problems` and `duplicates`.
 
-    `warnings` are what to look at in its procedure; they keep nobody from publishing.
+    `warnings` are what to look at in its procedure; they keep nobody from publishing. `arriving` are the
+    records that become things of a ledger, or follow its other fields, after it.
     """
 
     form: str
@@ -73,6 +75,7 @@ class Impact:
     duplicates: tuple[Duplicate, ...] = ()
     checked: int = 0
     sampled: bool = False
+    arriving: int = 0
 
     @property
     def publishable(self) -> bool:
@@ -113,6 +116,7 @@ def impact(key: str, *, most: int = MAX_CHECKED, seconds: float = MAX_SECONDS) -
         duplicates=tuple(_duplicates(live, difference)),
         checked=scan.checked,
         sampled=scan.sampled,
+        arriving=live.records().estimated_document_count() if forms.becomes_ledger(before, draft) else 0,
     )
 
 
@@ -163,8 +167,10 @@ def _all_problems(
     yield from form_checks.problems(draft)
     yield from form_guards.guard(draft, before, form.field_types, form.options)
     yield from form_guards.keep_states(draft, before, db()[forms.collection_name(form.key)])
+    yield from ledger_guards.keep_pieces(draft, before, db()[forms.collection_name(form.key)])
     yield from form_guards.keep_titles_open(draft)
     yield from _missing_forms(draft)
+    yield from missing_elsewhere(draft)
     if before:
         yield from _view_problems(form.key, difference)
 

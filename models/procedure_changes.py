@@ -1,4 +1,4 @@
-"""What is different between the procedures of two versions of a form: part by part, not as raw data."""
+"""What is different between the procedures, ledgers and letters of two versions of a form: part by part."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from models.definition import Definition
 from models.definition_parts import Label, Part
 from models.procedure import Workflow
 
-Kind = Literal["workflow", "state", "transition", "table", "clock"]
+Kind = Literal[
+    "workflow", "state", "transition", "table", "clock", "ledger", "slip", "stock_check", "letter"
+]  # fmt: skip
 How = Literal["added", "removed", "changed", "moved"]
 _OWN = frozenset({"initial", "on_create"})
 
@@ -31,7 +33,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class PartChange:
-    """A state, step, routing table or clock that came, went or differs; `moved`: only their order differs."""
+    """A state, step, clock, letter and the like that came, went or differs; `moved`: only their order."""
 
     kind: Kind
     key: str
@@ -48,6 +50,22 @@ def compare_procedures(before: Definition | None, after: Definition) -> Iterator
     yield from _parts("transition", old.transitions if old else (), new.transitions if new else ())
     yield from _parts("table", old.routing if old else (), new.routing if new else ())
     yield from _parts("clock", before.clocks if before else (), after.clocks)
+
+
+def compare_parts(before: Definition | None, after: Definition) -> Iterator[PartChange]:
+    """Yield what changes in what makes a form a ledger, a slip or a stock check, and in its letters."""
+    yield from _whole("ledger", before.ledger if before else None, after.ledger)
+    yield from _whole("slip", before.slip if before else None, after.slip)
+    yield from _whole("stock_check", before.stock_check if before else None, after.stock_check)
+    yield from _parts("letter", before.letters if before else (), after.letters)
+
+
+def _whole(kind: Kind, before: Part | None, after: Part | None) -> Iterator[PartChange]:
+    if before and after:
+        if changes := _changes(before, after):
+            yield PartChange(kind, "", Label(), "changed", changes)
+    elif before or after:
+        yield PartChange(kind, "", Label(), "added" if after else "removed")
 
 
 def _workflow(before: Workflow | None, after: Workflow | None) -> Iterator[PartChange]:

@@ -98,8 +98,11 @@ class Sandbox:
         return problem
 
     def names_in(self, source: str) -> set[str]:
-        """Return what a sound template names, with parts as `thing.part` and columns as `table.column`."""
-        return set(_paths(self._environment.parse(source), {}))
+        """Return what a template names, with parts as `thing.part` and columns as `table.column`."""
+        try:
+            return set(_paths(self._environment.parse(source), {}))
+        except (TemplateError, SyntaxError, ValueError, RecursionError, MemoryError):
+            return set()  # it is no template, which is told elsewhere
 
     def fill(self, source: str, values: Mapping[str, Any], longest: int) -> str:
         """Return a sound template filled in, and cut off where it gets too long."""

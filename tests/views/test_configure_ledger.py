@@ -13,6 +13,7 @@ from tests import factories
 from tests.factories import field
 from tests.ledger_forms import ledger_form, slip_form
 from tests.letter_forms import cases, customers
+from tests.pages import open_page
 from tests.views.windows import page
 from tests.web import csrf_token, sign_in
 
@@ -247,3 +248,61 @@ def test_a_keeper_of_the_form_sees_in_a_preview_what_they_may_print(client: Flas
         client, definition=live.definition.dump(), letter="report", record=str(record["_id"])
     )
     assert (status, set(answer["error"]["errors"])) == (422, {"record"})
+
+
+@pytest.mark.usefixtures("admin")
+def test_versions_say_in_words_what_changed_of_a_ledger_a_slip_and_a_letter(client: FlaskClient) -> None:
+    things = ledger_form()
+    slips = slip_form()
+    customers()
+    letters = cases()
+    document = things.definition.dump()
+    factories.republish(things, ledger={**document["ledger"], "place": "", "fractional_units": []})
+    document = slips.definition.dump()
+    flow = document["workflow"]
+    [take_back] = [one for one in flow["transitions"] if one["key"] == "take_back"]
+    others = [one for one in flow["transitions"] if one["key"] != "take_back"]
+    step = {**take_back, "effects": [{"do": "ledger", "action": "pass_on", "person": "receiver"}]}
+    factories.republish(
+        slips,
+        slip={**document["slip"], "offer": "", "usual_days": 3, "returns": None},
+        workflow={**flow, "transitions": [*others, step]},
+    )
+    [letter] = letters.definition.dump()["letters"]
+    factories.republish(letters, letters=[{**letter, "address": "customer", "states": []}])
+    found = changes(client, "thing")
+    assert found["Place"] == ("place", "—")
+    assert found["Units that can be divided"] == ("kg", "—")
+    found = changes(client, "slip")
+    assert found["When it is their turn"] == ("offer", "—")
+    assert found["Usual length, days"] == ("7", "3")
+    assert "Column: outcome: outcome" in found["Table of returns"][0]
+    assert found["What happens"] == (
+        "Book in the ledger: Take back what the new rows of returns say",
+        "Book in the ledger: Pass on to another borrower (To the person: receiver)",
+    )
+    assert changes(client, "case") == {"Address": ("customer › street", "customer")}
+
+
+def changes(client: FlaskClient, key: str) -> dict[str, tuple[str, str]]:
+    """Return what the list of versions says that changed: the name of a property, what it was and is."""
+    shown = open_page(client, f"/configure/forms/{key}/versions")
+    lines = [line for list_ in shown.all("dl", "diff-changes") for line in list_.all("div")]
+    return {line.one("dt").text: (line.one("del").text, line.one("ins").text) for line in lines}
+
+
+@pytest.mark.usefixtures("admin")
+def test_the_impact_page_names_the_place_of_a_mistake(client: FlaskClient) -> None:
+    live = slip_form()
+    document = live.definition.dump()
+    stored = forms.get("slip")
+    broken = {
+        **document,
+        "slip": {**document["slip"], "ends": "gone"},
+        "letters": [{"key": "note", "label": {"en": "Note"}}],
+    }
+    forms.save_draft(factories.actor(), "slip", broken, draft_revision=stored.draft_revision)
+    page = open_page(client, "/configure/forms/slip/impact").text
+    assert "Slip › Last day：There is no field “gone”." in page
+    assert "Letters › Note › Text：This is needed." in page
+    assert "Slip › Lends pieces of：The form “thing” is no ledger." in page

@@ -8,12 +8,15 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from models import impact, numbering_patterns
+from models.database import db
 from models.definition import GROUPS, MAX_FIELDS, MAX_OPTIONS, Definition, Field
+from models.elsewhere import missing_elsewhere
 from models.fields import TYPES
 from models.files.kinds import KIND_NAMES
 from models.form_checks import COLUMN_TYPES, RESERVED, SYSTEM_COLUMNS, problems
 from models.form_guards import guard, options
-from models.forms import Form, at_version, draft_of, live_forms
+from models.forms import Form, at_version, collection_name, draft_of, live_forms
+from models.ledger_guards import keep_pieces
 from models.lookups import Lookup
 from models.messages import _
 from models.people import Department, User
@@ -62,7 +65,9 @@ def judgement(form: Form, definition: Definition) -> dict[str, Any]:
     """Return what is wrong with a draft, its rules in words, and how its numbers would look."""
     before = at_version(form.key, form.version).definition if form.version else None
     found: dict[str, list[str]] = {}
-    for problem in (*problems(definition), *guard(definition, before, form.field_types, form.options)):
+    guarded = guard(definition, before, form.field_types, form.options)
+    kept = keep_pieces(definition, before, db()[collection_name(form.key)])
+    for problem in (*problems(definition), *guarded, *kept, *missing_elsewhere(definition)):
         found.setdefault(problem.path, []).append(say(problem.message))
     return {"problems": found, "rules": _rules_in_words(definition), "numbers": _numbers(definition)}
 

@@ -1,9 +1,10 @@
 """Letters in the form editor: what their templates can name, and how one looks on a sample record."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from flask import current_app
+from flask_babel import lazy_gettext
 
 from models import forms
 from models.access import Action, fetch
@@ -27,6 +28,16 @@ from views.configure import workflow_trial
 from views.configure.catalog import SYSTEM_COLUMN_LABELS
 from views.context import current_language, current_timezone, require_person, say
 
+PROPERTIES: Final = {
+    "label": lazy_gettext("Name of the letter"),
+    "subject": lazy_gettext("Subject"),
+    "body": lazy_gettext("Text"),
+    "recipient": lazy_gettext("To"),
+    "address": lazy_gettext("Address"),
+    "numbering": lazy_gettext("Number of the letter"),
+    "written_on": lazy_gettext("Day it was written"),
+    "states": lazy_gettext("Offered in the states"),
+}
 _UNKNOWN_RECORD: Message = _("There is no such record.")
 
 

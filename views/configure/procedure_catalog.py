@@ -10,6 +10,10 @@ PARTS: Final = {
     "transition": _("Step"),
     "table": _("Routing table"),
     "clock": _("Clock"),
+    "ledger": _("Ledger"),
+    "slip": _("Slip"),
+    "stock_check": _("Stock check"),
+    "letter": _("Letter"),
 }
 CATEGORIES: Final = {
     "open": _("Open"),

@@ -2,6 +2,8 @@
 
 from flask_babel import gettext as _
 
+from views.configure.letters import PROPERTIES
+
 
 def editor_texts() -> dict[str, str]:
     """Return every text by the name under which the scripts know it."""
@@ -196,17 +198,9 @@ def _for_letters() -> dict[str, str]:
         "add_letter": _("Add letter"),
         "no_letters": _("This form writes no letters yet"),
         "no_letters_text": _("A letter is filled in from the record, fixed, printed and kept with it."),
-        "letter_name": _("Name of the letter"),
-        "letter_label": _("Name of the letter"),
-        "letter_subject": _("Subject"),
-        "letter_body": _("Text"),
-        "letter_recipient": _("To"),
-        "letter_address": _("Address"),
-        "letter_written_on": _("Day it was written"),
+        **{f"letter_{name}": str(label) for name, label in PROPERTIES.items()},
         "letter_written_on_help": _("The program writes it here, so that rules and clocks know of it."),
-        "letter_numbering": _("Number of the letter"),
         "letter_numbering_help": _("Such as L-{yyyy}-{seq:4}. Empty: no number of its own."),
-        "letter_states": _("Offered in the states"),
         "letter_states_help": _("Without any: in all."),
         "letter_delete": _("Letters that were written stay with their records."),
         "letter_help": _(

@@ -10,7 +10,7 @@ from models.fields import TYPES
 from models.form_changes import Change
 from models.procedure_changes import Changed, PartChange
 from models.rules import describe
-from views.configure import catalog, procedure_catalog
+from views.configure import catalog, ledger_catalog, letters, procedure_catalog
 from views.configure.procedure_words import ProcedureWords
 from views.context import say
 
@@ -41,21 +41,69 @@ class Wording:
             _("%(kind)s: %(name)s", kind=kind, name=change.label.text(self.language)) if change.key else kind
         )
 
-    def part_value(self, change: Changed, side: str) -> str:
-        """Return one side of a change of a part of the procedure as text."""
-        text = self._procedure.value(change.name, getattr(change, side))
+    def part_value(self, change: Changed, side: str, kind: str) -> str:
+        """Return one side of a change of a part of the procedure, a ledger or a letter as text."""
+        value = getattr(change, side)
+        if kind in ledger_catalog.PROPERTIES:
+            text = self._ledger_value(kind, change.name, value)
+        elif kind == "letter" and isinstance(value, str):
+            text = self._source(value)
+        else:
+            text = self._procedure.value(change.name, value)
         return text if len(text) <= MAX_PART else f"{text[:MAX_PART]}…"
 
     @staticmethod
-    def part_property(name: str) -> str:
-        """Return what a property of a part of the procedure is called."""
-        return procedure_catalog.label(name)
+    def part_property(change: Changed, kind: str) -> str:
+        """Return what a property of a part of the procedure, a ledger or a letter is called."""
+        if kind in ledger_catalog.PROPERTIES:
+            return ledger_catalog.label(f"{kind}.{change.name}")
+        if kind == "letter":
+            return str(letters.PROPERTIES.get(change.name, change.name))
+        return procedure_catalog.label(change.name)
+
+    def _ledger_value(self, part: str, name: str, value: Any) -> str:  # noqa: ANN401  (JSON)
+        """Return a property of a ledger, slip or stock check: mostly what a field or column is called."""
+        if not value:
+            return "—"
+        if name == "returns":
+            return "; ".join(
+                f"{ledger_catalog.label(f'slip.returns.{key}')}: {self._ledger_value(name, key, one)}"
+                for key, one in value.items()
+                if one
+            )
+        if isinstance(value, Mapping):
+            return "、".join(f"{self._source(key)} = {one}" for key, one in value.items())
+        entered = ledger_catalog.PROPERTIES.get(part, {}).get(name, ("", "", ""))[2]
+        if isinstance(value, list):
+            return "、".join(self._procedure.state(one) if entered == "states" else one for one in value)
+        if entered == "step":
+            return self._procedure.step(str(value))
+        return self._of_table(str(value)) if entered == "column" else self._source(str(value))
+
+    def _of_table(self, key: str) -> str:
+        """Return what a column of some table is called."""
+        columns = (field.columns.get(key) for field in self.definition.fields)
+        found = next(filter(None, columns), None)
+        return found.label.text(self.language) or key if found else key
+
+    def _source(self, value: str) -> str:
+        """Return what a field is called, or what stands there where it names none."""
+        key, dot, part = value.partition(".")
+        field = self.definition.by_key.get(key)
+        if field is None:
+            return value or "—"
+        name = field.label.text(self.language) or key
+        return f"{name} › {part}" if dot else name
 
     def place(self, path: str) -> str:
         """Return what a path such as `fields.parts.qty.min` leads to, as the editor names it."""
         first, *rest = path.split(".")
         if first in {"workflow", "clocks"}:
             return self._procedure.place(path)
+        if first in ledger_catalog.PARTS:
+            return " › ".join(dict.fromkeys((self.property(first), ledger_catalog.label(path))))
+        if first == "letters":
+            return self._letter(*rest)
         field = self.definition.by_key.get(rest[0]) if first == "fields" and rest else None
         if field is None:
             return self.property(first) if first in catalog.FORM_PROPERTIES else path
@@ -66,6 +114,13 @@ class Wording:
         if below and below[0] in catalog.PROPERTIES:
             names.append(self.property(below[0]))
         return " › ".join(names)
+
+    def _letter(self, key: str = "", name: str = "", *_rest: str) -> str:
+        letter = self.definition.by_letter.get(key)
+        called = letter.label.text(self.language) if letter else ""
+        known = letters.PROPERTIES.get(name)
+        named = [self.property("letters"), called or key, str(known) if known else ""]
+        return " › ".join(filter(None, named))
 
     def type_name(self, field: Field) -> str:
         """Return what a field's type is called."""

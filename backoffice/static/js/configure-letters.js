@@ -146,7 +146,7 @@
     const subject = inLanguages(letter, path, "subject", t("letter_subject"), 0);
     const text = inLanguages(letter, path, "body", t("letter_body"), 14);
     const published = about.published.includes(letter.key);
-    const label = property({ path: `${path}.label`, label: t("letter_name"), width: 9, group: true }, Editor.bilingual(letter, "label"));
+    const label = property({ path: `${path}.label`, label: t("letter_label"), width: 9, group: true }, Editor.bilingual(letter, "label"));
     label.addEventListener("input", (event) => {
       const key = event.target.lang === "en" && fresh.has(letter) && slug(event.target.value);
       if (key) {
