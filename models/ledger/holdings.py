@@ -104,13 +104,27 @@ def of_reference(
     after: ObjectId | None = None,
 ) -> Found:
     """Return a page of what is here of a customer, or of whatever a reference field of a ledger names."""
-    told, part = Disclosure(viewer, form), form.definition.ledger
+    told = Disclosure(viewer, form)
+    query = _of_reference(told, field, record)
+    return _page(viewer, told, query, after, zone) if query else Found()
+
+
+def count_of_reference(viewer: User, form: LiveForm, field: Field, record: ObjectId) -> int:
+    """Return of how many items something is still here, as far as anybody reads on; see `of_reference`."""
+    query = _of_reference(Disclosure(viewer, form), field, record)
+    wanted = {"$and": [access.records_filter(viewer, form), query]}
+    return form.records().count_documents(wanted, limit=MOST) if query else 0
+
+
+def _of_reference(told: Disclosure, field: Field, record: ObjectId) -> Document:
+    """Return the filter of what is here of a record; nothing where the reader may not ask for it."""
+    part = told.form.definition.ledger
     if part is None or field.key in told.unasked:
-        return Found()
+        return {}
     query: Document = {f"data.{field.key}": record}
     if part.status and part.status not in told.unasked:
         query[f"data.{part.status}"] = {"$nin": GONE}
-    return _page(viewer, told, query, after, zone)
+    return query
 
 
 def references(form: LiveForm, target: str) -> list[Field]:

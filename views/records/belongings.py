@@ -15,6 +15,7 @@ from models.disclosure import Disclosure
 from models.forms import LiveForm
 from models.ledger import movements, timeline
 from models.ledger.held import closed, freedom, held_of
+from models.ledger.holdings import MOST, count_of_reference, references
 from models.ledger.kinds import KINDS
 from models.ledger.slip_lines import SlipLine, ledger_of, lines_of, rest
 from models.ledger.steps import does
@@ -25,6 +26,7 @@ from models.procedure import Transition
 from models.times import today
 from models.workflow import Offer
 from views.context import current_lookup, current_timezone, say
+from views.navigation import visible_forms
 from views.records.borrowing import borrow_url, slips_of
 from views.records.detail import heading
 from views.records.inputs import RecordForm
@@ -59,7 +61,17 @@ class PropertyPanel(_Base):
         if definition.slip and ledger and not self.told.is_withheld(record, definition.slip.items):
             offers = procedure.get("offers") or ()
             return {"lending": self._lending(record, definition.slip, ledger, offers)}
-        return super().belongings(record, procedure)
+        return {**super().belongings(record, procedure), "kept_here": self._kept_here(record)}
+
+    def _kept_here(self, record: Document) -> list[dict[str, Any]]:
+        """Return the ledgers that keep something of a customer, or of what else they refer to."""
+        found = []
+        for ledger in visible_forms(self.person):
+            fields = references(ledger, self.form.key) if ledger.definition.ledger else []
+            if fields and (count := count_of_reference(self.person, ledger, fields[0], record["_id"])):
+                url = url_for("property.holdings", form=self.form.key, record=record["_id"])
+                found.append({"ledger": ledger, "url": url, "count": f"{count}+" if count == MOST else count})
+        return found
 
     # -- an item -----------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from models.ledger.wording import plain
 from models.lookups import Lookup
 from models.messages import Message
 from models.messages import _ as message
-from views.context import current_lookup, require_person, say
+from views.context import current_language, current_lookup, require_person, say
 from views.records.detail import heading
 
 ICONS: Final[Mapping[str, str]] = {
@@ -172,4 +172,4 @@ def _links(form: LiveForm, ids: set[ObjectId]) -> dict[ObjectId, SlipLink]:
 
 def _called(told: Disclosure, record: Document) -> str:
     shown = told.titled(record)
-    return str(shown.get("number") or heading(shown) or told.definition.label.text("en"))
+    return str(shown.get("number") or heading(shown) or told.definition.label.text(current_language()))
