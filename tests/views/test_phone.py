@@ -299,7 +299,11 @@ def test_the_scanner_learns_what_a_code_or_a_number_leads_to(
 ) -> None:
     item = phone_stage.thing(things)
     path = address(item)
-    for query in (f"code={path.removeprefix('/p/')}", f"number={item['number']}"):
+    for query in (
+        f"code={path.removeprefix('/p/')}",
+        f"number={item['number']}",
+        f"code={item['number'].replace('-', '')}&number={item['number']}",  # it looks like a code
+    ):
         found = client.get(f"/property/scan/item?{query}").json
         assert found
         assert (found["id"], found["called"], found["url"]) == (str(item["_id"]), "Gauge", path)

@@ -1,5 +1,7 @@
 """The scanner's page: open what is scanned, or collect several things for one slip."""
 
+from contextlib import suppress
+
 from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -26,7 +28,7 @@ def scan() -> str:
 
 @base.pages.get("/scan/item")
 def scanned() -> ResponseReturnValue:
-    """Return as JSON what a label leads to (`?code=`), or the one item with a number (`?number=`)."""
+    """Return as JSON what a label leads to (`?code=`), or else the item with a number (`?number=`)."""
     ledger, record, code = _find()
     told = base.told(ledger)
     shown = told.shown(record)
@@ -49,10 +51,10 @@ def scanned() -> ResponseReturnValue:
 
 def _find() -> tuple[LiveForm, Document, str]:
     """Return the ledger, the item and its code, if it may get one. Raises NotFoundError."""
-    code = labels.read_code(request.args.get("code", ""))
-    if code:
+    code, number = labels.read_code(request.args.get("code", "")), request.args.get("number", "")
+    with suppress(NotFoundError):
         return (*labels.find(context.require_person(), code), code)
-    ledger, record = _numbered(request.args.get("number", "").strip()[:100])
+    ledger, record = _numbered(number.strip()[:100])
     if context.seen_as():
         return ledger, record, ""
     return ledger, record, labels.codes(ledger.key, [record["_id"]])[record["_id"]]

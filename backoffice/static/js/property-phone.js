@@ -51,8 +51,7 @@
     label.textContent = on ? texts.sending : label.dataset.text;
   };
 
-  const bodyOf = async (form, submitter) => {
-    const data = new FormData(form, submitter?.name ? submitter : undefined);
+  const withSmallPictures = async (data) => {
     const pictures = data.getAll("photos").filter((file) => file instanceof File && file.size);
     data.delete("photos");
     for (const file of pictures) data.append("photos", await Backoffice.outbox.shrink(file));
@@ -65,9 +64,11 @@
   };
 
   const send = async (form, submitter) => {
+    const typed = new FormData(form, submitter?.name ? submitter : undefined); // before its buttons are closed
     busy(form, true);
     showErrors(form, {});
-    const outcome = await Backoffice.outbox.send({ url: form.action, data: await bodyOf(form, submitter), title: form.dataset.title });
+    const data = await withSmallPictures(typed);
+    const outcome = await Backoffice.outbox.send({ url: form.action, data, title: form.dataset.title });
     busy(form, false);
     if (outcome.state === "refused") {
       const { errors, message } = outcome.answer?.error || {};

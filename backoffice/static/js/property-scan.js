@@ -75,13 +75,14 @@
     return code ? texts.unknown : texts.noNumber;
   };
 
-  const found = async (code, text) => {
-    if (code && mode() === "open") {
+  const found = async (code, text, how) => {
+    if (code && how === "camera" && mode() === "open") {
       window.location.assign(`/p/${code}`);
       return false;
     }
     const asking = new URL(texts.itemUrl, window.location.href);
-    asking.searchParams.set(code ? "code" : "number", code || text);
+    if (code) asking.searchParams.set("code", code);
+    if (how !== "camera") asking.searchParams.set("number", text); // some numbers look like codes
     let answer;
     try {
       answer = await Backoffice.fetch(asking);

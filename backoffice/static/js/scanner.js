@@ -3,7 +3,8 @@
    The page includes "property/_scanner.html", which carries its looks and its texts, and this file.
 
    onCode(code, text, how)
-     code: the ten characters that a label of this system carries, or "" for anything else
+     code: the ten characters that a label of this system carries, or "" for anything else; what is typed
+           may look like a code and yet be a number
      text: what was read or typed, as it is
      how:  "camera", "hand" (a hand scanner) or "typed"
      Returns, or promises, nothing; {text, kind} to be shown on the picture (kind: success, warning, danger);
