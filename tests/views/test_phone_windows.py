@@ -7,7 +7,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FilePayload,
+    Page,
+    Route,
+    ViewportSize,
+    expect,
+)
 from pymongo.database import Database
 
 from models import passwords
@@ -23,7 +31,7 @@ from tests.models.ledger.desk_work import slip, take
 from tests.pictures import picture
 
 pytestmark = pytest.mark.browser
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 BEFORE_IT_TRIES_AGAIN_MS = 40_000
 
 
@@ -293,7 +301,7 @@ def fill_in_return(page: Page, size: tuple[int, int] = (40, 20)) -> None:
     sheet = page.locator("dialog#return")
     sheet.get_by_text("Damaged", exact=True).click()
     sheet.get_by_label("Condition when it came back").fill("scratched")
-    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture("JPEG", size)}
+    photo: FilePayload = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture("JPEG", size)}
     sheet.locator("[name=photos]").set_input_files(photo)
     expect(sheet.locator(".phone-photos img")).to_have_count(1)
 
