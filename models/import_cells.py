@@ -8,10 +8,12 @@ from models.definition import Definition, Field
 from models.errors import ValueProblem
 from models.fields import type_of
 from models.fields.base import ParseContext
+from models.fields.numbers import BLANK_CELLS
 from models.fields.reading import plain_number
 from models.fields.rows import ROW
 from models.import_drafts import Draft, Group, Place, cell_of, is_blank_cell
 from models.import_plan import NUMBER, Plan
+from models.ledger_import.columns import TABLES as LEDGER_TABLES
 from models.messages import _
 from models.spreadsheets.table import CellError, CellValue, Formatted, Row
 
@@ -52,13 +54,21 @@ class CellReader:
         """Return the rows of a group that have cells for a table field."""
         rows = group.others.get(key, []) if key in self.plan.tables else group.rows
         indexes = self.tables[key].values()
-        return [row for row in rows if not all(is_blank_cell(cell_of(row, index)) for index in indexes)]
+        return [row for row in rows if not all(self._is_blank(key, cell_of(row, index)) for index in indexes)]
+
+    @staticmethod
+    def _is_blank(table: str, cell: CellValue) -> bool:
+        """Tell whether nothing is said; in the columns of loans a dash says so, too."""
+        dash = table in LEDGER_TABLES and isinstance(cell, str) and cell.strip() in BLANK_CELLS
+        return dash or is_blank_cell(cell)
 
     def _table(self, draft: Draft, table: Field, context: ParseContext) -> list[Raw]:
         sheet = table.key if table.key in self.plan.tables else ""
         return [
             {
-                key: self._value(draft, row, Place(row.number, index, sheet), table.columns[key], context)
+                key: None
+                if self._is_blank(table.key, cell_of(row, index))
+                else self._value(draft, row, Place(row.number, index, sheet), table.columns[key], context)
                 for key, index in self.tables[table.key].items()
             }
             for row in self.rows_of(draft.group, table.key)

@@ -5,6 +5,7 @@ from dataclasses import field as attribute
 from typing import NamedTuple
 
 from models.database import Document
+from models.ledger_import.reading import Taken
 from models.messages import Message
 from models.spreadsheets.table import CellValue, Row
 from models.validation import Checked
@@ -39,12 +40,13 @@ class Group:
 
 @dataclass
 class Draft:
-    """What would come of a group."""
+    """What would come of a group; `taken` is what a thing of a ledger has behind it."""
 
     group: Group
     checked: Checked | None = None
     before: Document | None = None
     problems: dict[Place, list[Message]] = attribute(default_factory=dict)
+    taken: Taken | None = None
 
     @property
     def kind(self) -> str:

@@ -3,7 +3,9 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,7 +27,8 @@ from models.import_plan import (
     table_problems,
     targets,
 )
-from models.spreadsheets.table import Table
+from models.ledger_import.columns import TABLES as LEDGER_TABLES
+from models.spreadsheets.table import Table, captions
 from models.spreadsheets.workbook import About, Book
 from models.times import now
 
@@ -36,6 +39,7 @@ __all__ = [
     "Plan",
     "RowsSheet",
     "check",
+    "find_head",
     "keys",
     "recall",
     "remember",
@@ -44,11 +48,38 @@ __all__ = [
     "suggest_rows",
     "suggest_tables",
     "targets",
+    "tells_of_past",
     "write_template",
 ]
 
 _NOISE = re.compile(r"[\W_]+")
 _SHEET_NAME = 31
+HEAD_ROWS = 20
+"""Rows among which the one is looked for that names the columns."""
+
+
+def find_head(definition: Definition, table: Table, sheet: str) -> int:
+    """Return the number of the row that names the columns; 0 where it is the first that is not blank.
+
+    Ledgers begin with a title and a line that says whose they are: the row whose captions say most is it.
+    """
+    wanted = [
+        *targets(definition),
+        *(row for field in definition.value_fields for row in _rows_of(definition, field)),
+    ]
+    above, best, most = None, 0, 0
+    with closing(table.rows(sheet)) as rows:
+        for at, row in enumerate(islice(rows, HEAD_ROWS)):
+            cells = captions(row, above) if above and above.number == row.number - 1 else row.cells
+            said = len(_match(wanted, [str(cell or "") for cell in cells]))
+            if said > most:
+                best, most = row.number if at else 0, said
+            above = row
+    return best
+
+
+def _rows_of(definition: Definition, field: Field) -> list[Target]:
+    return row_targets(definition, field) if field.type == "table" else []
 
 
 def suggest(definition: Definition, header: Sequence[str]) -> dict[int, str]:
@@ -57,7 +88,8 @@ def suggest(definition: Definition, header: Sequence[str]) -> dict[int, str]:
 
 
 def _match(wanted: Sequence[Target], header: Sequence[str]) -> dict[int, str]:
-    known = {name: target.path for target in reversed(wanted) for name in _names(target)}
+    ordered = sorted(wanted, key=lambda target: target.path == NUMBER)  # a field may be called like it
+    known = {name: target.path for target in reversed(ordered) for name in _names(target)}
     suggested: dict[int, str] = {}
     for index, caption in enumerate(header):
         path = known.get(_plain(caption))
@@ -68,12 +100,12 @@ def _match(wanted: Sequence[Target], header: Sequence[str]) -> dict[int, str]:
 
 def _names(target: Target) -> set[str]:
     """Return everything a column for the target may be called; exports put the unit behind the caption."""
-    captions = {target.path, *target.label.values()}
+    names = {target.path, *target.label.values(), *target.aliases}
     if "." in target.path:
-        captions |= {caption.rsplit(" / ", 1)[-1] for caption in target.label.values()}
-        captions.add(target.path.rsplit(".", 1)[-1])
-    captions |= {f"{target.label[language]} {unit}" for language, unit in target.unit.items() if unit}
-    return {_plain(caption) for caption in captions}
+        names |= {name.rsplit(" / ", 1)[-1] for name in target.label.values()}
+        names.add(target.path.rsplit(".", 1)[-1])
+    names |= {f"{target.label[language]} {unit}" for language, unit in target.unit.items() if unit}
+    return {_plain(name) for name in names}
 
 
 def _plain(text: str) -> str:
@@ -162,9 +194,16 @@ def recall(definition: Definition, header: Sequence[str]) -> tuple[dict[int, str
         return mapping, kept["key"], kept["mode"]
     mapping = suggest(definition, header)
     key = next((key for key in keys(definition) if key in mapping.values()), "")
+    if key == NUMBER and tells_of_past(mapping):
+        key = ""  # things of another ledger have its numbers, not ours
     if key != NUMBER:
         mapping = {index: path for index, path in mapping.items() if path != NUMBER}
     return mapping, key, ALL_OR_NOTHING
+
+
+def tells_of_past(mapping: Mapping[int, str]) -> bool:
+    """Tell whether columns say what is out or gone: the file is an existing ledger."""
+    return any(path.partition(".")[0] in LEDGER_TABLES for path in mapping.values())
 
 
 def write_template(path: Path, definition: Definition, language: str) -> None:

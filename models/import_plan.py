@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from bson import ObjectId
 
@@ -12,6 +12,7 @@ from models.database import Document
 from models.definition import Definition, Field
 from models.errors import InvalidError
 from models.fields import columns_filled_in, filled_in, type_of
+from models.ledger_import.columns import ALIASES, TABLES
 from models.messages import LANGUAGES, Message, _
 
 NUMBER = "number"
@@ -27,6 +28,7 @@ class Target:
     label: Mapping[str, str]
     required: bool = False
     unit: Mapping[str, str] = attribute(default_factory=dict)
+    aliases: tuple[str, ...] = ()
 
     def text(self, language: str) -> str:
         """Return its caption."""
@@ -59,6 +61,14 @@ class RowsSheet:
         return cls(params["sheet"], params["key"], params["link"], _numbers(params["mapping"]))
 
 
+class Meant(NamedTuple):
+    """What a person means by a name: `kind` is `person`, `department` or the key of a form."""
+
+    kind: str
+    name: str
+    id: ObjectId
+
+
 @dataclass(frozen=True)
 class Plan:
     """How a file is imported.
@@ -71,6 +81,9 @@ class Plan:
         key: the target by which an existing record is recognised and updated; empty to create only.
         mode: `all` (all or nothing) or `valid` (what is valid).
         tables: by table field, the sheet with its rows.
+        heads: by sheet, the row that names the columns, where it is not the first that is not blank.
+        taken_over: whether the things of the file are here and kept already, for a ledger.
+        meant: who or what is meant by names that are unknown or stand for several.
     """
 
     file: ObjectId
@@ -80,6 +93,9 @@ class Plan:
     key: str = ""
     mode: str = ALL_OR_NOTHING
     tables: Mapping[str, RowsSheet] = attribute(default_factory=dict)
+    heads: Mapping[str, int] = attribute(default_factory=dict)
+    taken_over: bool = False
+    meant: tuple[Meant, ...] = ()
 
     def dump(self) -> Document:
         """Return it as a job's parameters."""
@@ -91,6 +107,9 @@ class Plan:
             "key": self.key,
             "mode": self.mode,
             "tables": {key: rows.dump() for key, rows in self.tables.items()},
+            "heads": [[sheet, row] for sheet, row in self.heads.items()],
+            "taken_over": self.taken_over,
+            "meant": [list(one) for one in self.meant],
         }
 
     @classmethod
@@ -104,6 +123,9 @@ class Plan:
             key=params["key"],
             mode=params["mode"],
             tables={key: RowsSheet.load(rows) for key, rows in params.get("tables", {}).items()},
+            heads=dict(params.get("heads", ())),
+            taken_over=params.get("taken_over", False),
+            meant=tuple(Meant(*one) for one in params.get("meant", ())),
         )
 
 
@@ -129,7 +151,8 @@ def targets(definition: Definition) -> list[Target]:
 
 def row_targets(definition: Definition, table: Field) -> list[Target]:
     """Return what the columns of a table's own sheet can fill; paths are keys of its columns."""
-    return [_target(column, column.key) for column in columns_filled_in(definition, table)]
+    found = [_target(column, column.key) for column in columns_filled_in(definition, table)]
+    return [replace(one, aliases=ALIASES.get(f"{table.key}.{one.path}", ())) for one in found]
 
 
 def _target(field: Field, path: str, table: Field | None = None) -> Target:
@@ -138,7 +161,7 @@ def _target(field: Field, path: str, table: Field | None = None) -> Target:
         for language in LANGUAGES
     }
     unit = {language: field.unit.text(language) for language in LANGUAGES}
-    return Target(path, label, field.required and table is None, unit)
+    return Target(path, label, field.required and table is None, unit, ALIASES.get(path, ()))
 
 
 def keys(definition: Definition) -> list[str]:
@@ -171,6 +194,9 @@ def _problems(definition: Definition, plan: Plan) -> Iterator[tuple[str, Message
             "key",
             _("Numbers are given by the product; a number column can only be the key of records to update."),
         )
+    past = {path.partition(".")[0] for path in chosen} | set(plan.tables)
+    if past & set(TABLES) and not plan.taken_over:
+        yield "taken_over", _("What is out or gone can be told only of things that are here already.")
     if plan.mode not in MODES:
         yield "mode", _("Choose what happens to rows with mistakes.")
     for key, rows in plan.tables.items():

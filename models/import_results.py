@@ -15,6 +15,7 @@ from models.spreadsheets.workbook import About
 from models.times import now
 
 SHOWN_PROBLEMS = 100
+SHOWN_NAMES = 100
 KINDS = ("create", "update", "same", "refused")
 
 
@@ -28,12 +29,20 @@ def finish(task: ImportTask, *, stored: bool) -> None:
         "same": task.counts["same"],
         "refused": task.counts["refused"] + task.counts["left"],
         "problems": list(islice(_problems(task), SHOWN_PROBLEMS)),
+        "sums": task.sums.told(task.language),
+        "unknown": _unknown(task),
     }
     if result["refused"]:
         _deliver_refusals(task, result)
     else:
         task.job.finish(result, keep=KEEP)
     import_refusals.clear(task.job.id)
+
+
+def _unknown(task: ImportTask) -> list[Document]:
+    """Return the names that nobody or more than one answers to, the most frequent first."""
+    names = task.reader.missed.most_common(SHOWN_NAMES)
+    return [{"kind": kind, "name": name, "count": count} for (kind, name), count in names]
 
 
 def _sheets(task: ImportTask) -> Iterator[tuple[str, str]]:

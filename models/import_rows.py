@@ -1,5 +1,6 @@
 """From rows of a file to what would be stored: gathered, matched with what exists, every mistake named."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,9 +15,10 @@ from models.form_indexes import NOT_IN_BIN
 from models.forms import LiveForm
 from models.import_cells import CellReader, Raw, keep_rows
 from models.import_drafts import WHOLE_ROW, Draft, Group, Place, cell_of, is_blank_cell
+from models.import_names import Missed, Names
 from models.import_plan import NUMBER, Plan
 from models.import_subrows import SubRows
-from models.lookups import References
+from models.ledger_import.reading import ledger_reader
 from models.messages import Message, _
 from models.people import Actor, User
 from models.planning import creatable
@@ -37,20 +39,27 @@ class Reader:
         }
         self._editable = reach(person, form, Action.EDIT) if self._may["update"] else None
         self._creatable = creatable(self.actor, form) if self._may["create"] else None
-        self._limits = limits_of(self.actor, form.definition)
-        self._cells = CellReader(form.definition, plan)
+        self.missed: Missed = Counter()
+        self._ledger = ledger_reader(self.actor, form, taken_over=plan.taken_over)
+        self._cells = CellReader(self.definition, plan)
         self._columns = {path: index for index, path in plan.mapping.items()}
+        self._limits = limits_of(self.actor, self.definition)
         self._seen: dict[str, dict[Any, int]] = {}
         self.forget_names()
 
     @property
     def definition(self) -> Definition:
-        """The version the records are made under."""
-        return self.form.definition
+        """The version the records are made under, with everything that a column can fill."""
+        return self._ledger.definition if self._ledger else self.form.definition
+
+    @property
+    def slips(self) -> LiveForm | None:
+        """The form of the slips by which what is out is taken over."""
+        return self._ledger.slips.form if self._ledger and self._ledger.slips else None
 
     def forget_names(self) -> None:
         """Look names up anew from here on; memory stays bounded, and what is new is found."""
-        self.references = References(self.actor.person)
+        self.references = Names(self.actor.person, self.plan.meant, self.missed)
         self.context = parse_context(self.actor, self.references)
 
     def groups(self, rows: Iterable[Row]) -> Iterator[Group]:
@@ -165,6 +174,10 @@ class Reader:
             limits=self._limits,
         )
         self._place(draft, draft.checked.errors)
+        if self._ledger:
+            new = draft.before is None
+            draft.taken, wrong = self._ledger.read(draft.checked.data, self.references, new=new)
+            self._place(draft, wrong)
         if not self._may.get(draft.kind, True) or self._is_out_of_reach(draft):
             draft.refuse(Place(draft.group.first.number, WHOLE_ROW), _NOT_ALLOWED[draft.kind])
         elif draft.kind == "create" and self._creatable:
@@ -212,7 +225,7 @@ class Reader:
 
     def _named(self, key: str, message: Message) -> Message:
         field = self.definition.by_key.get(key)
-        label = (field.label.text(self.actor.language) or key) if field else key
+        label = field.label if field and field.label else key
         return _("%(field)s: %(message)s", field=label, message=message)
 
     def _refuse_taken(self, drafts: list[Draft]) -> None:

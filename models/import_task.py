@@ -17,6 +17,9 @@ from models.import_rows import Reader
 from models.import_subrows import SubRows
 from models.job_files import Pace
 from models.jobs import RunningJob
+from models.ledger_import.planning import SOURCE, plan_slips, take_over
+from models.ledger_import.steps import offered
+from models.ledger_import.sums import Sums
 from models.messages import _
 from models.records import Change
 from models.spreadsheets.reading import open_table
@@ -40,11 +43,24 @@ class ImportTask:
         self.plan = Plan.load(job.params)
         self.form = forms.current(job.document["form"])
         require(self.person, self.form.key, Action.IMPORT)
-        import_plan.check(Disclosure(self.person, self.form).askable, self.plan)
+        known = Disclosure(self.person, self.form).askable
+        import_plan.check(offered(self.person, known), self.plan)
         self.language: str = job.document["language"]
         self.counts: Counter[str] = Counter(job.position.get("counts", {}))
+        self.sums = Sums(self.form.definition, job.position.get("sums"))
         self.pace = Pace(job, 0)
         self.pace.done = job.position.get("rows", 0)
+
+    def forget_counts(self) -> None:
+        """Count anew, from the first row."""
+        self.counts.clear()
+        self.sums = Sums(self.form.definition)
+        self.pace.done = 0
+
+    def summed(self, drafts: Sequence[Draft]) -> Sums:
+        """Return what the file adds up to with further drafts."""
+        new = [draft for draft in drafts if draft.kind == "create"]
+        return self.sums.plus((one.checked.data, one.taken) for one in new if one.checked and one.taken)
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -55,11 +71,15 @@ class ImportTask:
             files.copy_to(self.plan.file, path)
             with (
                 open_table(path, self.plan.file_name, self.pace.tick) as self.table,
-                SubRows(self.table, self.plan.tables, self.pace.tick) as others,
+                self._sub_rows() as others,
             ):
                 self.others = others
                 self.begin_anew()
                 yield
+
+    def _sub_rows(self) -> SubRows:
+        self.table.begin_at(self.plan.heads)
+        return SubRows(self.table, self.plan.tables, self.pace.tick)
 
     def begin_anew(self) -> None:
         """Forget what the rows read so far took."""
@@ -91,13 +111,24 @@ class ImportTask:
 
     def changes(self, drafts: Sequence[Draft]) -> list[Change]:
         """Return the changes of the drafts that are valid and make a difference."""
-        new = [draft.checked for draft in drafts if draft.kind == "create" and draft.checked]
-        changes = records.plan_checked_creates(self.reader.actor, self.form, new, source="import")
+        new = [draft for draft in drafts if draft.kind == "create"]
+        changes = records.plan_checked_creates(
+            self.reader.actor, self.form, [draft.checked for draft in new if draft.checked], source=SOURCE
+        )
+        changes += self._taken_over(new, changes)
         changes += [
             records.plan_checked_update(
-                self.reader.actor, self.form, draft.before, draft.checked, source="import"
+                self.reader.actor, self.form, draft.before, draft.checked, source=SOURCE
             )
             for draft in drafts
             if draft.kind == "update" and draft.before and draft.checked
         ]
         return changes
+
+    def _taken_over(self, new: Sequence[Draft], changes: Sequence[Change]) -> list[Change]:
+        """Give things of a ledger their past, and return the slips of what is out."""
+        taken = [(change, draft.taken) for change, draft in zip(changes, new, strict=True) if draft.taken]
+        for change, one in taken:
+            take_over(change, one)
+        slips = self.reader.slips
+        return plan_slips(self.reader.actor, slips, taken) if slips else []

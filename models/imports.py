@@ -41,11 +41,11 @@ def check(job: RunningJob) -> None:
 
 def _read(task: ImportTask) -> Iterator[list[Draft]]:
     """Yield what would come of each batch, counting and reporting progress."""
-    task.counts.clear()
-    task.pace.done = 0
+    task.forget_counts()
     for batch in task.batches():
         drafts = task.reader.drafts(batch)
         task.counts.update(draft.kind for draft in drafts)
+        task.sums = task.summed(drafts)
         task.pace.reach(task.pace.done + sum(group.row_count() for group in batch))
         yield drafts
 
@@ -80,7 +80,8 @@ def _store_at_once(task: ImportTask) -> bool:
         if task.counts["refused"] + task.counts["left"]:
             return False
         try:
-            _commit(task.changes(drafts), _position_keeper(task, [], {"done": True}, dict(task.counts)))
+            kept = {"done": True, "sums": task.sums.dump()}
+            _commit(task.changes(drafts), _position_keeper(task, [], kept, dict(task.counts)))
         except (ConflictError, InvalidError):
             if attempt == MAX_TRIES:
                 raise
@@ -141,9 +142,10 @@ def _store_drafts(task: ImportTask, drafts: list[Draft], done: int) -> None:
     """Store what is valid of some groups, `done` of them before, with the position after them."""
     counts = task.counts + Counter(draft.kind for draft in drafts)
     rows = task.pace.done + sum(draft.group.row_count() for draft in drafts)
-    position = {"groups": done + len(drafts), "rows": rows}
+    sums = task.summed(drafts)
+    position = {"groups": done + len(drafts), "rows": rows, "sums": sums.dump()}
     _commit(task.changes(drafts), _position_keeper(task, drafts, position, dict(counts)))
-    task.counts, task.pace.done = counts, rows
+    task.counts, task.sums, task.pace.done = counts, sums, rows
 
 
 def _position_keeper(

@@ -47,10 +47,10 @@ def ledger_form(**properties: Any) -> LiveForm:
 def _ledger_workflow() -> dict[str, Any]:
     return {
         "initial": "received",
-        "states": [_state("received"), _state("kept"), _state("gone", "done")],
+        "states": [state("received"), state("kept"), state("gone", "done")],
         "transitions": [
-            _step("accept", "received", "kept", {"action": "hand_over"}),
-            _step("give_back", "kept", "gone", {"action": "give_back"}),
+            step("accept", "received", "kept", {"action": "hand_over"}),
+            step("give_back", "kept", "gone", {"action": "give_back"}),
         ],
     }
 
@@ -100,31 +100,31 @@ def _slip_workflow() -> dict[str, Any]:
     return {
         "initial": "draft",
         "states": [
-            _state("draft"), _state("queued"), _state("asked"), _state("lent"),
-            _state("closed", "done"), _state("cancelled", "void"),
+            state("draft"), state("queued"), state("asked"), state("lent"),
+            state("closed", "done"), state("cancelled", "void"),
         ],
         "transitions": [
-            _step("ask", "draft", "asked", {"action": "reserve"}),
-            _step("queue", "draft", "queued", {"action": "queue"}),
-            _step("offer", "queued", "asked", {"action": "reserve"}),
-            _step("lend", "asked", "lent", {"action": "lend"}),
-            _step("cancel", "asked", "cancelled", {"action": "release"}, sources=["asked", "queued"]),
-            _step("take_back", "lent", "lent", {"action": "take_back"}, fields=["returns"]),
-            _step("extend", "lent", "lent", {"action": "extend", "until": "extend_to"},
+            step("ask", "draft", "asked", {"action": "reserve"}),
+            step("queue", "draft", "queued", {"action": "queue"}),
+            step("offer", "queued", "asked", {"action": "reserve"}),
+            step("lend", "asked", "lent", {"action": "lend"}),
+            step("cancel", "asked", "cancelled", {"action": "release"}, sources=["asked", "queued"]),
+            step("take_back", "lent", "lent", {"action": "take_back"}, fields=["returns"]),
+            step("extend", "lent", "lent", {"action": "extend", "until": "extend_to"},
                   {"do": "set", "field": "ends", "source": "extend_to"}, fields=["extend_to"]),
-            _step("pass_on", "lent", "lent", {"action": "pass_on", "person": "receiver"},
+            step("pass_on", "lent", "lent", {"action": "pass_on", "person": "receiver"},
                   {"do": "set", "field": "borrower", "source": "receiver"}, fields=["receiver"]),
-            {**_step("close", "lent", "closed"), "by": "rule",
+            {**step("close", "lent", "closed"), "by": "rule",
              "condition": {"field": "outstanding", "op": "eq", "value": 0}},
         ],
     }  # fmt: skip
 
 
-def _state(key: str, category: str = "open") -> dict[str, Any]:
+def state(key: str, category: str = "open") -> dict[str, Any]:
     return {"key": key, "label": {"zh": key, "en": key}, "category": category}
 
 
-def _step(key: str, source: str, to: str, *effects: dict[str, Any], **more: Any) -> dict[str, Any]:
+def step(key: str, source: str, to: str, *effects: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
         "key": key,
         "label": {"zh": key, "en": key},

@@ -36,6 +36,11 @@ _ROW_ID = re.compile(r"[0-9a-f]{8}\Z")
 INDEX = re.compile(r"\d{1,9}\Z", re.ASCII)
 
 
+def new_row_id() -> str:
+    """Return what tells a new row from all others of its table."""
+    return secrets.token_hex(4)
+
+
 def column_type(column: Field) -> FieldType[Any]:
     """Return the type of a table's column."""
     return SIMPLE_TYPES[column.type]
@@ -98,9 +103,9 @@ class RowReader:
 
     def _row_id(self, given: object) -> str:
         known = isinstance(given, str) and _ROW_ID.match(given) and given not in self.used
-        row_id = str(given) if known else secrets.token_hex(4)
+        row_id = str(given) if known else new_row_id()
         while row_id in self.used:
-            row_id = secrets.token_hex(4)
+            row_id = new_row_id()
         self.used.add(row_id)
         return row_id
 

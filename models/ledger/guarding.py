@@ -13,7 +13,7 @@ from models.ledger.book import Booked, Operation, RefusedError
 from models.ledger.lending import forget
 from models.ledger.movements import Details, Movement, Past
 from models.ledger.moving import picks
-from models.ledger.quantities import is_divisible, read_quantity
+from models.ledger.quantities import is_divisible, read_quantity, require_single
 from models.ledger.slips import SlipView
 from models.ledger.stock import Spot, Stock
 from models.ledger.stock_check import steps as stock_checks
@@ -58,7 +58,7 @@ def _guard_item(run: Run, change: Change, part: Ledger) -> None:
 def _arrive(run: Run, change: Change, part: Ledger) -> None:
     data = change.record["data"]
     quantity = read_quantity(change.form.definition, data, data.get(part.quantity), part.quantity)
-    _check_single(part, data, quantity)
+    require_single(part, data, quantity)
     spot = Spot("kept", change.record.get("department"), str(data.get(part.place) or ""))
     past = change.past or Past(_arrived_at(change, part))
     movement = Movement("arrival", quantity, None, spot, replace(_details(change), at=past.at))
@@ -76,11 +76,6 @@ def _arrived_at(change: Change, part: Ledger) -> datetime | None:
     return noon(day, change.actor.timezone)
 
 
-def _check_single(part: Ledger, data: Mapping[str, Any], quantity: Decimal) -> None:
-    if part.serial and data.get(part.serial) and quantity != 1:
-        raise InvalidError({part.quantity: [_("With a serial number it is one piece.")]})
-
-
 def _refuse_deleting(before: Mapping[str, Any]) -> None:
     stock = Stock.load(before.get("stock"))
     if stock.moved > 1 or stock.promises:
@@ -94,7 +89,7 @@ def _follow_edit(run: Run, change: Change, part: Ledger) -> None:
     book, item = run.book(change, change.form.key), change.record["_id"]
     if changed & {part.quantity, part.serial}:
         quantity = read_quantity(change.form.definition, data, data.get(part.quantity), part.quantity)
-        _check_single(part, data, quantity)
+        require_single(part, data, quantity)
     if not was.get("stock"):
         book.plan(item, lambda stock: (stock, ()))  # it arrives now, with what the record says
     elif part.quantity in changed:

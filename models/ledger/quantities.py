@@ -48,6 +48,12 @@ def read_quantity(ledger: Definition, data: Mapping[str, Any], stored: object, p
     return quantity
 
 
+def require_single(part: Ledger, data: Mapping[str, Any], quantity: Decimal) -> None:
+    """Raise InvalidError where what has a serial number is not one piece."""
+    if part.serial and data.get(part.serial) and quantity != 1:
+        raise InvalidError({part.quantity: [_("With a serial number it is one piece.")]})
+
+
 def as_stored(field: Field | None, quantity: Decimal) -> int | Decimal128:
     """Return a quantity as a number field keeps it."""
     return int(quantity) if field is not None and field.type == "integer" else Decimal128(quantity)

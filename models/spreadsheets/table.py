@@ -1,6 +1,6 @@
 """What a file with a table gives, whatever its format: sheets, a header, and rows one by one."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -64,7 +64,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The first row that is not blank; every column has a name of its own."""
+    """The row that names the columns, by its number; every column has a name of its own."""
 
     row: int
     names: tuple[str, ...]
@@ -90,6 +90,14 @@ class Table:
     def __init__(self, source: Source) -> None:
         """Read from a source."""
         self._source = source
+        self._heads: dict[str, int] = {}
+
+    def begin_at(self, heads: Mapping[str, int]) -> None:
+        """Take other rows for headers than the first that is not blank: sheet → number of the row.
+
+        What a header leaves blank is named by the row right above it, whose captions stand over several rows.
+        """
+        self._heads |= heads
 
     @property
     def sheets(self) -> tuple[str, ...]:
@@ -112,18 +120,32 @@ class Table:
 
     def header(self, sheet: str = "") -> Header:
         """Return the header of a sheet. Raises UnreadableFileError when the sheet is empty."""
+        wanted = self._head(sheet)
         with closing(self.rows(sheet)) as rows:
-            sample = list(islice(rows, HEADER_SAMPLE))
+            above, sample = None, list[Row]()
+            for row in rows:
+                if row.number < wanted:
+                    above = row
+                elif len(sample) < HEADER_SAMPLE:
+                    sample.append(row)
+                else:
+                    break
         if not sample:
             raise UnreadableFileError(
                 _("There is nothing in the sheet “%(sheet)s”.", sheet=sheet or self.sheets[0])
             )
         width = max(len(row.cells) for row in sample)
-        return Header(sample[0].number, _names(sample[0].cells, width))
+        head = sample[0]
+        cells = captions(head, above) if above and above.number == head.number - 1 else head.cells
+        return Header(head.number, _names(cells, width))
 
     def body(self, sheet: str = "") -> Iterator[Row]:
         """Yield the rows below the header that are not blank."""
-        return islice(self.rows(sheet), 1, None)
+        wanted = self._head(sheet)
+        return islice((row for row in self.rows(sheet) if row.number >= wanted), 1, None)
+
+    def _head(self, sheet: str) -> int:
+        return self._heads.get(sheet or self.sheets[0], 0)
 
     def close(self) -> None:
         """Close the file."""
@@ -161,6 +183,21 @@ def too_long(row: int | None = None) -> UnreadableFileError:
 def damaged(reason: Message | None = None) -> UnreadableFileError:
     """Refuse a file whose inside is not as it must be."""
     return UnreadableFileError(reason or _("The file is damaged and cannot be read."))
+
+
+def captions(head: Row, above: Row) -> tuple[CellValue, ...]:
+    """Return the captions of a row; where it has none, those of the row above it."""
+    width = max(len(head.cells), len(above.cells))
+    return tuple(
+        next(
+            (row.cells[at] for row in (head, above) if at < len(row.cells) and _is_said(row.cells[at])), None
+        )
+        for at in range(width)
+    )
+
+
+def _is_said(cell: CellValue) -> bool:
+    return cell is not None and bool(str(cell).strip())
 
 
 def _names(cells: tuple[CellValue, ...], width: int) -> tuple[str, ...]:
