@@ -7,7 +7,7 @@ from models import forms
 from models.definition import Definition
 from models.errors import NotFoundError
 from models.ledger_parts import MovePieces, SlipAction
-from models.letters.names import is_thing, used_by
+from models.letters.names import named_elsewhere
 from models.messages import _
 from models.problems import Problem
 from models.procedure import Effect
@@ -29,14 +29,10 @@ def missing_elsewhere(definition: Definition) -> Iterator[Problem]:
 
 def _letters(definition: Definition) -> Iterator[Problem]:
     for letter in definition.letters:
-        for name in sorted(used_by(letter)):
-            key, *columns, part = name.split(".") if "." in name else (name, "")
-            field = definition.by_key.get(key)
-            for column in columns:
-                field = field.columns.get(column) if field else None
-            other = _definition_of(field.form, definition) if field and is_thing(field) and part else None
-            if other and part not in other.by_key:
-                text = _("“%(form)s” has no field “%(key)s”.", form=other.label, key=part)
+        for form, key in named_elsewhere(letter, definition):
+            other = _definition_of(form, definition)
+            if other and key not in other.by_key:
+                text = _("“%(form)s” has no field “%(key)s”.", form=other.label, key=key)
                 yield Problem(f"letters.{letter.key}.body", text)
 
 

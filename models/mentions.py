@@ -1,4 +1,4 @@
-"""What a form's procedure names outside the form itself: roles, departments, people, calendars, forms."""
+"""What a form names outside itself: roles, departments, people, calendars, other forms and their fields."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -6,6 +6,7 @@ from typing import Literal
 
 from models.definition import Definition
 from models.definition_parts import Label, Part
+from models.letters.names import named_elsewhere
 from models.procedure import ClockRule, CreateRecord, FileWith, Route, Transition, Who
 
 Kind = Literal["role", "department", "person", "calendar", "form", "field"]
@@ -30,11 +31,18 @@ class Mention:
 
 
 def of(definition: Definition) -> Iterator[Mention]:
-    """Yield everything that a form's workflow and clocks name."""
+    """Yield everything that a form's workflow, clocks, slips, stock checks and letters name."""
     if definition.workflow:
         yield from _inside(definition.workflow, f"{definition.key}.workflow", definition)
     for clock in definition.clocks:
         yield from _inside(clock, f"{definition.key}.clocks.{clock.key}", definition)
+    for name in ("slip", "stock_check"):
+        if part := getattr(definition, name):
+            yield Mention(f"{definition.key}.{name}.ledger", "form", part.ledger)
+    for letter in definition.letters:
+        path = f"{definition.key}.letters.{letter.key}"
+        for form, key in named_elsewhere(letter, definition):
+            yield Mention(path, "field", key, form, within=(letter.label,))
 
 
 def _inside(

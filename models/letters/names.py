@@ -1,6 +1,6 @@
 """What the template of a letter may name, and what of a record that is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from models.definition import Definition, Field
@@ -45,6 +45,17 @@ def used_by(letter: Letter, languages: Iterable[str] = ("zh", "en")) -> set[str]
         for source in (letter.subject.text(language), letter.body.text(language)):
             found |= SANDBOX.names_in(source)
     return found
+
+
+def named_elsewhere(letter: Letter, definition: Definition) -> Iterator[tuple[str, str]]:
+    """Yield the fields of other forms' records that a letter tells: form and field."""
+    for name in sorted(used_by(letter)):
+        key, *columns, part = name.split(".") if "." in name else (name, "")
+        field = definition.by_key.get(key)
+        for column in columns:
+            field = field.columns.get(column) if field else None
+        if field and part and is_thing(field):
+            yield field.form, part
 
 
 def fields_used(letter: Letter, definition: Definition) -> list[str]:

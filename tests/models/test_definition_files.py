@@ -1,10 +1,14 @@
 import json
+from collections.abc import Callable
 
 import pytest
 
 from models import definition_files
 from models.definition import Definition
 from models.errors import InvalidError, TooLargeError
+from tests import factories
+from tests.ledger_forms import ledger_form, slip_form
+from tests.letter_forms import cases, customers
 
 DEFINITION = Definition.load(
     {"key": "sheet", "label": {"zh": "单"}, "fields": [{"key": "day", "type": "date", "min": "2020-01-01"}]}
@@ -77,3 +81,14 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 def test_more_than_the_limit_is_refused() -> None:
     with pytest.raises(TooLargeError):
         definition_files.read_json(b" " * (definition_files.MAX_BYTES + 1))
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize("write", [definition_files.to_json, definition_files.to_yaml])
+def test_ledgers_slips_and_letters_read_back_the_same(write: Callable[[Definition], str]) -> None:
+    factories.form(key="client")
+    customers()
+    for live in (ledger_form(), slip_form(), cases()):
+        text = write(live.definition)
+        assert Definition.load(definition_files.read_file(text.encode())) == live.definition
+        assert live.definition.ledger or live.definition.slip or live.definition.letters
