@@ -46,6 +46,7 @@ OF_ROWS: Mapping[str, frozenset[str]] = MappingProxyType(
         "quantity": _NUMBERS,
         "lent": _NUMBERS,
         "returned": _NUMBERS,
+        "keeper": frozenset({"department"}),
         "outcome": frozenset({"choice"}),
         "condition": frozenset({"text", "long_text", "choice"}),
         "place": frozenset({"text"}),
@@ -118,7 +119,8 @@ def _slip(definition: Definition, slip: Slip) -> Iterator[Problem]:
         if key := getattr(slip, name):
             yield from _typed(definition.by_key.get(key), key, types, f"slip.{name}")
     yield from _typed(definition.by_key.get(slip.items), slip.items, {"table"}, "slip.items")
-    yield from _columns(definition, slip.items, slip, ("item", "quantity", "lent", "returned"), "slip")
+    names = ("item", "quantity", "lent", "returned", "keeper")
+    yield from _columns(definition, slip.items, slip, names, "slip")
     flow = definition.workflow
     if slip.offer and (flow is None or slip.offer not in flow.by_transition):
         yield Problem("slip.offer", _("There is no step “%(key)s”.", key=slip.offer))

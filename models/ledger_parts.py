@@ -74,10 +74,10 @@ class Returns(Part):
 class Slip(Part):
     """The records of the form lend things of a ledger to somebody, from one day to another (P03.64).
 
-    `items` is a table with the columns `item` (a reference to the ledger), `quantity`, and `lent` and
-    `returned`, which the ledger writes, as it does the number field `outstanding`. `photos` is an image field
-    whose new pictures belong to the movements of a step. `offer` is the step the program takes for a slip
-    in line when what it waits for has come free.
+    `items` is a table with the columns `item` (a reference to the ledger), `quantity`, and those that the
+    ledger writes: `lent`, `returned`, and `keeper`, the department that hands the item over. It writes the
+    number field `outstanding` too. `photos` is an image field whose new pictures belong to the movements of
+    a step. `offer` is the step the program takes for a slip in line when what it waits for has come free.
     """
 
     ledger: Key
@@ -90,6 +90,7 @@ class Slip(Part):
     department: FieldKey = ""
     lent: FieldKey = ""
     returned: FieldKey = ""
+    keeper: FieldKey = ""
     outstanding: FieldKey = ""
     photos: FieldKey = ""
     offer: FieldKey = ""
@@ -99,7 +100,7 @@ class Slip(Part):
     @property
     def counts(self) -> frozenset[str]:
         """The columns of the table of items that only the ledger writes."""
-        return frozenset(filter(None, (self.lent, self.returned)))
+        return frozenset(filter(None, (self.lent, self.returned, self.keeper)))
 
 
 class StockCheck(Part):

@@ -17,6 +17,7 @@ from models.ledger.act import Act
 from models.ledger.book import Book, Booked, Operation
 from models.ledger.movements import Details, Movement
 from models.ledger.moving import goal_of, moved, picks
+from models.ledger.opening import keeper
 from models.ledger.quantities import read_quantity
 from models.ledger.slips import Line, Return, SlipView, active_person
 from models.ledger.stock import FAR, Promise, ShortageError, Spot, Stock
@@ -29,7 +30,9 @@ def promise(book: Book, slip: SlipView, *, queued: bool) -> None:
     A slip that asked before keeps its turn, unless it wants more now. Raises InvalidError.
     """
     borrower, (begins, ends) = slip.borrower(), slip.period()
-    for line in sound_lines(book, slip):
+    lines = sound_lines(book, slip)
+    _write_keepers(book, slip)
+    for line in lines:
         asked = Promise(
             slip.id,
             borrower,
@@ -41,6 +44,12 @@ def promise(book: Book, slip: SlipView, *, queued: bool) -> None:
             queued=queued,
         )
         book.plan(line.item, _promising(asked, slip), path=line.path)
+
+
+def _write_keepers(book: Book, slip: SlipView) -> None:
+    part, items = book.form.definition.ledger, book.items(slip.items())
+    if part:
+        slip.write_keepers({one: keeper(part, item) for one, item in items.items()})
 
 
 def _promising(asked: Promise, slip: SlipView) -> Operation:
@@ -86,7 +95,9 @@ def _lend(act: Act, slip: SlipView) -> None:
     borrower, (_begins, ends) = slip.borrower(), slip.period()
     target = Spot("lent", slip.department, person=borrower, slip=slip.id)
     details = act.details(slip.id, photos=slip.new_photos())
-    for line in sound_lines(act.book, slip):
+    lines = sound_lines(act.book, slip)
+    _write_keepers(act.book, slip)
+    for line in lines:
         act.book.plan(line.item, _lending(act, slip, line, target, ends, details), path=line.path)
         slip.count(line.item, lent=line.to_lend)
     slip.write_outstanding()

@@ -18,6 +18,12 @@ def home(part: Ledger, item: Document) -> ObjectId | None:
     return found
 
 
+def keeper(part: Ledger, item: Document) -> ObjectId | None:
+    """Return the department that hands an item over: who has most of it, or to whom it belongs."""
+    found: ObjectId | None = item["data"].get(part.kept_by)
+    return found or home(part, item)
+
+
 def arrival(ledger: Definition, item: Document) -> Movement | None:
     """Return how a thing arrives that was there before its form was a ledger; None if it has no quantity."""
     part, data = ledger.ledger, item["data"]

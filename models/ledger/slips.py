@@ -1,7 +1,7 @@
 """What stands on a slip: its lines, its returns, and who borrows from when to when (P03.64)."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -208,6 +208,14 @@ class SlipView:
                         row[key] = as_stored(columns.get(key), _number(row, key) + more)
         self.data[self.part.items] = rows
 
+    def write_keepers(self, keepers: Mapping[ObjectId, ObjectId | None]) -> None:
+        """Write beside each row which department hands the item over."""
+        if column := self.part.keeper:
+            self.data[self.part.items] = [
+                {**row, column: found} if (found := keepers.get(row.get(self.part.item))) else row
+                for row in self.data[self.part.items]
+            ]
+
     def write_outstanding(self) -> None:
         """Write how many pieces are still out."""
         if self.part.outstanding:
@@ -225,7 +233,7 @@ class SlipView:
 
     def keep_counts(self) -> None:
         """Let what the ledger wrote stand as it is stored, whatever somebody sent."""
-        counts = [key for key in (self.part.lent, self.part.returned) if key]
+        counts = sorted(self.part.counts)
         stored = {row["_row"]: row for row in self._before().get(self.part.items) or ()}
         if rows := self.data.get(self.part.items):
             self.data[self.part.items] = [

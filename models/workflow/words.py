@@ -72,7 +72,10 @@ class People:
     def _source(self, source: str, language: str) -> str:
         if source in _SYSTEM:
             return translate(_SYSTEM[source], language)
-        field = self.form.definition.by_key.get(source)
+        first, _dot, column = source.partition(".")
+        field = self.form.definition.by_key.get(first)
+        if field and column:
+            field = field.columns.get(column)
         return field.label.text(language) or source if field else source
 
 

@@ -8,7 +8,7 @@ from bson import ObjectId
 
 from models import history
 from models.database import Document, db
-from models.errors import ConflictError, InvalidError
+from models.errors import ConflictError, ForbiddenError, InvalidError
 from models.messages import translate
 from tests.every_type import upload
 from tests.scenarios.play import Play, dept
@@ -66,8 +66,13 @@ def test_every_loan_is_signed_by_both_and_recorded_in_detail(company: Play) -> N
     """P03.64, P03.19: 《顾客财产借用单》; from the second signature on the pieces are the borrower's."""
     item = kept(company)
     slip = company.as_("sales_staff").take(asked(company, item), "consent")
+    assert data(company, slip)["items"][0]["keeper"] == dept("PRODUCTION").id
     assert company.as_("production_staff").owes(slip) == ["发放并签字"]
-    company.as_("purchasing_head").cannot(slip, "hand_out", signature="x")
+    for stranger in ("purchasing_head", "technology_head", "quality_staff"):  # P03.61: not their keeping
+        company.as_(stranger).cannot(slip, "hand_out", signature="x")
+    with pytest.raises(ForbiddenError) as refused:
+        company.as_("technology_head").take(slip, "hand_out", signature="x")
+    assert "发放部门" in translate(refused.value.message, "zh")
     assert company.as_("production_staff").lacks(slip, "hand_out") == {"signature"}
     slip = signed(company, "production_staff", slip, "hand_out")
     assert data(company, item)["status"] == "in_stock"
@@ -97,8 +102,8 @@ def test_returns_come_in_parts_with_their_condition(company: Play) -> None:
     item = kept(company)
     slip = lent(company, item, 4)
     keeper = company.as_("production_staff")
-    assert company.as_("technology_staff").lacks(slip, "take_back", returns=[row(item)]) == {""}  # their own
-    company.as_("finance_head").cannot(slip, "take_back", returns=[row(item)])
+    for stranger in ("technology_staff", "quality_head", "finance_head"):
+        company.as_(stranger).cannot(slip, "take_back", returns=[row(item)])
     photos = [str(upload(keeper.id))]
     slip = keeper.take(slip, "take_back", returns=[row(item, 1, condition="划痕")], photos=photos)
     assert (company.state(slip), data(company, slip)["outstanding"].to_decimal()) == ("lent", 3)

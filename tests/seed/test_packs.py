@@ -33,6 +33,7 @@ FORMS = [
     "external_document",
     "copy_recall",
     "property_incident",
+    "stock_check",
 ]
 
 

@@ -56,6 +56,7 @@ PROPERTIES: Final[dict[str, dict[str, tuple[Text, Text, str]]]] = {
         "quantity": (_("Column: quantity"), "", "column"),
         "lent": (_("Column: lent"), "", "column"),
         "returned": (_("Column: returned"), "", "column"),
+        "keeper": (_("Column: keeper"), _("The department that hands it over."), "column"),
         "outstanding": (_("Still out"), "", "field"),
         "photos": (_("Photos"), _("New ones belong to the movements of a step."), "field"),
         "offer": (

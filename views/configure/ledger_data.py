@@ -17,7 +17,7 @@ Types = Mapping[str, Iterable[str]]
 _TABLE = ("table",)
 _WHOLE = ("integer",)
 _MANY = frozenset({"holders"})
-_WRITTEN = {"ledger": WRITTEN, "slip": ("lent", "returned", "outstanding"), "stock_check": TALLIED}
+_WRITTEN = {"ledger": WRITTEN, "slip": ("lent", "returned", "keeper", "outstanding"), "stock_check": TALLIED}
 
 
 def parts() -> dict[str, Any]:
