@@ -81,6 +81,11 @@ def ensure_indexes() -> None:
         [("check", ASCENDING), ("off", ASCENDING), ("outcome", ASCENDING), ("item", ASCENDING)],
         partialFilterExpression={"off": True},
     )
+    for few in ("found", "away"):
+        lines.create_index(
+            [("check", ASCENDING), (few, ASCENDING), ("order", ASCENDING), ("_id", ASCENDING)],
+            partialFilterExpression={few: True},
+        )
     lines.create_index([("item", ASCENDING), ("check", ASCENDING)])
     lines.create_index([("search", ASCENDING), ("check", ASCENDING)])
 
@@ -133,6 +138,7 @@ def new(
         "search": tokens([number, title, name, serial, spot.place]),
         "status": LISTED if spot.kind in LISTED_KINDS else OPEN,
         "found": expected is None,
+        "away": spot.kind in LISTED_KINDS,
         "off": False,
         "decision": "",
     }

@@ -1,6 +1,6 @@
 """What somebody is shown of a check: the lines of items that they may see, without what is closed to them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -17,14 +17,15 @@ from models.ledger.held import MIRRORS, Facet, closed, keys_of
 from models.ledger.stock import Spot, Stock
 from models.ledger.stock_check import lines
 from models.ledger.stock_check.check import Check
-from models.ledger.stock_check.lines import AGAIN, COUNTED, GONE, LISTED_KINDS, OPEN, SETTLED
+from models.ledger.stock_check.lines import AGAIN, COUNTED, GONE, OPEN, SETTLED
 from models.ledger_parts import TALLIED
 from models.people import User
 
 MOST_ADDED_UP: Final = 20_000
 """Lines that are looked through to tell the numbers of a check to somebody who does not see every item."""
 ASKED_AT_ONCE: Final = 2000
-AT_ONCE: Final = 200
+AT_ONCE, MOST_AT_ONCE = 100, 2000
+"""Lines read in one go: more where the reader may see few of them."""
 _ITEM: Final = {"number": 1, "title": 1, "stock": 1, "data": 1, "state": 1, "department": 1, "deleted_at": 1}
 _OF_BOOKS: Final = frozenset({"expected", "book", "difference", "off", "counts"})
 _PARTS: Final[Mapping[Facet, str]] = {
@@ -43,7 +44,7 @@ FILTERS: Mapping[str, Document] = MappingProxyType(
         "off": {"off": True},
         "undecided": {"off": True, "decision": ""},
         "found": {"found": True},
-        "listed": {"kind": {"$in": list(LISTED_KINDS)}},
+        "listed": {"away": True},
         "gone": {"status": GONE},
         "skipped": {"off": True, "outcome": {"$nin": [None, *SETTLED]}},
     }
@@ -121,18 +122,18 @@ class Reader:
 
     def seen(self, found: Sequence[Document]) -> list[Shown]:
         """Return those of some lines that the person may see, in their order."""
-        items = self._items({line["item"] for line in found if line["item"]})
-        return [
-            self.shown(line, items.get(line["item"]))
-            for line in found
-            if line["item"] is None or line["item"] in items or (self.sees_all and line["status"] == GONE)
-        ]
+        visible = self._visible(found)
+        ids = {line["item"] for line in visible if line["item"]}
+        alive: Document = {"_id": {"$in": list(ids)}, "deleted_at": None}
+        items = {one["_id"]: one for one in self.check.ledger.records().find(alive, _ITEM)}
+        return [self.shown(line, items.get(line["item"])) for line in visible]
 
-    def _items(self, ids: Iterable[ObjectId]) -> dict[ObjectId, Document]:
-        wanted = {
-            "$and": [{"_id": {"$in": list(ids)}}, access.records_filter(self.person, self.check.ledger)]
-        }
-        return {one["_id"]: one for one in self.check.ledger.records().find(wanted, _ITEM)}
+    def _visible(self, found: Sequence[Document]) -> list[Document]:
+        if self.sees_all:
+            return list(found)
+        items = {line["item"] for line in found if line["item"]}
+        seen = {None, *access.visible(self.person, self.check.ledger.key, items)}
+        return [line for line in found if line["item"] in seen]
 
     def line(self, line_id: str | ObjectId) -> Shown | None:
         """Return a line of the check, None where there is none for this person."""
@@ -143,23 +144,24 @@ class Reader:
         self, which: str = "all", *, words: str = "", after: Document | None = None, limit: int = 50
     ) -> list[Shown]:
         """Return lines in their order: those of a filter, in which some words are found, beyond a line."""
-        found: list[Shown] = []
+        found: list[Document] = []
+        size = max(AT_ONCE, limit)
         while len(found) < limit:
-            batch = self._read(which, words, after)
-            found += self.seen(batch)
-            if len(batch) < AT_ONCE:
+            batch = self._read(which, words, after, size)
+            found += self._visible(batch)
+            if len(batch) < size:
                 break
-            after = batch[-1]
-        return found[:limit]
+            after, size = batch[-1], min(2 * size, MOST_AT_ONCE)
+        return self.seen(found[:limit])
 
     def every(self, which: str = "all") -> Iterator[list[Shown]]:
         """Yield all lines of a filter in batches, in their order."""
         after: Document | None = None
-        while batch := self._read(which, "", after):
+        while batch := self._read(which, "", after, MOST_AT_ONCE):
             yield self.seen(batch)
             after = batch[-1]
 
-    def _read(self, which: str, words: str, after: Document | None) -> list[Document]:
+    def _read(self, which: str, words: str, after: Document | None, size: int) -> list[Document]:
         parts: list[Document] = [{"check": self.check.id}, FILTERS[which]]
         if words.strip():
             parts += self._searched(words)
@@ -167,7 +169,7 @@ class Reader:
             same = {"order": after["order"], "_id": {"$gt": after["_id"]}}
             parts.append({"$or": [{"order": {"$gt": after["order"]}}, same]})
         query = {"$and": [part for part in parts if part]}
-        return list(lines.collection().find(query).sort([("order", 1), ("_id", 1)]).limit(AT_ONCE))
+        return list(lines.collection().find(query).sort([("order", 1), ("_id", 1)]).limit(size))
 
     def _searched(self, words: str) -> list[Document]:
         """Return the filter of lines by words, which never finds by what is closed to the person."""
