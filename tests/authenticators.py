@@ -1,17 +1,46 @@
-"""A security key made of software: answers as a browser with a key does, or wrongly where a test wants it."""
+"""An app and a security key made of software: they answer as real ones do, or wrongly where a test wants."""
 
 import base64
 import hashlib
 import json
 import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import cbor2
+import pyotp
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from models import times
+from models.factors import apps
+from models.people import User
+
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 ES256, EC2, P256 = -7, 2, 1
+START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def still_clock() -> Iterator[None]:
+    """Let no code run out while it is used."""
+    with times.set_clock(START):
+        yield
+
+
+def code_of(secret: str, seconds: int = 0) -> str:
+    """Return what an app shows now, or some seconds later."""
+    return pyotp.TOTP(secret).at(int(times.now().timestamp()) + seconds)
+
+
+def add_app(person: User, name: str = "telephone") -> str:
+    """Give somebody an app, long enough ago that its first code is used up; return its secret."""
+    secret = apps.new_secret()
+    with times.set_clock(times.now() - timedelta(minutes=5)):
+        apps.enrol(person, secret, code_of(secret), name)
+    return secret
 
 
 def text(raw: bytes) -> str:

@@ -1,12 +1,10 @@
 """Apps and recovery codes: proved once, kept sealed, added and taken away by the right people."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from threading import Barrier
 
-import pyotp
 import pytest
 from pymongo.database import Database
 
@@ -16,32 +14,19 @@ from models.errors import ForbiddenError, InUseError, InvalidError, LockedError,
 from models.factors import Wanted, apps, keeping, recovery
 from models.people import Permission, User
 from tests import factories
+from tests.authenticators import START, add_app, code_of, still_clock
 from tests.web import SECRET_KEY
 
-START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+__all__ = ["still_clock"]
+
+pytestmark = pytest.mark.usefixtures("still_clock")
+
 HERE = "192.0.2.7"
-
-
-@pytest.fixture(autouse=True)
-def still_clock() -> Iterator[None]:
-    with times.set_clock(START):
-        yield
 
 
 @pytest.fixture
 def person(db: Database[Document]) -> User:
     return factories.user("wang.fang", factories.role("reader", actions=factories.READER_ACTIONS))
-
-
-def code_of(secret: str, seconds: int = 0) -> str:
-    return pyotp.TOTP(secret).at(int(times.now().timestamp()) + seconds)
-
-
-def add_app(person: User, name: str = "telephone") -> str:
-    secret = apps.new_secret()
-    with times.set_clock(START - timedelta(minutes=5)):
-        apps.enrol(person, secret, code_of(secret), name)
-    return secret
 
 
 @pytest.mark.parametrize(

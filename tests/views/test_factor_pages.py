@@ -12,8 +12,8 @@ from models.database import db
 from models.factors import apps, keys, recovery
 from models.people import User
 from tests import factories
-from tests.authenticators import SoftKey
-from tests.views.test_factors import add_app, code_of, demand, post, show_password
+from tests.authenticators import SoftKey, add_app, code_of
+from tests.views.test_factors import demand, post, show_password
 from tests.web import settings, sign_in
 from views.factors.base import keys_work, site
 

@@ -11,8 +11,7 @@ from models import passwords
 from models.database import Document
 from models.people import User
 from tests import factories
-from tests.authenticators import SoftKey
-from tests.views.test_factors import code_of
+from tests.authenticators import SoftKey, code_of
 from tests.views.windows import sign_in
 
 pytestmark = pytest.mark.browser

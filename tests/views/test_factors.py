@@ -1,9 +1,7 @@
 """The step after the password: who is asked for a second factor, and what opens without one."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import pyotp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,16 +12,14 @@ from models.database import db
 from models.factors import apps, keeping, recovery
 from models.people import User
 from tests import factories
+from tests.authenticators import START, add_app, code_of, still_clock
 from tests.web import csrf_token, sign_in
 
-START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+__all__ = ["still_clock"]
+
 PAGE = "/login/factor"
 
-
-@pytest.fixture(autouse=True)
-def still_clock() -> Iterator[None]:
-    with times.set_clock(START):
-        yield
+pytestmark = pytest.mark.usefixtures("still_clock")
 
 
 @pytest.fixture
@@ -35,18 +31,6 @@ def person(client: FlaskClient) -> User:
 @pytest.fixture
 def secret(person: User) -> str:
     return add_app(person)
-
-
-def add_app(person: User) -> str:
-    secret = apps.new_secret()
-    before = times.now() - timedelta(minutes=5)
-    with times.set_clock(before):
-        apps.enrol(person, secret, code_of(secret), "telephone")
-    return secret
-
-
-def code_of(secret: str, seconds: int = 0) -> str:
-    return pyotp.TOTP(secret).at(int(times.now().timestamp()) + seconds)
 
 
 def demand(person: User) -> None:
