@@ -1,5 +1,6 @@
 """Counting on a telephone: the next line, what is scanned or searched, and what somebody counted."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 from bson import ObjectId
@@ -79,12 +80,11 @@ def _scanned(reader: Reader, text: str) -> dict[str, Any]:
 
 
 def _item(reader: Reader, text: str) -> Document:
-    code, ledger = labels.read_code(text), reader.check.ledger
-    if code:
-        form, item = labels.find(reader.person, code)
-        if form.key != ledger.key:
-            raise NotFoundError
-        return item
+    ledger = reader.check.ledger
+    with suppress(NotFoundError):  # some numbers look like codes
+        form, item = labels.find(reader.person, labels.read_code(text))
+        if form.key == ledger.key:
+            return item
     part = ledger.definition.ledger
     serial = part.serial if part and part.serial and part.serial not in reader.told.unasked else ""
     named: list[Document] = [{"number": text}, *([{f"data.{serial}": text}] if serial else [])]

@@ -21,6 +21,7 @@ from models.ledger.held import Held, closed, freedom, held_of
 from models.ledger.incidents import incident
 from models.ledger.kinds import KINDS, OUTCOMES
 from models.ledger.stock import Stock
+from models.ledger.stock_check.check import being_counted
 from models.ledger.wording import plain
 from models.people import User
 from models.times import today
@@ -91,6 +92,13 @@ def page(ledger: LiveForm, record: Document, code: str) -> str:
             (key, _("In order") if key == "return" else context.say(KINDS[key].label)) for key in OUTCOMES
         ],
         incidents=incidents(person, ledger, record, slips),
+        counts=[
+            (
+                base.called(base.told(one.form), one.record),
+                url_for("property.check_count", check_id=one.id, scan=code),
+            )
+            for one in being_counted(person, ledger.key)
+        ],
         may_edit=may_edit,
         kept=plain(stock.total(("kept",))) if may_edit else "",
         place=(told.plain(record)["data"].get(_place_key(ledger)) or "") if may_edit else "",

@@ -1,19 +1,16 @@
 """What is done on a telephone: borrow, return, put elsewhere, report harm; each by the outbox, once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from bson import ObjectId
-from flask import current_app, jsonify, request
+from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from models import access, files, forms
+from models import access, forms
 from models.changes import Write
 from models.database import Document
-from models.errors import DomainError, InvalidError, NotFoundError
-from models.files.limits import MEGABYTE
+from models.errors import InvalidError, NotFoundError
 from models.forms import LiveForm
 from models.ledger import asking, desk, handing_back
 from models.ledger.incidents import HARM
@@ -23,13 +20,12 @@ from models.people import Actor
 from tasks.sweeps import carry_out_effects
 from views import context
 from views.once import Remember, sent_once
-from views.property import base, typed
+from views.property import base, pictures, typed
 from views.records.borrowing import slips_of
 from views.records.listing import state_tag
 from views.sending import send_quietly
 
 MOST_ITEMS: Final = 100
-MOST_PHOTOS: Final = 10
 MORE: Final = "more-"
 """Before the names of inputs that are fields of the slip."""
 
@@ -114,7 +110,8 @@ def _give_back(ledger: LiveForm, record_id: str, remember: Remember) -> Document
     item = access.fetch(person, ledger, record_id)
     slip_id = access.object_id(request.form.get("slip_id", ""))
     about = {"form": slip.key, "record": slip_id}
-    with _photos(slip) as photos:
+    field = slip.definition.by_key.get(asking.slip_of(slip).photos)
+    with pictures.received(field.max_megabytes if field else 0) as photos:
         handing_back.take_back(
             Actor.of(person),
             person,
@@ -155,28 +152,6 @@ def _put(ledger: LiveForm, record_id: str, remember: Remember) -> Document:
         also=remember(about),
     )
     return about
-
-
-@contextmanager
-def _photos(slip: LiveForm) -> Iterator[list[ObjectId]]:
-    """Keep the pictures that were sent, unless what they belong to is refused."""
-    field = slip.definition.by_key.get(asking.slip_of(slip).photos)
-    sent = [one for one in request.files.getlist("photos") if one.filename] if field else []
-    limit = min((field.max_megabytes if field else 0) * MEGABYTE, current_app.config["MAX_CONTENT_LENGTH"])
-    kept: list[ObjectId] = []
-    try:
-        for one in sent[:MOST_PHOTOS]:
-            name = one.filename or "photo"
-            kept.append(
-                files.receive(one.stream, name, context.require_person(), max_bytes=limit, to_show=True)
-            )
-        yield kept
-    except DomainError as error:  # of any other error it is not known whether the record has them
-        for file_id in kept:
-            files.delete(file_id)
-        if isinstance(error, InvalidError) and "file" in error.errors:
-            raise InvalidError({"photos": error.errors["file"]}) from None
-        raise
 
 
 def _answer(done: Document) -> ResponseReturnValue:

@@ -317,7 +317,7 @@
   const scanned = async (code, text) => {
     let answer;
     try {
-      answer = await ask({ code: code || text });
+      answer = await ask({ code: text }); // some numbers look like codes: the server knows which it is
     } catch {
       const lines = [...known.values()].filter((line) => (code ? line.code === code : line.number === text));
       return lines.length ? opened(lines, null) : { text: texts.offline, kind: "warning" };
@@ -394,4 +394,8 @@
 
   add(JSON.parse(document.getElementById("count-lines").textContent));
   next();
+
+  /* Somebody came here from a label. */
+  const came = new URL(window.location.href).searchParams.get("scan");
+  if (came) scanned(Backoffice.scan.code(came), came).then((found) => found && said(found.text, found.kind));
 })();

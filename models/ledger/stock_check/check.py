@@ -152,6 +152,19 @@ def fetch(person: User, check_id: str | ObjectId, action: Action = Action.SEE) -
     raise NotFoundError
 
 
+def being_counted(person: User, ledger: str) -> list[Check]:
+    """Return the checks of a ledger that are counted now and in which a person may count."""
+    found = []
+    for form in check_forms():
+        part = form.definition.stock_check
+        if part is None or part.ledger != ledger or not access.permitted(person, form.key, Action.EDIT):
+            continue
+        now = {"state": {"$in": list(part.counting)}, "check.stage": READY}
+        seen = access.records_filter(person, form, Action.EDIT)
+        found += [Check.of(form, one) for one in form.records().find({"$and": [seen, now]}, {"search": 0})]
+    return found
+
+
 def stage_set(check: Check, session: ClientSession | None = None, **about: Any) -> None:  # noqa: ANN401  (stored values)
     """Write what the check keeps with its record."""
     values = {f"check.{name}": value for name, value in about.items()}

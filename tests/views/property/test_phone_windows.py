@@ -25,7 +25,7 @@ from models.ledger import labels
 from models.ledger.checking import check_ledgers
 from models.ledger.stock import Stock
 from models.people import User
-from tests import factories, phone_stage
+from tests import factories, phone_stage, stock_check_forms
 from tests.cameras import ALLOWED, film, with_camera
 from tests.models.ledger.desk_work import slip, take
 from tests.pictures import picture
@@ -233,6 +233,16 @@ def test_an_address_without_https_explains_why_there_is_no_camera(
         expect(page.get_by_text("Browsers open the camera only on pages with https")).to_be_visible()
         expect(page.get_by_role("button", name="Try the camera again")).to_be_hidden()
         page.close()
+
+
+def test_from_its_label_a_thing_is_counted_at_once(hold: Holding, things: LiveForm, slips: LiveForm) -> None:
+    keeper = _with_password(factories.administrator())
+    item = phone_stage.thing(things)
+    phone_stage.thing(things, name="Another")
+    stock_check_forms.begun(stock_check_forms.check_form(), keeper, name="All")
+    page = hold(keeper, label(item))
+    page.get_by_role("link", name="Count it").tap()
+    expect(page.get_by_role("heading", name="Gauge")).to_be_visible()
 
 
 # -- the network ---------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from models.ledger import labels
 from models.ledger.checking import check_ledgers
 from models.ledger.stock import Stock
 from models.people import FieldRule, Limit, User
-from tests import factories, phone_stage
+from tests import factories, phone_stage, stock_check_forms
 from tests.models.ledger.desk_work import day, slip, take
 from tests.pictures import SCRIPT, picture
 from tests.web import csrf_token, sign_in
@@ -144,6 +144,20 @@ def test_what_is_closed_to_the_reader_is_not_in_the_line(
     text = page(client, item)
     assert "0 of 1 piece free" in text
     assert "王小明" not in text
+
+
+def test_a_thing_that_is_being_counted_leads_to_its_line(things: LiveForm, client: FlaskClient) -> None:
+    keeper = factories.administrator()
+    checks = stock_check_forms.check_form()
+    item = phone_stage.thing(things)
+    sign_in(client, keeper)
+    assert "Count it" not in buttons(page(client, item))
+    check = stock_check_forms.begun(checks, keeper, name="All")
+    text = page(client, item)
+    assert "Count it" in buttons(text)
+    assert f"/property/checks/{check['_id']}/count?scan={address(item).removeprefix('/p/')}" in text
+    sign_in(client, factories.reader())
+    assert "Count it" not in buttons(page(client, item))
 
 
 @pytest.mark.parametrize("code", ["0000000000", "short", "7K3M9-QX2TB", "..%2f..", "%E2%80%AE"])
