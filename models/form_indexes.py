@@ -22,6 +22,16 @@ SYSTEM_INDEXES = (
     [("assignees", ASCENDING), ("_id", ASCENDING)],
     [("invited", ASCENDING), ("_id", ASCENDING)],
 )
+_BUSY = {"stock.busy": True}
+_WAITING = {"stock.promises.queued": True}
+LEDGER_INDEXES = (
+    IndexModel([("stock.positions.department", ASCENDING), ("_id", DESCENDING)]),
+    IndexModel([("stock.positions.person", ASCENDING)], sparse=True),
+    IndexModel([("stock.promises.person", ASCENDING)], sparse=True),
+    IndexModel([("stock.busy", ASCENDING), ("_id", DESCENDING)], partialFilterExpression=_BUSY),
+    IndexModel([("stock.promises.queued", ASCENDING)], partialFilterExpression=_WAITING),
+)
+"""Who holds or asked for what, what is lent or asked for at all, and who is in line."""
 IN_BIN = {"deleted_at": {"$type": "date"}}
 NOT_IN_BIN = {"deleted_at": {"$type": "null"}}
 _DUPLICATE, _NOT_FOUND = 11000, 27
@@ -68,7 +78,8 @@ def _plain(definition: Definition) -> list[IndexModel]:
     ]
     state = [[("state", ASCENDING), ("_id", ASCENDING)]] if definition.workflow else []
     bin_index = IndexModel([("deleted_at", DESCENDING)], partialFilterExpression=IN_BIN)
-    return [*(IndexModel(keys) for keys in (*SYSTEM_INDEXES, *state, *fields)), bin_index]
+    ledger = LEDGER_INDEXES if definition.ledger else ()
+    return [*(IndexModel(keys) for keys in (*SYSTEM_INDEXES, *state, *fields)), bin_index, *ledger]
 
 
 def _unique(definition: Definition) -> list[tuple[Field, IndexModel]]:
@@ -91,10 +102,12 @@ def _is_indexed(definition: Definition, field: Field) -> bool:
     """Tell whether a field is looked up.
 
     A serial number always is, so that none is given twice; so is the business key, by which imports find
-    their records, unless its unique index serves.
+    their records, unless its unique index serves; and so is what people ask a ledger for every day.
     """
     is_key = field.key == definition.business_key and not field.unique
-    return field.indexed or field.type == "serial" or is_key
+    ledger = definition.ledger
+    asked = (ledger.status, ledger.due_on, ledger.holders, ledger.kept_by, ledger.customer) if ledger else ()
+    return field.indexed or field.type == "serial" or is_key or field.key in asked
 
 
 def _path(field: Field) -> str:

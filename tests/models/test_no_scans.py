@@ -33,6 +33,8 @@ GROWING = {
     "history",
     "notifications",
     "outbox",
+    "property_check_lines",
+    "property_movements",
 }
 pytestmark = pytest.mark.usefixtures("db")
 
