@@ -34,6 +34,8 @@ TABS: Final[dict[str, Any]] = {
     "listed": lazy_gettext("Lent or away"),
     "skipped": lazy_gettext("Not booked"),
 }
+_OF_BOOKS: Final = frozenset({"off", "undecided", "skipped"})
+"""What a blind count tells nobody as long as it is counted."""
 
 
 @base.pages.get("/checks/")
@@ -81,7 +83,7 @@ def page(found: Check, errors: dict[str, str] | None = None) -> str:
     person, told = context.require_person(), base.told(found.form)
     reader = Reader(person, found)
     which = request.args.get("which", "off" if found.is_reviewing else "all")
-    which = which if which in FILTERS else "all"
+    which = which if which in FILTERS and not (found.is_blind and which in _OF_BOOKS) else "all"
     words, after = request.args.get("q", "").strip()[:100], request.args.get("after", "")
     start = reader.line(after) if ObjectId.is_valid(after) else None
     lines = reader.lines(which, words=words, after=start.line if start else None, limit=ON_PAGE + 1)
@@ -100,7 +102,11 @@ def page(found: Check, errors: dict[str, str] | None = None) -> str:
         sheet_url=f"/records/{found.form.key}/{found.id}",
         numbers=reader.numbers(),
         job=found.job if found.is_busy or (found.job and found.job.state == "failed") else None,
-        tabs=[_tab(found, key, label, which) for key, label in TABS.items()],
+        tabs=[
+            _tab(found, key, label, which)
+            for key, label in TABS.items()
+            if not (found.is_blind and key in _OF_BOOKS)
+        ],
         which=which,
         words=words,
         lines=rows(reader, lines[:ON_PAGE]),

@@ -27,7 +27,10 @@ ASKED_AT_ONCE: Final = 2000
 AT_ONCE, MOST_AT_ONCE = 100, 2000
 """Lines read in one go: more where the reader may see few of them."""
 _ITEM: Final = {"number": 1, "title": 1, "stock": 1, "data": 1, "state": 1, "department": 1, "deleted_at": 1}
+_NOTHING: Final = frozenset[str]()
 _OF_BOOKS: Final = frozenset({"expected", "book", "difference", "off", "counts"})
+"""What of a line tells what the books say; a blind count withholds it from everybody."""
+_AMOUNTS: Final = frozenset({*_OF_BOOKS, "counted"})
 _PARTS: Final[Mapping[Facet, str]] = {
     "people": "person",
     "departments": "department",
@@ -55,7 +58,7 @@ FILTERS: Mapping[str, Document] = MappingProxyType(
 class Shown:
     """A line as somebody is shown it; `now` is what the books say at this moment, None where that is closed.
 
-    `line` lacks what is closed to them; `item` is None for what is in no ledger, or no longer.
+    `line` and `item` lack what is closed to them; `item` is None for what is in no ledger, or no longer.
     """
 
     line: Document
@@ -96,15 +99,14 @@ class Reader:
         """Return what of an item's stock is closed; of what is in no ledger, what is closed anywhere."""
         return closed(self.told, item) if item else self._unasked
 
-    def knows_books(self, item: Document | None) -> bool:
-        """Tell whether the person is told what the books say: not in a blind count nor where it is closed."""
-        return not self.check.is_blind and "amounts" not in self.closed_on(item)
-
     def shown(self, line: Document, item: Document | None) -> Shown:
         """Return a line as the person is shown it."""
         spot = Spot.load(line["spot"])
-        knows, hidden = self.knows_books(item), {_PARTS.get(facet, "") for facet in self.closed_on(item)}
-        kept = {key: value for key, value in line.items() if knows or key not in _OF_BOOKS}
+        closed_facets = self.closed_on(item)
+        hidden = {_PARTS.get(facet, "") for facet in closed_facets}
+        withheld = _OF_BOOKS if self.check.is_blind else _NOTHING
+        withheld = withheld | _AMOUNTS if "amounts" in closed_facets else withheld
+        kept = {key: value for key, value in line.items() if key not in withheld}
         kept["spot"] = {key: value for key, value in line["spot"].items() if key not in hidden}
         kept["due"] = "" if "due" in hidden else line["due"]
         if item is not None:
@@ -115,8 +117,8 @@ class Reader:
         data = item["data"] if item else {}
         fractional = bool(part and part.unit and data.get(part.unit) in part.fractional_units)
         single = bool(part and part.serial and data.get(part.serial))
-        now = Stock.load(item.get("stock")).at(spot) if item and knows else None
-        return Shown(kept, item, now, fractional, single)
+        now = Stock.load(item.get("stock")).at(spot) if item and not withheld else None
+        return Shown(kept, self.told.plain(item) if item else None, now, fractional, single)
 
     # -- lines ---------------------------------------------------------------------------------------------
 
@@ -162,6 +164,8 @@ class Reader:
             after = batch[-1]
 
     def _read(self, which: str, words: str, after: Document | None, size: int) -> list[Document]:
+        if self.check.is_blind and "off" in FILTERS[which]:
+            return []
         parts: list[Document] = [{"check": self.check.id}, FILTERS[which]]
         if words.strip():
             parts += self._searched(words)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
+from models import access
 from models.changes import Change
 from models.database import db
 from models.errors import ConflictError, InvalidError
@@ -47,6 +48,8 @@ def _snapshot(check: Check, change: Change) -> None:
     if check.stage in {ADJUSTING, ADJUSTED} or check.numbers["counted"]:
         raise _refused(_("Something was counted already; the list stays as it is."))
     person = change.actor.person
+    if person and not access.permitted(person, check.ledger.key, access.Action.SEE):
+        raise _refused(_("You may not see the ledger that this check counts."))
     scope = Scope.of(check.part, change.record["data"])
     if not check.ledger.records().find_one(scope.filter(check.ledger, person), {"_id": 1}):
         raise _refused(_("Nothing of the ledger is in what this check counts."))

@@ -166,6 +166,11 @@ def test_a_blind_count_tells_nobody_what_the_books_say(
     for page in ("", "/count", "/lines?q=Gauge", "/print", "/print?lines=1", "?which=off"):
         assert "7341" not in client.get(address + page).text, page
         assert "341" not in client.get(address + page).text.replace("7341", ""), page
+    report.ask(editor, check["_id"], "en")
+    run_jobs(report.JOB)
+    found = sheets(Job.objects(kind=report.JOB).first())
+    assert len(found["Differences"]) == 1
+    assert "7341" not in str(found)
     step(checks, editor, check, "review")
     assert "-341" in client.get(address).text
 
