@@ -7,6 +7,7 @@ from models.ledger.act import Act
 from models.ledger.lending import SLIP_ACTIONS, moving
 from models.ledger.moving import goal_of
 from models.ledger.quantities import read_quantity
+from models.ledger.rehearsing import rehearse
 from models.ledger.settling import settle
 from models.ledger.slips import SlipView
 from models.ledger_parts import MovePieces
@@ -17,6 +18,7 @@ from models.workflow.run import Run
 def carry_out(run: Run, change: Change, effect: MovePieces) -> None:
     """Plan what a step does in the ledger. Raises InvalidError beside the fields of the record."""
     if run.dry:
+        rehearse(change, effect)
         return
     if effect.action in SLIP_ACTIONS:
         slip = SlipView(change)

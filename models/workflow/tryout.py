@@ -17,6 +17,7 @@ from models.definition import Definition
 from models.errors import DomainError, InvalidError
 from models.fields import type_of
 from models.forms import LiveForm
+from models.ledger.rehearsing import words as booking_words
 from models.lookups import Lookup
 from models.messages import Message, Named, _
 from models.people import Actor
@@ -162,6 +163,9 @@ class _Trial:
         given = dict(change.record["data"])
         try:
             rehearse(change)
+        except InvalidError as error:
+            self.record = self.record or change.record
+            return _refused(self._stay(Step(step), error.message), None, error.errors)
         except DomainError as error:
             self.record = self.record or change.record
             return self._stay(Step(step), error.message)
@@ -249,6 +253,7 @@ def _happened(change: Change, given: Document) -> Iterator[Message]:
         if value != given.get(field.key):
             text = "—" if value is None else type_of(field).display(field, value, lookup, lookup.language)
             yield _("“%(field)s” becomes %(value)s.", field=field.label, value=text)
+    yield from booking_words(change, Lookup(change.actor.language, person=change.actor.person))
     for made in facts.get("created", ()):
         yield _("A record of “%(form)s” is created.", form=made["form"])
     for department in facts.get("filed", ()):
