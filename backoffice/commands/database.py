@@ -10,6 +10,7 @@ from backoffice.preparation import migrate
 from models.audit import chain as audit
 from models.checks import check_clocks, check_histories
 from models.ledger.checking import check_ledgers
+from models.ledger.stock_check.checking import check_stock_checks
 from models.letters import keeping as letters
 from models.retention import checks as disposals
 
@@ -49,6 +50,7 @@ def check(expect: tuple[int, str] | None) -> None:
             disposals.problems(),
             check_clocks(),
             check_ledgers(),
+            check_stock_checks(),
             letters.broken(),
         )
         for problem in chain.from_iterable(found):

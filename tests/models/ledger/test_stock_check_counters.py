@@ -12,6 +12,7 @@ from models.errors import DomainError, InvalidError
 from models.forms import LiveForm
 from models.ledger.stock_check import counting, lines
 from models.ledger.stock_check.check import Check
+from models.ledger.stock_check.checking import check_stock_checks
 from models.ledger.stock_check.counting import Count
 from models.people import Actor, Grant, Role, User
 from tests import factories
@@ -56,6 +57,11 @@ def test_many_count_at_once_and_every_number_is_right(
     assert found == lines.add_up(check["_id"])
     assert (found["counted"], found["open"]) == (ITEMS, 0)
     assert sum(len(line["counts"]) for line in lines_of(check)) == len(work)
+    assert list(check_stock_checks()) == []
+    lines.collection().update_one({"_id": drawn[0]}, {"$set": {"status": "open"}})
+    assert [str(one) for one in check_stock_checks()] == [
+        "stocktaking ST-0001: its numbers are not those of its lines"
+    ]
 
 
 def test_whoever_may_not_see_the_ledger_begins_no_check(
