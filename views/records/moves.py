@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from views.records.deadlines import DeadlinePanel
     from views.records.helpers import TemplateHelpers
 
-    class _Base(ApprovalPanel, DeadlinePanel, PropertyPanel, ChangeScreens, TemplateHelpers):
+    class _Base(ApprovalPanel, PropertyPanel, DeadlinePanel, ChangeScreens, TemplateHelpers):
         """Where what it calls comes from."""
 
 else:
