@@ -8,8 +8,9 @@ from models import clocks, deliveries, files, jobs, numbering, outbox
 from models import password_resets as _password_resets  # noqa: F401  (its effects are carried out here)
 from models import reassigning as _reassigning  # noqa: F401  (its effects are carried out here)
 from models.audit import chain as audit
-from models.database import is_passing
+from models.database import end_abandoned_transactions, is_passing
 from models.deliveries import digest
+from models.ledger import following as _following  # noqa: F401  (its effects are carried out here)
 from models.ledger import queueing
 from models.ledger import taking_over as _taking_over  # noqa: F401  (its effects are carried out here)
 from models.retention import audit_log
@@ -40,6 +41,7 @@ def dispatch_lost() -> None:
 
 
 STEPS: tuple[Callable[[], object], ...] = (
+    end_abandoned_transactions,
     dispatch_lost,
     clocks.sweep,
     clocks.ensure_schedules,

@@ -20,7 +20,7 @@ from models.changes import Write
 from models.database import Document, OvertakenError, db, in_transaction
 from models.errors import InvalidError
 from models.forms import LiveForm
-from models.ledger import line
+from models.ledger import awaited, line
 from models.ledger.mirroring import is_stale, mirrored
 from models.ledger.movements import Movement
 from models.ledger.opening import arrival
@@ -120,7 +120,7 @@ class Book:
             stored = self.form.records().bulk_write(writes, ordered=False, session=session)
             if stored.matched_count < len(writes):
                 raise OvertakenError
-            outbox.put(self._offers(booked), session)
+            outbox.put([*self._offers(booked), *self._followed(booked, known)], session)
         if movements or self._new:
             db().property_movements.insert_many([*self._new, *movements], session=session)
 
@@ -128,6 +128,16 @@ class Book:
         """Return the effects by which those get pieces who waited for them."""
         today = self.at.astimezone(self.actor.timezone).date()
         found = (line.effect(self.form.key, item, stock, today) for item, stock in booked.items())
+        return [one for one in found if one]
+
+    def _followed(
+        self, booked: Mapping[ObjectId, Stock], known: Mapping[ObjectId, Document]
+    ) -> list[Document]:
+        """Return the effects by which items go on in their own procedure."""
+        found = (
+            awaited.effect(self.form, known[item], mirrored(self.form.definition, stock), stock)
+            for item, stock in booked.items()
+        )
         return [one for one in found if one]
 
     def _work_out(

@@ -25,6 +25,8 @@ from models.approvals import decisions
 from models.database import Document, db
 from models.departments import save as save_department
 from models.errors import ForbiddenError, InvalidError
+from models.ledger import following as _following  # noqa: F401  (its effects are carried out by the play)
+from models.ledger import queueing as _queueing  # noqa: F401
 from models.people import DEFAULT_TIMEZONE, Actor, Department, Role, User
 from tests.scenarios import installed
 

@@ -201,6 +201,14 @@ def test_what_was_lost_is_found_again(company: Play) -> None:
     assert sound()
 
 
+def test_an_item_that_is_lost_altogether_ends_and_begins_again(company: Play) -> None:
+    """P03.65: with the last piece the record ends, and with the find it goes on."""
+    item, found = reported(company, quantity=5)
+    assert company.state(item) == "gone"
+    company.as_("production_head").take(found, "found", found_where="3 号货架")
+    assert company.state(item) == "kept"
+
+
 def test_a_report_by_mistake_is_taken_back_with_its_movement(company: Play) -> None:
     """P03.65: only by whoever leads, with a reason; both movements stay."""
     for kind, step in (("loss", "missed_by_mistake"), ("damage", "reported_by_mistake")):

@@ -1,12 +1,14 @@
 """P03 flow d, 顾客财产台帐: the rows of 4.4.1, played by sales, engineering, production and quality."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from models.database import Document
+from models.database import Document, db
 from models.errors import ForbiddenError, NotFoundError
+from models.ledger import desk
 from tests.scenarios.play import Play, dept
 from tests.scenarios.property import arrived, data, kept, lent, movements, paper, row, sound, stock
 
@@ -222,6 +224,34 @@ def test_disposal_needs_the_customers_consent_in_writing(company: Play) -> None:
     )
     assert company.state(found) == "disposed"
     assert movements(found)[-1] == "dispose"
+
+
+def test_what_goes_back_piece_by_piece_ends_the_record_with_the_last(company: Play) -> None:
+    """8.5.3: booked by hand on the item; its clocks end with it, and a mistake is taken back."""
+    found, sales = kept(company, quantity=3, agreed_return_on="2026-03-20"), company.as_("sales_staff")
+    by_hand(company, found, "give_back", 2)
+    assert company.state(found) == "kept"
+    by_hand(company, found, "give_back", 1)
+    assert company.state(found) == "returned"
+    assert not company.clock(found, "give_back").is_open
+    supervisor = company.as_("sales_supervisor")
+    sales.cannot(found, "reopen", reason="x")
+    assert supervisor.lacks(found, "reopen", reason="误登") == {""}
+    last = db().property_movements.find_one({"item": found["_id"]}, sort=[("_id", -1)])
+    assert last
+    desk.undo(supervisor.actor, supervisor.person, company.form("customer_property"), last, reason="误登")
+    assert supervisor.lacks(found, "reopen") == {"reason"}
+    supervisor.take(found, "reopen", reason="误登")
+    assert company.state(found) == "kept"
+    assert sound()
+
+
+def by_hand(play: Play, item: Document, kind: str, quantity: int) -> None:
+    """Let sales book a movement on the item's page."""
+    sales, live = play.as_("sales_staff"), play.form("customer_property")
+    wanted = Decimal(quantity)
+    desk.move(sales.actor, sales.person, live, item["_id"], kind, quantity=wanted, note="快递")
+    play.settle()
 
 
 def test_what_is_secret_is_seen_by_its_keeper_and_sales_only(company: Play) -> None:
