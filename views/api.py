@@ -4,10 +4,10 @@ Cookies count for nothing here, so no page of another site can use it in a perso
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Flask, jsonify, request
+from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from models import forms, history, queries, records, workflow
@@ -21,15 +21,14 @@ from models.fields import type_of
 from models.forms import LiveForm
 from models.messages import _
 from models.queries import ListQuery
+from views import api_ledger
+from views.api_base import SOURCE, blueprint, form_of, read_body, text_of
 from views.context import current_actor, current_language, require_person, say
 
-SOURCE = "api"
 DEFAULT_LIMIT = 50
 MAX_HISTORY = 200
 _BODY = frozenset({"data", "reason", "revision"})
 _STEP_BODY = _BODY | {"signature"}
-
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
 def init_app(app: Flask) -> None:
@@ -48,7 +47,7 @@ def list_forms() -> ResponseReturnValue:
 @blueprint.get("/forms/<key>")
 def show_form(key: str) -> ResponseReturnValue:
     """Return what a form is made of."""
-    form = _form_of(key)
+    form = form_of(key)
     require(require_person(), form.key, Action.SEE)
     return {**_form(form), "definition": Disclosure(require_person(), form).described()}
 
@@ -56,7 +55,7 @@ def show_form(key: str) -> ResponseReturnValue:
 @blueprint.get("/records/<key>")
 def list_records(key: str) -> ResponseReturnValue:
     """Return a page of records: `where` (a rule tree), `search`, `sort`, `order`, `limit`, `cursor`."""
-    form, person = _form_of(key), require_person()
+    form, person = form_of(key), require_person()
     told = Disclosure(person, form)
     query = ListQuery(
         where=_where(),
@@ -74,27 +73,28 @@ def list_records(key: str) -> ResponseReturnValue:
 @blueprint.post("/records/<key>")
 def create_record(key: str) -> ResponseReturnValue:
     """Store a new record."""
-    form = _form_of(key)
+    form = form_of(key)
     require(require_person(), form.key, Action.CREATE)
-    body = _body()
-    made = records.create(current_actor(), form, _data(body), source=SOURCE, reason=_reason(body))
+    body = read_body(_BODY)
+    made = records.create(current_actor(), form, _data(body), source=SOURCE, reason=text_of(body, "reason"))
     return _shown(form, made), 201
 
 
 @blueprint.get("/records/<key>/<record_id>")
 def show_record(key: str, record_id: str) -> ResponseReturnValue:
     """Return one record with the transitions that are offered."""
-    form, person = _form_of(key), require_person()
+    form, person = form_of(key), require_person()
     record = fetch(person, form, record_id)
-    return {**_shown(form, record), "transitions": _offers(form, record)}
+    transitions = {"transitions": _offers(form, record)}
+    return {**_shown(form, record), **transitions, **api_ledger.stock_of(form, record)}
 
 
 @blueprint.patch("/records/<key>/<record_id>")
 def change_record(key: str, record_id: str) -> ResponseReturnValue:
     """Change the given fields of a record that still is at `revision`."""
-    form = _form_of(key)
+    form = form_of(key)
     record = fetch(require_person(), form, record_id, Action.EDIT)
-    body = _body()
+    body = read_body(_BODY)
     stored = records.update(
         current_actor(),
         form,
@@ -102,7 +102,7 @@ def change_record(key: str, record_id: str) -> ResponseReturnValue:
         _data(body),
         revision=_revision(body),
         source=SOURCE,
-        reason=_reason(body),
+        reason=text_of(body, "reason"),
     )
     return _shown(form, stored)
 
@@ -110,10 +110,10 @@ def change_record(key: str, record_id: str) -> ResponseReturnValue:
 @blueprint.delete("/records/<key>/<record_id>")
 def delete_record(key: str, record_id: str) -> ResponseReturnValue:
     """Put a record into the bin, with a reason."""
-    form = _form_of(key)
+    form = form_of(key)
     record = fetch(require_person(), form, record_id, Action.DELETE)
-    body = _body()
-    revision, reason = _revision(body), _reason(body)
+    body = read_body(_BODY)
+    revision, reason = _revision(body), text_of(body, "reason")
     records.delete(current_actor(), form, record["_id"], revision=revision, reason=reason, source=SOURCE)
     return "", 204
 
@@ -121,7 +121,7 @@ def delete_record(key: str, record_id: str) -> ResponseReturnValue:
 @blueprint.get("/records/<key>/<record_id>/history")
 def show_history(key: str, record_id: str) -> ResponseReturnValue:
     """Return what happened to a record, newest first."""
-    form = _form_of(key)
+    form = form_of(key)
     record = fetch(require_person(), form, record_id)
     entries = history.of_record(form.key, record["_id"], limit=MAX_HISTORY)
     entries = Disclosure(require_person(), form).entries(record, entries)
@@ -131,7 +131,7 @@ def show_history(key: str, record_id: str) -> ResponseReturnValue:
 @blueprint.post("/records/<key>/<record_id>/transitions/<transition>")
 def take_transition(key: str, record_id: str, transition: str) -> ResponseReturnValue:
     """Take a step of the form's workflow from the record's `revision`, with a `signature` where it asks."""
-    form, body = _form_of(key), _body(_STEP_BODY)
+    form, body = form_of(key), read_body(_STEP_BODY)
     stored = workflow.take(
         current_actor(),
         require_person(),
@@ -140,7 +140,7 @@ def take_transition(key: str, record_id: str, transition: str) -> ResponseReturn
         transition,
         _data(body),
         revision=_revision(body),
-        reason=_reason(body),
+        reason=text_of(body, "reason"),
         signature=body.get("signature"),
         source=SOURCE,
     )
@@ -181,12 +181,6 @@ def _form(form: LiveForm) -> Document:
         "version": form.version,
         "records": f"/api/v1/records/{form.key}",
     }
-
-
-def _form_of(key: str) -> LiveForm:
-    form = forms.current(key)
-    require(require_person(), form.key, Action.SEE)
-    return form
 
 
 def _offers(form: LiveForm, record: Document) -> list[Document]:
@@ -239,17 +233,6 @@ def _where() -> Document | None:
     return tree
 
 
-def _body(known: Collection[str] = _BODY) -> Document:
-    """Return the posted object. Raises InvalidError beside what does not belong there."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise DomainError(_("Send a JSON object."))
-    unknown = [str(key)[:60] for key in body if key not in known]
-    if unknown:
-        raise InvalidError({key: [_("There is no such property.")] for key in unknown})
-    return body
-
-
 def _data(body: Document) -> Document:
     data = body.get("data", {})
     if not isinstance(data, dict):
@@ -262,13 +245,6 @@ def _revision(body: Document) -> int:
     if not isinstance(revision, int) or isinstance(revision, bool):
         raise InvalidError({"revision": [_("Say which revision you saw.")]})
     return revision
-
-
-def _reason(body: Document) -> str:
-    reason = body.get("reason", "")
-    if not isinstance(reason, str):
-        raise InvalidError({"reason": [_("This value does not fit here.")]})
-    return reason
 
 
 @blueprint.errorhandler(ConflictError)

@@ -1,6 +1,6 @@
 """Movements that somebody books by hand on an item's page or its label, without a slip."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bson import ObjectId
@@ -41,6 +41,7 @@ def move(
     condition: str = "",
     photos: tuple[ObjectId, ...] = (),
     also: Write | None = None,
+    sent_by: str = "screen",
 ) -> Document:
     """Book a movement of an item by hand; return the item as it is stored then.
 
@@ -58,6 +59,7 @@ def move(
         condition: how they are.
         photos: ids of the item's pictures.
         also: further writes of the same transaction.
+        sent_by: `screen` or `api`.
 
     Raises:
         NotFoundError: there is no such item for this person.
@@ -70,7 +72,8 @@ def move(
     _check(form, record, kind, _Said(department, place, note, condition, photos))
     wanted = read_quantity(form.definition, record["data"], quantity, "quantity")
     goal = goal_of(kind, form.definition, record, department=department, place=place)
-    details = Details(form=form.key, record=record["_id"], note=note, condition=condition, photos=photos)
+    asked = Details(form=form.key, record=record["_id"], source=sent_by)
+    details = replace(asked, note=note, condition=condition, photos=photos)
 
     def carry_out(stock: Stock) -> Booked:
         left, made = moved(stock, kind, wanted, goal, details, source=source)

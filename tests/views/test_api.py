@@ -28,6 +28,10 @@ ANSWERS: dict[tuple[str, str], Answers] = {
     ("PATCH", "/api/v1/records/<key>/<record_id>"): Answers(404, 403, 200, 200),
     ("DELETE", "/api/v1/records/<key>/<record_id>"): Answers(404, 403, 204, 204),
     ("GET", "/api/v1/records/<key>/<record_id>/history"): READS,
+    # the form is no ledger
+    ("GET", "/api/v1/records/<key>/<record_id>/stock"): Answers(404, 404, 404, 404),
+    ("GET", "/api/v1/records/<key>/<record_id>/movements"): Answers(404, 404, 404, 404),
+    ("POST", "/api/v1/records/<key>/<record_id>/movements"): Answers(404, 404, 404, 404),
     # the form has no workflow
     ("POST", "/api/v1/records/<key>/<record_id>/transitions/<transition>"): Answers(404, 400, 400, 400),
 }
