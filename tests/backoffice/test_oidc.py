@@ -17,8 +17,8 @@ from models.factors import apps
 from models.people import User
 from models.times import now
 from tests import factories
+from tests.authenticators import code_of
 from tests.backoffice.providers import CLIENT, SECRET, Provider, running
-from tests.views.test_factors import code_of
 from tests.web import csrf_token, settings
 
 MAIL = "wang.fang@example.com"
