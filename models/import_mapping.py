@@ -14,6 +14,7 @@ from bson import ObjectId
 from models.database import db
 from models.definition import Definition, Field
 from models.fields import type_of
+from models.forms import LiveForm
 from models.import_plan import (
     ALL_OR_NOTHING,
     MODES,
@@ -28,6 +29,9 @@ from models.import_plan import (
     targets,
 )
 from models.ledger_import.columns import TABLES as LEDGER_TABLES
+from models.ledger_import.explaining import explain
+from models.ledger_import.steps import offered
+from models.people import User
 from models.spreadsheets.table import Table, captions
 from models.spreadsheets.workbook import About, Book
 from models.times import now
@@ -40,6 +44,8 @@ __all__ = [
     "RowsSheet",
     "check",
     "find_head",
+    "heads_of",
+    "is_existing_ledger",
     "keys",
     "recall",
     "remember",
@@ -47,6 +53,7 @@ __all__ = [
     "suggest",
     "suggest_rows",
     "suggest_tables",
+    "suggested",
     "targets",
     "tells_of_past",
     "write_template",
@@ -201,6 +208,32 @@ def recall(definition: Definition, header: Sequence[str]) -> tuple[dict[int, str
     return mapping, key, ALL_OR_NOTHING
 
 
+def suggested(person: User, form: LiveForm, table: Table, file_id: ObjectId, name: str) -> Plan:
+    """Return how a file is imported of which nobody has said anything yet."""
+    definition, sheet = offered(person, form.definition), table.sheets[0]
+    heads = heads_of(definition, table)
+    mapping, key, mode = recall(definition, table.header(sheet).names)
+    tables = suggest_tables(definition, table, sheet, mapping)
+    past = is_existing_ledger(form, mapping, tables)
+    return Plan(file_id, name, mapping, sheet, key, mode, tables, heads, taken_over=past)
+
+
+def heads_of(definition: Definition, table: Table) -> dict[str, int]:
+    """Let every sheet of a file begin with the row that names its columns; return those further down."""
+    found = {sheet: find_head(definition, table, sheet) for sheet in table.sheets}
+    heads = {sheet: row for sheet, row in found.items() if row}
+    table.begin_at(heads)
+    return heads
+
+
+def is_existing_ledger(form: LiveForm, mapping: Mapping[int, str], tables: Mapping[str, RowsSheet]) -> bool:
+    """Tell whether a file seems to say what is here already: what is out, or the first things of a ledger."""
+    if form.definition.ledger is None:
+        return False
+    past = tells_of_past(mapping) or any(key in LEDGER_TABLES for key in tables)
+    return past or form.records().find_one({}, {"_id": 1}) is None
+
+
 def tells_of_past(mapping: Mapping[int, str]) -> bool:
     """Tell whether columns say what is out or gone: the file is an existing ledger."""
     return any(path.partition(".")[0] in LEDGER_TABLES for path in mapping.values())
@@ -220,4 +253,6 @@ def write_template(path: Path, definition: Definition, language: str) -> None:
     title = definition.label.text(language) or definition.key
     about = About(title, "", now().replace(tzinfo=None), language, ZoneInfo("UTC"))
     with Book(path, about) as book:
-        book.sheet(title, columns).offer_choices()
+        book.sheet(title, columns, frozen=1).offer_choices()
+        if any(table in definition.by_key for table in LEDGER_TABLES):
+            explain(book, definition, language)

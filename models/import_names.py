@@ -20,7 +20,10 @@ Missed = Counter[tuple[str, str]]
 
 
 class Names(References):
-    """Names of a file; those that nobody answers to are counted in `missed`."""
+    """Names of a file; those that nobody answers to are counted in `missed`.
+
+    What a person says they mean must be there for them like anything that they choose.
+    """
 
     def __init__(self, person: User | None, meant: Iterable[Meant], missed: Missed) -> None:
         super().__init__(person)
@@ -29,15 +32,24 @@ class Names(References):
 
     @override
     def find_person(self, text: str) -> ObjectId | None:
-        return self._told(PERSON, text) or self._count(PERSON, text, super().find_person(text))
+        told = self._told(PERSON, text)
+        if told and self.person_exists(told):
+            return told
+        return self._count(PERSON, text, super().find_person(text))
 
     @override
     def find_department(self, text: str) -> ObjectId | None:
-        return self._told(DEPARTMENT, text) or self._count(DEPARTMENT, text, super().find_department(text))
+        told = self._told(DEPARTMENT, text)
+        if told and self.department_exists(told):
+            return told
+        return self._count(DEPARTMENT, text, super().find_department(text))
 
     @override
     def find_record(self, form: str, text: str) -> ObjectId | None:
-        return self._told(form, text) or self._count(form, text, super().find_record(form, text))
+        told = self._told(form, text)
+        if told and self.record_exists(form, told):
+            return told
+        return self._count(form, text, super().find_record(form, text))
 
     def _told(self, kind: str, text: str) -> ObjectId | None:
         return self._meant.get((kind, text.strip()[:MAX_NAME]))

@@ -16,6 +16,7 @@ from models.permissions import require_permission
 from views import downloads
 from views.admin import Screen
 from views.context import current_timezone, require_person, say
+from views.unknown_names import unknown_names
 
 _PERMISSIONS = {
     "audit_export": Permission.AUDIT_READ,
@@ -39,7 +40,9 @@ class Jobs(Screen):
     @expose("/<job_id>")
     def job_view(self, job_id: str) -> str:
         """Show one job."""
-        return str(self.render("jobs/job.html", job=self._job(job_id), timezone=current_timezone()))
+        job = self._job(job_id)
+        asked = list(unknown_names(job)) if job.kind == "import_check" else []
+        return str(self.render("jobs/job.html", job=job, asked=asked, timezone=current_timezone()))
 
     @expose("/<job_id>/state")
     def state_view(self, job_id: str) -> Response:

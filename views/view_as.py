@@ -25,6 +25,7 @@ CLOSED_ENDPOINTS: Final = frozenset(
         "configure_calendars.export",
         "configure_forms.export",
         "jobs.download_view",
+        "property.print_statement",
         "property.labels",
         "property.check_print",
         "property.clearance",

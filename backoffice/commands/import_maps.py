@@ -1,6 +1,7 @@
 """How a file is to be imported, as an operator writes it down: captions instead of column numbers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,12 @@ from bson import ObjectId
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models import import_mapping, import_plan
-from models.definition import Definition
-from models.import_plan import ALL_OR_NOTHING, Plan, RowsSheet
+from models.forms import LiveForm
+from models.import_names import DEPARTMENT, PERSON
+from models.import_plan import ALL_OR_NOTHING, Meant, Plan, RowsSheet
+from models.ledger_import.steps import offered
+from models.lookups import References
+from models.people import User
 from models.spreadsheets.table import Table
 
 
@@ -33,9 +38,12 @@ class ImportMap(BaseModel):
 
     columns: dict[str, str]
     sheet: str = ""
+    header: int = 0
     key: str = ""
     mode: str = ALL_OR_NOTHING
     tables: dict[str, RowsMap] = {}
+    taken_over: bool = False
+    meant: dict[str, dict[str, str]] = {}
 
 
 def read(path: Path) -> ImportMap:
@@ -51,7 +59,7 @@ def read(path: Path) -> ImportMap:
 
 
 def plan(
-    definition: Definition, table: Table, file_id: ObjectId, name: str, chosen: ImportMap | None
+    person: User, form: LiveForm, table: Table, file_id: ObjectId, name: str, chosen: ImportMap | None
 ) -> Plan:
     """Return how a file is imported: as the map says, else as the screen would suggest.
 
@@ -59,23 +67,41 @@ def plan(
         click.ClickException: the map names a sheet or a column that the file does not have.
         InvalidError: the plan cannot work.
     """
-    found = _mapped(table, file_id, name, chosen) if chosen else _suggested(definition, table, file_id, name)
-    import_plan.check(definition, found)
+    if chosen:
+        found = replace(_mapped(table, file_id, name, chosen), meant=_meant(person, chosen))
+    else:
+        found = import_mapping.suggested(person, form, table, file_id, name)
+    import_plan.check(offered(person, form.definition), found)
     return found
 
 
-def _suggested(definition: Definition, table: Table, file_id: ObjectId, name: str) -> Plan:
-    sheet = table.sheets[0]
-    mapping, key, mode = import_mapping.recall(definition, table.header(sheet).names)
-    tables = import_mapping.suggest_tables(definition, table, sheet, mapping)
-    return Plan(file_id, name, mapping, sheet, key, mode, tables)
+def _meant(person: User, chosen: ImportMap) -> tuple[Meant, ...]:
+    """Return who and what names mean: by user name, code or number, or as they are called here."""
+    references = References(person)
+
+    def find(kind: str, text: str) -> ObjectId | None:
+        if kind == PERSON:
+            return references.find_person(text)
+        return references.find_department(text) if kind == DEPARTMENT else references.find_record(kind, text)
+
+    pairs = [(kind, name, text) for kind, names in chosen.meant.items() for name, text in names.items()]
+    found = [(kind, name, text, find(kind, text)) for kind, name, text in pairs]
+    if unknown := [f"{kind}: {text}" for kind, _name, text, one in found if one is None]:
+        message = f"There is no {', '.join(unknown)}."
+        raise click.ClickException(message)
+    return tuple(Meant(kind, name, one) for kind, name, _text, one in found if one)
 
 
 def _mapped(table: Table, file_id: ObjectId, name: str, chosen: ImportMap) -> Plan:
     sheet = chosen.sheet or table.sheets[0]
+    heads = {sheet: chosen.header} if chosen.header else {}
+    table.begin_at(heads)
     main = _header(table, sheet)
     tables = {key: _rows(table, main, rows) for key, rows in chosen.tables.items()}
-    return Plan(file_id, name, _numbered(chosen.columns, main), sheet, chosen.key, chosen.mode, tables)
+    mapping = _numbered(chosen.columns, main)
+    return Plan(
+        file_id, name, mapping, sheet, chosen.key, chosen.mode, tables, heads, taken_over=chosen.taken_over
+    )
 
 
 def _rows(table: Table, main: Sequence[str], rows: RowsMap) -> RowsSheet:

@@ -13,6 +13,7 @@ from backoffice.settings import Settings
 from models import files, forms, jobs, users
 from models.database import Document
 from models.definition import Definition
+from models.forms import LiveForm
 from models.import_plan import Plan
 from models.jobs import Job, RunningJob
 from models.messages import DEFAULT_LANGUAGE, LANGUAGES, translate
@@ -64,7 +65,8 @@ def export(form: str, file: Path, username: str | None, language: str) -> None:
     "--map",
     "map_file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="YAML: `columns` (caption: field), `sheet`, `key`, `mode` (all or valid). Else by the captions.",
+    help="YAML: `columns` (caption: field), `sheet`, `header` (row of the captions), `key`, `mode` (all or "
+    "valid), `taken_over` (an existing ledger), `meant` (person: {name: user}). Else by the captions.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would come of it.")
 @click.option(
@@ -87,10 +89,10 @@ def import_file(
     """Create and update records of FORM from FILE, an .xlsx, .csv or .tsv; exit with 1 if any was refused."""
     chosen = import_maps.read(map_file) if map_file else None
     with connected() as settings:
-        person, definition = _person(username), forms.current(form).definition
-        plan = _keep(file, person, settings, definition, chosen)
+        person, live = _person(username), forms.current(form)
+        plan = _keep(file, person, settings, live, chosen)
         kind = "import_check" if dry_run else "import"
-        title = f"{definition.label.text(language)} ← {plan.file_name}"
+        title = f"{live.definition.label.text(language)} ← {plan.file_name}"
         job = jobs.enqueue(kind, person, plan.dump(), title=title, form=form, language=language)
         done = carry_out_here(job, language)
         if refused is not None and done.file:
@@ -100,20 +102,22 @@ def import_file(
         raise SystemExit(1)
 
 
-def _keep(
-    file: Path, person: User, settings: Settings, definition: Definition, chosen: ImportMap | None
-) -> Plan:
+def _keep(file: Path, person: User, settings: Settings, form: LiveForm, chosen: ImportMap | None) -> Plan:
     """Store a file as if it were uploaded, and return how it is imported."""
     with open_table(file, file.name) as table, file.open("rb") as content:
         limit = settings.max_upload_megabytes * 1024 * 1024
         file_id = files.store(content, file.name, person.id, purpose=files.IMPORT, max_bytes=limit)
-        return import_maps.plan(definition, table, file_id, files.clean_name(file.name), chosen)
+        return import_maps.plan(person, form, table, file_id, files.clean_name(file.name), chosen)
 
 
 def _tell(result: Document, *, dry_run: bool) -> None:
     for problem in result["problems"]:
         column = f", {problem['column']}" if problem["column"] else ""
         click.echo(f"row {problem['row']}{column}: {problem['text']}", err=True)
+    for name in result["unknown"]:
+        click.echo(f"unknown {name['kind']}: {name['name']} ({name['count']} rows)", err=True)
+    for line in result["sums"]:
+        click.echo(f"{line['label']}: {line['value']}")
     counts = ", ".join(f"{result[name]} {name}" for name in ("created", "updated", "same", "refused"))
     nothing = "" if result["stored"] else " (a dry run)" if dry_run else " (nothing was stored)"
     click.echo(counts + nothing)

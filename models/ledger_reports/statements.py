@@ -32,6 +32,7 @@ _READ: Final = {"_id": 0, "item": 1, "kind": 1, "quantity": 1, "from": 1, "to": 
 class Line:
     """One item of a statement: its number and address, its name, and what became of its pieces."""
 
+    item: ObjectId
     number: Linked
     name: str
     unit: str
@@ -143,7 +144,7 @@ def lines(
             shown = reading.told.shown(item)
             places = tuple(_places(reading, found, hidden))
             number = linked(reading.ledger.key, item)
-            yield Line(number, str(shown.get("title") or ""), reading.unit_of(item), found, places)
+            yield Line(item["_id"], number, str(shown.get("title") or ""), reading.unit_of(item), found, places)
 
 
 def _movements(

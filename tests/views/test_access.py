@@ -189,14 +189,18 @@ TABLE: dict[str, dict[str, Answers]] = {
     "property.count_found": {"POST": Answers(404, 403, 422, 422)},  # it carries no key
     "property.count_line": {"POST": Answers(404, 403, 422, 422)},
     "property.decide_lines": {"POST": Answers(404, 403, 422, 422)},  # it names no line
+    "property.export_report": {"POST": Answers(404, 403, 422, 422)},  # it names no report
     "property.give_back": {"POST": KEYLESS},
     "property.holdings": {"GET": EVERYONE},
     "property.index": {"GET": EVERYONE},
     "property.labels": {"GET": WHO_SEES, "POST": WHO_SEES},
     "property.move": {"GET": EDITORS, "POST": Answers(404, 403, 422, 422)},  # it names no movement
+    "property.print_statement": {"GET": Answers(404, 400, 400, 400)},  # it names no customer
     "property.put": {"POST": KEYLESS},
+    "property.reports": {"GET": WHO_SEES},
     "property.scan": {"GET": EVERYONE},
     "property.scanned": {"GET": NOBODY},  # it names no label
+    "property.statement": {"GET": WHO_SEES},
     "property.undo": {"GET": EDITORS, "POST": Answers(404, 403, 422, 422)},  # it says no reason
     "records.acknowledge_view": {"POST": NOBODY},  # nothing was filed
     "records.action_view": {"POST": Answers(404, 403, 302, 302)},
@@ -228,6 +232,7 @@ TABLE: dict[str, dict[str, Answers]] = {
     "records.letter_download": {"GET": NOBODY},  # there is none yet
     "records.letter_view": {"GET": NOBODY},
     "records.letter_write_view": {"GET": NOBODY, "POST": NOBODY},  # the form writes none
+    "records.meant_view": {"POST": Answers(404, 403, 404, 404)},  # the job is an export
     "records.mapping_view": {"GET": IMPORTER, "POST": Answers(404, 403, 404, 422)},
     "records.mentions_view": {"GET": WHO_SEES},
     "records.move_view": {"GET": NOBODY, "POST": NOBODY},  # the form has no workflow

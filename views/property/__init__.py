@@ -13,7 +13,9 @@ from views.property import (
     overview,
     phone,
     phone_acts,
+    reports,
     scanning,
+    statement,
 )
 from views.property.base import pages
 
@@ -29,7 +31,9 @@ MODULES = (
     overview,
     phone,
     phone_acts,
+    reports,
     scanning,
+    statement,
 )
 """They hang their pages on the blueprint when they are imported."""
 

@@ -17,6 +17,7 @@ from views.records.borrowing import slips_of
 PLACES: Final = (
     ("property.calendar", lazy_gettext("Who has it when"), "calendar-range", Action.SEE),
     ("property.labels", lazy_gettext("Labels"), "qr-code", Action.PRINT),
+    ("property.reports", lazy_gettext("Reports"), "file-earmark-spreadsheet", Action.EXPORT),
 )
 """Pages of a ledger besides its list: endpoint, title, icon, and what a reader must be allowed."""
 

@@ -1,7 +1,9 @@
 """What the page shows on which a person says which column of a file fills which field."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from bson import ObjectId
@@ -9,6 +11,8 @@ from bson import ObjectId
 from models import import_mapping
 from models.definition import Definition, Field
 from models.fields.reading import cell_text
+from models.forms import LiveForm
+from models.import_mapping import HEAD_ROWS
 from models.import_plan import NUMBER, Plan, RowsSheet, Target
 from models.imports import MAX_AT_ONCE
 from models.spreadsheets.table import Table
@@ -35,16 +39,17 @@ class SeenSheet:
 
     def __init__(self, table: Table, name: str) -> None:
         self.name = name
+        with closing(table.rows(name)) as rows:
+            first = list(islice(rows, HEAD_ROWS))
+        self.rows = [(row.number, _line(row.cells)) for row in first]
         self.header: tuple[str, ...] = ()
-        self._samples: list[list[str]] = []
-        for number, row in enumerate(table.rows(name)):
-            if not number:
-                self.header = table.header(name).names
-                self._samples = [[] for _name in self.header]
-            elif number > SAMPLE_ROWS:
-                break
-            else:
-                self._take(row.cells)
+        self.head = 0
+        if first:
+            header = table.header(name)
+            self.header, self.head = header.names, header.row
+        self._samples: list[list[str]] = [[] for _name in self.header]
+        for row in islice(table.body(name), SAMPLE_ROWS) if first else ():
+            self._take(row.cells)
 
     def _take(self, cells: tuple[object, ...]) -> None:
         for kept, cell in zip(self._samples, cells, strict=False):
@@ -70,10 +75,13 @@ class MappingPage:
 
     max_at_once = MAX_AT_ONCE
 
-    def __init__(self, definition: Definition, file_id: ObjectId, file_name: str, table: Table) -> None:
+    def __init__(
+        self, form: LiveForm, definition: Definition, file_id: ObjectId, file_name: str, table: Table
+    ) -> None:
         self.definition, self.file_id, self.file_name = definition, file_id, file_name
         self.sheets = table.sheets
-        self._table = table
+        self._form, self._table = form, table
+        self._heads = import_mapping.heads_of(definition, table)
         self._seen: dict[str, SeenSheet] = {}
         self.main = next(filter(None, map(self.sheet, self.sheets)), self.sheet(self.sheets[0]))
 
@@ -98,7 +106,18 @@ class MappingPage:
                 tables.pop(field.key, None)
             if name in self.other_sheets and not self.is_filled(mapping, field):
                 tables[field.key] = self._suggested(field, name)
-        return Plan(self.file_id, self.file_name, mapping, self.main.name, key, mode, tables)
+        past = import_mapping.is_existing_ledger(self._form, mapping, tables)
+        return Plan(
+            self.file_id,
+            self.file_name,
+            mapping,
+            self.main.name,
+            key,
+            mode,
+            tables,
+            self._heads,
+            taken_over=past,
+        )
 
     def posted(self, sent: Sent) -> Plan:
         """Return the plan that a person sent."""
@@ -116,12 +135,19 @@ class MappingPage:
             sent.get("key", ""),
             sent.get("mode", ""),
             tables,
+            self._heads,
+            taken_over=self.is_ledger and sent.get("taken_over") == "yes",
         )
 
     def _choose_main(self, wanted: Sent) -> None:
         name = wanted.get("sheet", "")
         if name in self.sheets:
             self.main = self.sheet(name)
+        head = wanted.get("header", "")
+        if head in {str(number) for number, _text in self.main.rows} and head != str(self.main.head):
+            self._heads[self.main.name] = int(head)
+            self._table.begin_at(self._heads)
+            self.main = self._seen[self.main.name] = SeenSheet(self._table, self.main.name)
 
     def _suggested(self, field: Field, name: str) -> RowsSheet:
         found = import_mapping.suggest_rows(self.definition, field, self._table, name, self.main.header)
@@ -138,6 +164,11 @@ class MappingPage:
         )
 
     # -- choices --------------------------------------------------------------------------------------
+
+    @property
+    def is_ledger(self) -> bool:
+        """Whether the things of the file may be here already, or come now."""
+        return self._form.definition.ledger is not None
 
     @property
     def other_sheets(self) -> list[str]:
@@ -178,6 +209,12 @@ class MappingPage:
             for path, text, required in self.targets
             if required and path != NUMBER and path not in defaults
         ]
+
+
+def _line(cells: tuple[object, ...]) -> str:
+    """Return a row as one line, for people to recognise it."""
+    texts = (str(cell_text(cell) or "").strip() for cell in cells)
+    return " | ".join(filter(None, texts))[:SAMPLE_LENGTH]
 
 
 def _choices(targets: list[Target]) -> list[tuple[str, str, bool]]:

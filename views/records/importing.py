@@ -13,8 +13,12 @@ from flask_admin import expose
 from models import import_mapping, jobs
 from models.access import Action, require
 from models.database import Document
+from models.definition import Definition
 from models.errors import DomainError, InvalidError, NotFoundError
+from models.import_names import MAX_NAME
+from models.import_plan import Meant
 from models.jobs import Job
+from models.ledger_import.steps import offered
 from models.messages import _
 from models.spreadsheets.names import file_name
 from models.spreadsheets.reading import EXTENSIONS
@@ -54,13 +58,18 @@ class ImportScreens(_Base):
         limit = current_app.config["MAX_CONTENT_LENGTH"]
         return self.show("import", error=error, extensions=EXTENSIONS, max_bytes=limit)
 
+    @property
+    def _fillable(self) -> Definition:
+        """The form with everything that a column of a file can fill."""
+        return offered(self.person, self.told.askable)
+
     @expose("/import/template")
     def template_view(self) -> ResponseReturnValue:
         """Send an empty workbook with a column per field."""
         require(self.person, self.form.key, Action.IMPORT)
         with tempfile.TemporaryDirectory(prefix="backoffice-import-") as folder:
             path = Path(folder) / "template.xlsx"
-            import_mapping.write_template(path, self.told.askable, current_language())
+            import_mapping.write_template(path, self._fillable, current_language())
             name = file_name(self.title, "xlsx")
             return send_file(BytesIO(path.read_bytes()), as_attachment=True, download_name=name)
 
@@ -70,7 +79,7 @@ class ImportScreens(_Base):
         require(self.person, self.form.key, Action.IMPORT)
         info = tables.own(self.person, file_id)
         with tables.opened(ObjectId(file_id), info["name"]) as table:
-            page = MappingPage(self.told.askable, ObjectId(file_id), info["name"], table)
+            page = MappingPage(self.form, self._fillable, ObjectId(file_id), info["name"], table)
             return self._choose_columns(page) if request.method == "GET" else self._check_columns(page)
 
     def _choose_columns(self, page: MappingPage) -> str:
@@ -79,7 +88,7 @@ class ImportScreens(_Base):
     def _check_columns(self, page: MappingPage) -> ResponseReturnValue:
         plan = page.posted(request.form)
         try:
-            import_mapping.check(self.told.askable, plan)
+            import_mapping.check(self._fillable, plan)
         except InvalidError as error:
             said = {
                 path: " ".join(say(message) for message in messages)
@@ -116,6 +125,23 @@ class ImportScreens(_Base):
             flash(say(_("Choose what happens to rows with mistakes.")), "danger")
             return self._to_job(checked)
         return self._to_job(self._enqueue_import("import", {**checked.params, "mode": mode}))
+
+    @expose("/import/meant/<job_id>", methods=("POST",))
+    def meant_view(self, job_id: str) -> ResponseReturnValue:
+        """Check a file again, with whom and what its unknown names mean."""
+        require(self.person, self.form.key, Action.IMPORT)
+        checked = self._own_check(job_id)
+        tables.own(self.person, str(checked.params["file"]))
+        said = [
+            Meant(one["kind"], one["name"][:MAX_NAME], ObjectId(chosen))
+            for index, one in enumerate(checked.result.get("unknown", ()))
+            if ObjectId.is_valid(chosen := request.form.get(f"meant-{index}", ""))
+        ]
+        if not said:
+            flash(say(_("Choose whom or what at least one name means.")), "warning")
+            return self._to_job(checked)
+        meant = [*checked.params.get("meant", ()), *map(list, said)]
+        return self._to_job(self._enqueue_import("import_check", {**checked.params, "meant": meant}))
 
     def _own_check(self, job_id: str) -> Job:
         """Return a dry run of this form that ended and is the person's own. Raises NotFoundError."""
