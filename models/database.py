@@ -2,15 +2,26 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import mongoengine
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
 from mongoengine.connection import get_connection
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, ConnectionFailure, CursorNotFound, PyMongoError
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    CursorNotFound,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
+
+from models.errors import ConflictError
 
 Document = dict[str, Any]
 Result = TypeVar("Result")
@@ -18,9 +29,12 @@ Result = TypeVar("Result")
 DURABLE = WriteConcern("majority", j=True)
 MAX_ATTEMPTS = 100
 """Of a transaction whose reads were overtaken; beyond it something else is wrong."""
+ABANDONED_AFTER = timedelta(seconds=5)
+_UNAUTHORIZED = 13
+_UUIDS: CodecOptions[Document] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
 
 
-class OvertakenError(Exception):
+class OvertakenError(ConflictError):
     """What a transaction rests on changed since it was read; reading it again, the work may go through."""
 
 
@@ -76,6 +90,30 @@ def in_transaction(work: Callable[[ClientSession], Result]) -> Result:
                     read_preference=ReadPreference.PRIMARY,
                 )
     raise OvertakenError
+
+
+def end_abandoned_transactions(still_for: timedelta = ABANDONED_AFTER) -> int:
+    """End transactions in which nobody has asked for anything for so long; return how many.
+
+    Their process is dead. MongoDB itself waits a minute, in which nobody else can write what they wrote;
+    where the program's user may not see sessions, it stays at that. Should somebody still be there, only
+    slow, the transaction is tried again.
+    """
+    still = {"$gte": still_for // timedelta(microseconds=1)}
+    idle: list[Document] = [
+        {"$currentOp": {"allUsers": True, "idleSessions": True}},
+        {"$match": {"type": "idleSession", "transaction.timeInactiveMicros": still}},
+    ]
+    admin = client().admin.with_options(_UUIDS)
+    try:
+        left = [{"lsid": found["lsid"]} for found in admin.aggregate(idle)]
+        if left:
+            admin.command("killAllSessionsByPattern", left, codec_options=_UUIDS)
+    except OperationFailure as error:
+        if error.code != _UNAUTHORIZED:
+            raise
+        return 0
+    return len(left)
 
 
 def is_passing(error: Exception) -> bool:

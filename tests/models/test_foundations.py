@@ -1,11 +1,12 @@
 """The small things everything else stands on: time, messages, errors, the connection."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
 from models import database, messages, storage, times
 from models.definition import Definition, Label
@@ -46,6 +47,28 @@ def test_a_transaction_counts_whole_or_not_at_all(db: Store) -> None:
     with pytest.raises(RuntimeError):
         database.in_transaction(fail)
     assert db.counters.count_documents({}) == 0
+
+
+def test_what_a_dead_process_holds_is_let_go_and_the_living_try_again(db: Store) -> None:
+    db.counters.insert_one({"_id": "x", "value": 0})
+    tries = []
+
+    def count(session: Any) -> None:
+        tries.append(session)
+        db.counters.update_one({"_id": "x"}, {"$inc": {"value": 1}}, session=session)
+        if len(tries) == 1:
+            assert database.end_abandoned_transactions() == 0  # nobody has been idle for long
+            assert database.end_abandoned_transactions(timedelta()) >= 1
+        db.counters.insert_one({"_id": len(tries)}, session=session)
+
+    with database.client().start_session() as dead:
+        dead.start_transaction()
+        db.counters.insert_one({"_id": "dead"}, session=dead)
+        database.in_transaction(count)
+        with pytest.raises(OperationFailure):
+            dead.commit_transaction()
+    assert len(tries) == 2
+    assert {found["_id"]: found.get("value") for found in db.counters.find()} == {"x": 1, 2: None}
 
 
 def test_indexes_can_be_made_at_every_start(db: Store) -> None:

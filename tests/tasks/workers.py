@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from bson import ObjectId
-from bson.binary import UuidRepresentation
-from bson.codec_options import CodecOptions
 from kombu import pools
 from kombu.transport import mongodb
 from pymongo.collection import Collection
@@ -28,7 +26,6 @@ from tests.web import SECRET_KEY
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120.0  # nobody waits so long unless something is wrong, however slow the machine
-UUIDS: CodecOptions[Document] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -211,16 +208,8 @@ def let_time_pass() -> None:
 
 
 def give_up_transactions(still_for: timedelta = timedelta()) -> None:
-    """End the transactions of dead processes, as MongoDB itself does after a minute.
+    """End the transactions of dead processes at once.
 
     Where others are alive, `still_for` says how long nobody has asked for anything in those that are dead.
     """
-    still: Document = {"$gte": still_for // timedelta(microseconds=1)}
-    admin = database.client().admin.with_options(UUIDS)
-    idle: list[Document] = [
-        {"$currentOp": {"allUsers": True, "idleSessions": True}},
-        {"$match": {"type": "idleSession", "transaction.timeInactiveMicros": still}},
-    ]
-    left = [{"lsid": found["lsid"]} for found in admin.aggregate(idle)]
-    if left:
-        admin.command("killAllSessionsByPattern", left, codec_options=UUIDS)
+    database.end_abandoned_transactions(still_for)
