@@ -36,16 +36,15 @@ def check_count(check_id: str) -> str:
     check = fetch(person, check_id, Action.EDIT)
     reader = Reader(person, check)
     which = "open" if check.is_counting else "again"
-    lines = reader.lines(which, limit=AT_ONCE) if check.is_counting or check.is_reviewing else []
+    counts_now = check.is_counting or check.is_reviewing
+    lines, more = reader.page(which, limit=AT_ONCE) if counts_now else ([], "")
     return base.show(
         "check_count",
         check=check,
         called=base.called(base.told(check.form), check.record),
         state=state_tag(check.form.definition, check.record, context.current_language()),
         numbers=reader.numbers(),
-        lines=rows(reader, lines),
-        which=which,
-        at_once=AT_ONCE,
+        lines={"lines": rows(reader, lines), "more": more},
         longest={"note": MAX_NOTE, "name": MAX_NAME, "place": MAX_PLACE},
     )
 
@@ -59,12 +58,10 @@ def check_lines(check_id: str) -> ResponseReturnValue:
     if code := request.args.get("code", "").strip()[:200]:
         return jsonify(_scanned(reader, code))
     if words := request.args.get("q", "").strip()[:100]:
-        return jsonify(lines=rows(reader, reader.lines("all", words=words, limit=SHOWN)))
-    after = request.args.get("after", "")
-    start = reader.line(after) if ObjectId.is_valid(after) else None
+        return jsonify(lines=rows(reader, reader.page("all", words=words, limit=SHOWN).lines))
     which = "open" if check.is_counting else "again"
-    lines = reader.lines(which, after=start.line if start else None, limit=AT_ONCE)
-    return jsonify(lines=rows(reader, lines))
+    lines, more = reader.page(which, after=request.args.get("after", ""), limit=AT_ONCE)
+    return jsonify(lines=rows(reader, lines), more=more)
 
 
 def _scanned(reader: Reader, text: str) -> dict[str, Any]:

@@ -81,17 +81,7 @@ def check(check_id: str) -> str:
 def page(found: Check, errors: dict[str, str] | None = None) -> str:
     """Return the page of a check; `errors` are of what was posted about its lines."""
     person, told = context.require_person(), base.told(found.form)
-    reader = Reader(person, found)
-    which = request.args.get("which", "off" if found.is_reviewing else "all")
-    which = which if which in FILTERS and not (found.is_blind and which in _OF_BOOKS) else "all"
-    words, after = request.args.get("q", "").strip()[:100], request.args.get("after", "")
-    start = reader.line(after) if ObjectId.is_valid(after) else None
-    lines = reader.lines(which, words=words, after=start.line if start else None, limit=ON_PAGE + 1)
-    more = (
-        url_for(".check", check_id=found.id, which=which, q=words or None, after=lines[ON_PAGE - 1].id)
-        if len(lines) > ON_PAGE
-        else ""
-    )
+    reader, job = Reader(person, found), found.job
     may_edit = access.allowed(person, found.form, found.record, Action.EDIT)
     return base.show(
         "check",
@@ -101,17 +91,7 @@ def page(found: Check, errors: dict[str, str] | None = None) -> str:
         state=state_tag(found.form.definition, found.record, context.current_language()),
         sheet_url=f"/records/{found.form.key}/{found.id}",
         numbers=reader.numbers(),
-        job=found.job if found.is_busy or (found.job and found.job.state == "failed") else None,
-        tabs=[
-            _tab(found, key, label, which)
-            for key, label in TABS.items()
-            if not (found.is_blind and key in _OF_BOOKS)
-        ],
-        which=which,
-        words=words,
-        lines=rows(reader, lines[:ON_PAGE]),
-        more=more,
-        first=url_for(".check", check_id=found.id, which=which, q=words or None) if start else "",
+        job=job if job and (found.is_busy or job.state == "failed") else None,
         decisions=[(key, context.say(text)) for key, text in DECISIONS.items()],
         may_count=may_edit and (found.is_counting or found.is_reviewing),
         may_decide=may_edit and found.is_reviewing and not context.seen_as(),
@@ -119,7 +99,26 @@ def page(found: Check, errors: dict[str, str] | None = None) -> str:
         may_print=_may(found, Action.PRINT),
         errors=errors or {},
         typed=request.form,
+        **_table(found, reader),
     )
+
+
+def _table(found: Check, reader: Reader) -> dict[str, Any]:
+    """Return the lines that the address asks for, and where it leads on."""
+    which = request.args.get("which", "off" if found.is_reviewing else "all")
+    which = which if which in FILTERS and not (found.is_blind and which in _OF_BOOKS) else "all"
+    words, after = request.args.get("q", "").strip()[:100], request.args.get("after", "")
+    lines, beyond = reader.page(which, words=words, after=after, limit=ON_PAGE)
+    here: dict[str, Any] = {"check_id": found.id, "which": which, "q": words or None}
+    tabs = [key for key in TABS if not (found.is_blind and key in _OF_BOOKS)]
+    return {
+        "tabs": [_tab(found, key, TABS[key], which) for key in tabs],
+        "which": which,
+        "words": words,
+        "lines": rows(reader, lines),
+        "more": url_for(".check", **here, after=beyond) if beyond else "",
+        "first": url_for(".check", **here) if after else "",
+    }
 
 
 def _tab(found: Check, key: str, label: object, which: str) -> dict[str, Any]:

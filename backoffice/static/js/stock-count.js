@@ -20,7 +20,7 @@
   let waiting = []; // ids of lines still to be counted, in their order
   let recent = []; // ids of lines counted here, the latest first
   let current = null;
-  let after = ""; // the last line that was fetched
+  let after = ""; // the line beyond which more are fetched
   let whole = false; // whether all lines are here
 
   const take = (lines) => lines.map((line) => known.set(line.id, { ...known.get(line.id), ...line }) && line.id);
@@ -119,17 +119,17 @@
     return Backoffice.fetch(address, { signal: AbortSignal.timeout(10000) });
   };
 
-  const add = (lines) => {
+  const add = ({ lines, more }) => {
     const ids = take(lines);
-    after = ids.at(-1) || after;
-    whole = lines.length < Number(texts.atOnce);
+    after = more;
+    whole = !more;
     waiting = [...new Set([...waiting, ...ids.filter((id) => isOpen(known.get(id)) && !recent.includes(id))])];
   };
 
   const fetchMore = async () => {
     try {
       const answer = await ask({ after });
-      if (answer.ok) add((await answer.json()).lines);
+      if (answer.ok) add(await answer.json());
     } catch {
       /* without a network what is here is counted first */
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bson import ObjectId
 
@@ -21,8 +21,8 @@ from models.ledger.stock_check.lines import AGAIN, COUNTED, GONE, OPEN, SETTLED
 from models.ledger_parts import TALLIED
 from models.people import User
 
-MOST_ADDED_UP: Final = 20_000
-"""Lines that are looked through to tell the numbers of a check to somebody who does not see every item."""
+MOST_LOOKED_AT: Final = 20_000
+"""Lines that are looked through at most for somebody who does not see every item."""
 ASKED_AT_ONCE: Final = 2000
 AT_ONCE, MOST_AT_ONCE = 100, 2000
 """Lines read in one go: more where the reader may see few of them."""
@@ -77,6 +77,13 @@ class Shown:
         """Return a quantity of the line: `expected`, `counted`, `book` or `difference`."""
         value = self.line.get(key)
         return None if value is None else decimal_of(value)
+
+
+class Page(NamedTuple):
+    """Lines, and the id beyond which there may be more; empty where there are none."""
+
+    lines: list[Shown]
+    more: str
 
 
 class Reader:
@@ -142,19 +149,29 @@ class Reader:
         wanted = {"_id": access.object_id(line_id), "check": self.check.id}
         return next(iter(self.seen(list(lines.collection().find(wanted)))), None)
 
-    def lines(
-        self, which: str = "all", *, words: str = "", after: Document | None = None, limit: int = 50
-    ) -> list[Shown]:
-        """Return lines in their order: those of a filter, in which some words are found, beyond a line."""
+    def page(self, which: str = "all", *, words: str = "", after: str = "", limit: int = 50) -> Page:
+        """Return lines in their order: those of a filter, in which some words are found, beyond a line.
+
+        Who may see few of very many is given what is found among the next 20,000.
+        """
         found: list[Document] = []
-        size = max(AT_ONCE, limit)
-        while len(found) < limit:
-            batch = self._read(which, words, after, size)
+        last, looked, size = self._position(after), 0, max(AT_ONCE, limit + 1)
+        while len(found) <= limit and looked < MOST_LOOKED_AT:
+            batch = self._read(which, words, last, size)
             found += self._visible(batch)
             if len(batch) < size:
+                last = None
                 break
-            after, size = batch[-1], min(2 * size, MOST_AT_ONCE)
-        return self.seen(found[:limit])
+            last, looked, size = batch[-1], looked + size, min(2 * size, MOST_AT_ONCE)
+        beyond = found[limit - 1] if len(found) > limit else last
+        return Page(self.seen(found[:limit]), str(beyond["_id"]) if beyond else "")
+
+    def _position(self, line_id: str) -> Document | None:
+        """Return where a line stands, seen or not; None for none."""
+        if not ObjectId.is_valid(line_id):
+            return None
+        wanted = {"_id": ObjectId(line_id), "check": self.check.id}
+        return lines.collection().find_one(wanted, {"order": 1})
 
     def every(self, which: str = "all") -> Iterator[list[Shown]]:
         """Yield all lines of a filter in batches, in their order."""
@@ -198,8 +215,8 @@ class Reader:
         if self.sees_all:
             return self.check.numbers
         wanted = {"item": 1, "kind": 1, "status": 1, "off": 1, "decision": 1}
-        found = list(lines.collection().find({"check": self.check.id}, wanted).limit(MOST_ADDED_UP + 1))
-        if len(found) > MOST_ADDED_UP:
+        found = list(lines.collection().find({"check": self.check.id}, wanted).limit(MOST_LOOKED_AT + 1))
+        if len(found) > MOST_LOOKED_AT:
             return None
         items = list({line["item"] for line in found if line["item"]})
         seen: set[Any] = {None}

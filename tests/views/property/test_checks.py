@@ -16,13 +16,15 @@ from models.database import Document, db
 from models.forms import LiveForm
 from models.jobs import Job
 from models.ledger import desk, labels
-from models.ledger.stock_check import report
+from models.ledger.stock_check import reading, report
+from models.ledger.stock_check.check import Check
+from models.ledger.stock_check.reading import Reader
 from models.people import Action, Actor, FieldRule, Grant, Limit, Role, Scope, User
 from models.times import now, set_clock
 from tests import factories
 from tests.pages import open_page
 from tests.pictures import picture
-from tests.stock_check_forms import begun, check_form, lines_of, now_stored, run_jobs, step
+from tests.stock_check_forms import begun, check_form, lines_of, now_stored, run_jobs, shelf, step
 from tests.web import csrf_token, sign_in
 
 
@@ -344,3 +346,26 @@ def test_a_job_that_failed_is_told_on_the_page(
     [job] = run_jobs()
     assert job.state == "failed"
     assert "Nothing of the ledger" in client.get(f"/property/checks/{record['_id']}").text
+
+
+def test_lines_are_read_page_by_page_also_by_who_sees_few(
+    client: FlaskClient, things: LiveForm, checks: LiveForm, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf(things, editor, 130)
+    check = begun(checks, editor)
+    address: str | None = f"/property/checks/{check['_id']}"
+    seen: list[str] = []
+    while address:
+        page = open_page(client, address)
+        seen += [one["href"] for one in page.one(id="check-lines").one("tbody").all("a")]
+        address = next((one["href"] for one in page.all("a", rel="next")), None)
+    assert (len(seen), len(set(seen))) == (130, 130)
+    counter = scoped(checks)
+    last = lines_of(check)[-1]
+    db()[things.collection].update_one({"_id": last["item"]}, {"$set": {"owner": counter.id}})
+    reader = Reader(counter, Check.of(checks, now_stored(checks, check)))
+    assert [one.id for one in reader.page(limit=10).lines] == [last["_id"]]
+    monkeypatch.setattr(reading, "MOST_LOOKED_AT", 100)
+    first = reader.page(limit=10)
+    assert first.lines == []
+    assert [one.id for one in reader.page(after=first.more, limit=10).lines] == [last["_id"]]
