@@ -212,7 +212,7 @@ def _days(asked: Asked) -> list[Day]:
     return [
         Day(
             day,
-            str(format_date(day, "EEEEEE" if asked.span == "month" else "EEE")),
+            str(format_date(day, "EEEEE" if asked.span == "month" else "EEE")),
             working.kind(day),
             working.exceptions[day].name.text(current_language()) if day in working.exceptions else "",
             day == asked.today,

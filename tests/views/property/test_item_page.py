@@ -39,8 +39,8 @@ def test_the_page_says_where_the_pieces_are_and_who_wants_them(
     page = page_of(client, item)
     assert_safe(page)
     kept, out = rows(page)
-    assert kept[:4] == ["3 piece", "Kept", "Quality · A-3", ""]
-    assert out[:3] == ["2 piece", "Lent", "编辑 you"]
+    assert kept[:4] == ["Kept", "3 piece", "Quality · A-3", ""]
+    assert out[:3] == ["Lent", "2 piece", "编辑 you"]
     assert card(page, "pieces").one("a", css="mono", href=f"/records/slip/{lent['_id']}")
     assert out[5] == day(5)
     assert "3 piece of 5 piece free today" in card(page, "pieces").text
@@ -54,7 +54,7 @@ def test_what_is_late_is_said_in_words(client: FlaskClient, things: LiveForm, sl
     taken(slips, slip(slips, item), "ask", "lend")
     things.records().update_one({"_id": item["_id"]}, {"$set": {"stock.positions.0.due": "2020-01-01"}})
     page = page_of(client, item)
-    assert rows(page)[0][1] == "Overdue"
+    assert rows(page)[0][0] == "Overdue"
     assert "None free today" in card(page, "pieces").text
 
 

@@ -27,7 +27,7 @@ from models.ledger.stock import Stock
 from models.people import User
 from tests import factories, phone_stage, stock_check_forms
 from tests.cameras import ALLOWED, film, with_camera
-from tests.models.ledger.desk_work import slip, take
+from tests.models.ledger.desk_work import back, slip, take
 from tests.pictures import picture
 
 pytestmark = pytest.mark.browser
@@ -358,6 +358,31 @@ def test_who_is_signed_out_meanwhile_is_told_and_loses_nothing(
     page.wait_for_url(f"**{label(item)}")
     expect(page.get_by_text("SL-0001 trial: asked")).to_be_visible()
     assert len(stored_slips(slips)) == 1
+
+
+def test_a_page_of_an_earlier_session_keeps_what_it_sends_until_it_is_loaded_anew(
+    hold: Holding, things: LiveForm, slips: LiveForm, wang: User
+) -> None:
+    page = hold(wang, label(phone_stage.thing(things)))
+    page.context.clear_cookies(name="session")
+    other = page.context.new_page()
+    other.goto("/inbox/")
+    sign_in(other, wang)
+    other.close()
+    ask_for_it(page, "trial")
+    expect(page.get_by_text("You are signed out. It is kept on this device")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("SL-0001 trial: asked")).to_be_visible()
+    assert len(stored_slips(slips)) == 1
+
+
+def test_what_is_no_longer_possible_is_refused_at_once_and_not_kept(lent: Page, slips: LiveForm) -> None:
+    [record] = stored_slips(slips)
+    fill_in_return(lent)
+    take(slips, record, "take_back", returns=[back({"_id": record["data"]["items"][0]["item"]}, 2)])
+    lent.get_by_role("button", name="It is back").click()
+    expect(lent.get_by_text("Nothing can be returned by this slip now.")).to_be_visible()
+    expect(lent.locator("#outbox")).to_be_hidden()
 
 
 def test_what_one_person_typed_is_neither_shown_to_nor_sent_for_another(
