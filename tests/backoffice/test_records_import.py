@@ -11,7 +11,7 @@ from backoffice.cli import cli
 from models import database
 from models.database import Document
 from models.forms import LiveForm
-from tests import factories
+from tests import factories, ledger_files
 from tests.conftest import TEST_DATABASE
 from tests.factories import field
 
@@ -112,3 +112,66 @@ def test_a_file_that_is_no_table_is_refused_in_words(live: LiveForm, folder: Pat
     assert done.exit_code == 1
     assert done.stderr.startswith("Error: ")
     assert stored(live) == {}
+
+
+LEDGER_MAP = """
+columns: {编号: code, 顾客名称: customer, 名称: name, 数量: quantity, 收到日期: arrived_on,
+          借用人: ledger_loans.borrower, 借出数量: ledger_loans.quantity, 借出日期: ledger_loans.since,
+          应还日期: ledger_loans.due}
+header: 4
+key: code
+mode: valid
+taken_over: true
+meant: {person: {老周: wang}, client: {无名公司: 东方汽车}}
+"""
+
+
+@pytest.fixture
+def property_ledger(live: LiveForm) -> LiveForm:
+    lab = factories.department("LAB", "实验室", "Laboratory")
+    factories.user("lin", name="林工", department=lab)
+    factories.user("wang", name="王芳", department=lab)
+    clients = factories.form(field("name"), key="client")
+    for name in ("东方汽车", "西湖电子"):
+        factories.record(clients, factories.administrator(), name=name)
+    found = ledger_files.ledger()
+    ledger_files.slips()
+    return found
+
+
+def take_over(folder: Path, mongodb_uri: str, *arguments: str) -> Result:
+    (folder / "ledger.xlsx").write_bytes(ledger_files.messy())
+    command = ["records", "import", "thing", str(folder / "ledger.xlsx"), "--language", "en", *arguments]
+    done = CliRunner().invoke(cli, command, catch_exceptions=False)
+    database.connect(mongodb_uri, TEST_DATABASE)
+    return done
+
+
+def test_a_dry_run_of_an_existing_ledger_tells_sums_and_unknown_names(
+    property_ledger: LiveForm, folder: Path, mongodb_uri: str
+) -> None:
+    done = take_over(folder, mongodb_uri, "--dry-run")
+    assert done.exit_code == 1
+    assert "unknown person: 老周 (1 rows)" in done.stderr
+    assert "row 16, 借出数量: Only 2 of them are left for this." in done.stderr
+    assert "Out on loan: 4 pc" in done.stdout.splitlines()
+    assert done.stdout.splitlines()[-1] == "5 created, 0 updated, 0 same, 12 refused (a dry run)"
+    assert property_ledger.records().count_documents({}) == 0
+
+
+def test_an_existing_ledger_comes_in_as_a_map_says(
+    property_ledger: LiveForm, folder: Path, mongodb_uri: str
+) -> None:
+    (folder / "map.yaml").write_text(LEDGER_MAP)
+    done = take_over(folder, mongodb_uri, "--map", str(folder / "map.yaml"))
+    assert "unknown" not in done.stderr
+    assert property_ledger.records().count_documents({"data.lent": {"$gt": 0}}) == 4
+    assert property_ledger.records().count_documents({"data.code": {"$in": ["A-007", "A-013"]}}) == 2
+
+
+def test_a_map_that_means_somebody_who_is_not_there_is_refused(
+    property_ledger: LiveForm, folder: Path, mongodb_uri: str
+) -> None:
+    (folder / "map.yaml").write_text(LEDGER_MAP.replace("wang", "nobody"))
+    done = take_over(folder, mongodb_uri, "--map", str(folder / "map.yaml"))
+    assert (done.exit_code, done.stderr) == (1, "Error: There is no person: nobody.\n")
