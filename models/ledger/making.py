@@ -71,6 +71,7 @@ def item_columns() -> dict[str, Document]:
         "quantity": _field("decimal", "借用数量", "Quantity", **_PIECES),
         "lent": _field("decimal", "已借出", "Lent", **_COUNTED),
         "returned": _field("decimal", "已还", "Returned", **_COUNTED),
+        "keeper": _field("department", "发放部门", "Handed over by"),
     }
 
 

@@ -1,13 +1,17 @@
 """Making ledgers, slips and letters without typing JSON: in a real browser, and what the server answers."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from models import forms
+from models.definition_parts import Part
+from models.ledger import making
 from models.ledger.stock import Stock
+from models.ledger_checks import OF_LEDGER, OF_ROWS, OF_SLIP
+from models.ledger_parts import Ledger, MovePieces, Returns, Slip, SlipAction, StockCheck
 from models.people import User
 from tests import factories
 from tests.factories import field
@@ -16,6 +20,7 @@ from tests.letter_forms import cases, customers
 from tests.pages import open_page
 from tests.views.windows import page
 from tests.web import csrf_token, sign_in
+from views.configure import ledger_catalog
 
 __all__ = ["page"]
 
@@ -210,6 +215,32 @@ def test_a_letter_is_written_in_the_editor_and_looked_at(page: Page) -> None:
 
 
 # -- what the server answers ---------------------------------------------------------------------------------
+
+
+def test_the_editor_knows_every_property_of_every_part() -> None:
+    shapes: dict[str, type[Part]] = {
+        "ledger": Ledger,
+        "slip": Slip,
+        "returns": Returns,
+        "stock_check": StockCheck,
+    }
+    for name, shape in shapes.items():
+        assert set(ledger_catalog.PROPERTIES[name]) == set(shape.model_fields) - {"returns"}, name
+    assert set(ledger_catalog.EFFECT) == set(MovePieces.model_fields) - {"do"}
+    assert set(ledger_catalog.SLIP_ACTIONS) == set(get_args(SlipAction))
+
+
+def test_what_is_made_fits() -> None:
+    """Whatever a ledger or slip can name is made with a type that fits, but for a customer's form."""
+    items, returned = making.item_columns(), making.return_columns()
+    made = {**making.ledger_fields(), "customer": {"type": "reference"}}
+    for wanted, fields in ((OF_LEDGER, made), (OF_SLIP, making.slip_fields())):
+        assert {name: fields[name]["type"] in types for name, types in wanted.items()} == dict.fromkeys(
+            wanted, True
+        )
+    assert {*items, *returned} == set(OF_ROWS)
+    for columns in (items, returned):
+        assert not {name for name, one in columns.items() if one["type"] not in OF_ROWS[name]}
 
 
 @pytest.fixture
