@@ -49,6 +49,8 @@ TEXTS: Final = {
     503: _("The database cannot be reached. Nothing you saved is lost. Please try again in a minute."),
 }
 
+STALE: Final = "X-Stale-Page"
+"""Tells a script that the page it runs in is of another session; what it sent was not looked at."""
 STALE_PAGE: Final = _(
     "This page was open for too long or in another session. Please load it again and repeat."
 )
@@ -57,11 +59,16 @@ STALE_PAGE: Final = _(
 def init_app(app: Flask) -> None:
     """Answer for every exception that leaves a view of an app."""
     app.register_error_handler(DomainError, show_domain_error)
-    app.register_error_handler(CSRFError, lambda _error: show(HTTPStatus.BAD_REQUEST, STALE_PAGE))
+    app.register_error_handler(CSRFError, show_stale)
     app.register_error_handler(HTTPException, show_http_error)
     app.register_error_handler(DocumentTooLarge, lambda _error: show(TooLargeError.status))
     app.register_error_handler(PyMongoError, show_database_error)
     app.register_error_handler(InternalServerError, show_failure)
+
+
+def show_stale(_error: CSRFError) -> ResponseReturnValue:
+    """Refuse what comes from a page of another session."""
+    return show(HTTPStatus.BAD_REQUEST, STALE_PAGE, headers={STALE: "1"})
 
 
 def show_domain_error(error: DomainError) -> ResponseReturnValue:

@@ -83,9 +83,9 @@
 
   const hasFiles = (entry) => entry.parts.some(([, value]) => value instanceof Blob);
 
-  /* A status by which the server has not decided about what was sent. */
-  const undecided = (status) => {
-    if (status === 0 || status === 400 || status === 401 || status === 412) return "signed_out";
+  /* Says why the server has not decided about what was sent; nothing where it has. */
+  const undecided = ({ status, headers }) => {
+    if (status === 0 || status === 401 || status === 412 || headers.has("X-Stale-Page")) return "signed_out";
     return status >= 500 || status === 408 || status === 429 ? "server" : "";
   };
 
@@ -102,7 +102,7 @@
     } catch {
       return { state: "kept", why: "offline" };
     }
-    const why = undecided(response.status);
+    const why = undecided(response);
     if (why) return { state: "kept", why };
     let answer;
     try {

@@ -23,7 +23,7 @@
   const LOOK_EVERY_MS = 140;
   const LOST_AFTER_MS = 2500; // a label out of sight for so long counts anew
   const WIDEST = 960; // more pixels than this make it slower, not surer
-  const HAND_SCANNER_MS = 60; // between two characters; nobody types so fast
+  const HAND_SCANNER_MS = 400; // between two characters; what is typed beside all inputs is no text of a person
   const SHORTEST_READ = 6;
   const LABEL = /^(?:https?:\/\/[^/\s]+\/p\/)?([0-9a-hjkmnp-tv-z]{10})\/?$/i;
 
