@@ -16,12 +16,7 @@ from tests.stock_check_forms import lines_of, run_jobs
 
 def planned(play: Play, **values: Any) -> Document:
     """Let the sales supervisor plan a check that the production counts."""
-    given: dict[str, Any] = {
-        "subject": "年度盘点",
-        "check_year": 2026,
-        "counters": [play.as_("production_staff").id],
-        **values,
-    }
+    given = {"subject": "年度盘点", "counters": [play.as_("production_staff").id], **values}
     return play.as_("sales_supervisor").create("stock_check", **given)
 
 
