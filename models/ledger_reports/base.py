@@ -140,7 +140,7 @@ class Reading:
         """Return the columns that say which item: number, name, customer."""
         found = [
             Column("number", self.say(_("Number")), "record"),
-            Column("title", self.say(_("Name")), "text", wrap=True),
+            Column("title", self.say(_("Item name")), "text", wrap=True),
         ]
         if self._customer:
             found.append(Column("customer", self._label(self._customer), "text"))

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from models.spreadsheets.engine import PlainEngine, write_text
 from models.spreadsheets.names import SheetNames
 from models.spreadsheets.paper import Paper, lay_out
 from models.spreadsheets.text import clean
+from models.spreadsheets.widths import text_width
 
 _BOX: Final = {"border": 1, "border_color": "#9AA7B5", "text_wrap": True, "valign": "top", "font_size": 9}
 _HEAD: Final = {**_BOX, "bold": True, "bg_color": "#E8EDF3", "valign": "vcenter", "align": "center"}
@@ -37,6 +39,8 @@ _SUM: Final = {**_BOX, "bold": True, "bg_color": "#F4F6F9"}
 _PLAIN: Final = {"text_wrap": True, "valign": "vcenter", "font_size": 10}
 _TALL: Final = 32
 """Points; room for a signature."""
+_LINE: Final = 13
+"""Points of one line of a cell; rows do not grow by themselves in every program."""
 
 
 def write(path: Path, reading: Reading, made: Statement, lines: Iterable[Line]) -> int:
@@ -101,6 +105,7 @@ class _Sheet:
         self._across(f"{self._made.year.year} {say(TITLE)}", bold=True, align="center", font_size=16)
         self._across("    ".join(facts(self._reading, self._made)), align="center")
         head = self._book.add_format(_HEAD)
+        self._sheet.set_row(self._row, _lines_in(self._columns, [one.label for one in self._columns]) * _LINE)
         for index, column in enumerate(self._columns):
             write_text(self._sheet, self._row, index, clean(column.label).text, head)
         self._sheet.repeat_rows(self._row)
@@ -131,6 +136,7 @@ class _Sheet:
             self._boxes([f"{say(word)}:"] * len(SIDES), height=_TALL)
 
     def _write(self, engine: PlainEngine, cells: Sequence[object]) -> None:
+        self._sheet.set_row(self._row, _lines_in(self._columns, cells) * _LINE + 2)
         engine.write([cells], self._row + 1)
         self._step()
 
@@ -156,12 +162,23 @@ class _Sheet:
         write_text(self._sheet, self._row, first, clean(text).text, style)
 
 
+def _lines_in(columns: Sequence[Column], cells: Sequence[object]) -> int:
+    """Return how many lines the highest cell of a row takes."""
+    found = 1
+    for column, cell in zip(columns, cells, strict=True):
+        if isinstance(cell, str) and column.width:
+            found = max(
+                found, sum(ceil(text_width(line) / (column.width - 1)) or 1 for line in cell.split("\n"))
+            )
+    return found
+
+
 def _columns(reading: Reading) -> list[Column]:
     say = reading.say
     return [
         Column("row", say(_("No.")), "integer", width=5),
         Column("number", say(_("Number")), "record", width=16),
-        Column("name", say(_("Name")), "text", width=28),
+        Column("name", say(_("Item name")), "text", width=28),
         Column("unit", say(_("Unit")), "text", width=6),
         *(Column("amount", head, "decimal", width=9) for head in amount_heads(reading)),
         Column("places", say(_("Where it is at the end")), "text", width=36),

@@ -144,7 +144,9 @@ def lines(
             shown = reading.told.shown(item)
             places = tuple(_places(reading, found, hidden))
             number = linked(reading.ledger.key, item)
-            yield Line(item["_id"], number, str(shown.get("title") or ""), reading.unit_of(item), found, places)
+            yield Line(
+                item["_id"], number, str(shown.get("title") or ""), reading.unit_of(item), found, places
+            )
 
 
 def _movements(

@@ -256,7 +256,7 @@ def test_a_statement_is_a_sheet_that_both_sides_sign(company: Company, years: di
     assert rows[1][0] == "2026 Yearly statement of customer property"
     assert rows[2][0] == "Customer: East    Ledger: Test sheet    Period: 2026-01-01 to 2026-12-31"
     assert rows[3] == [
-        "No.", "Number", "Name", "Unit", "Opening", "Arrived", "Found again", "Corrections",
+        "No.", "Number", "Item name", "Unit", "Opening", "Arrived", "Found again", "Corrections",
         "Returned to the customer", "Used up", "Lost", "Disposed of", "Closing", "Damaged in the year",
         "Where it is at the end",
     ]  # fmt: skip

@@ -65,7 +65,7 @@ def test_the_ledger_shows_every_item_and_where_every_piece_is(
     )  # fmt: skip
     assert (oil["name"], oil["available"], oil["Used up"]) == ("=Oil", 2, 0.5)
     places = table(sheets["Where every piece is"])
-    assert [(one["Name"], one["Where"], one["Quantity"], one["Place"]) for one in places] == [
+    assert [(one["Item name"], one["Where"], one["Quantity"], one["Place"]) for one in places] == [
         ("Gauge", "Kept", 2, "A-3"),
         ("Gauge", "Lent", 2, None),
         ("Gauge", "Damaged", 1, "A-3"),
@@ -84,7 +84,7 @@ def test_the_words_of_a_report_are_those_of_its_reader(company: Company, scene: 
 
 def test_movements_of_a_period_are_told_oldest_first(company: Company, scene: dict[str, Document]) -> None:
     rows = table(opened(company.things, company.admin, "movements")["Movements"])
-    assert [(one["Name"], one["Movement"], one["Quantity"]) for one in rows] == [
+    assert [(one["Item name"], one["Movement"], one["Quantity"]) for one in rows] == [
         ("Gauge", "Arrival", 5),
         ("=Oil", "Arrival", 2.5),
         ("Gauge", "Borrowed", 3),
@@ -133,7 +133,7 @@ def test_the_overdue_list_says_who_has_what_how_late_and_who_leads_them(
         "Head": "管理员",
         "Days late": 10,
         "Number": link(company.things, scene["gauge"]),
-        "Name": "Gauge",
+        "Item name": "Gauge",
         "customer": "East",
         "Quantity": 2,
         "Unit": "piece",
@@ -204,9 +204,9 @@ def test_a_report_holds_only_what_its_reader_may_see(company: Company, scene: di
     company.things.records().update_one({"_id": own["_id"]}, {"$set": {"department": reader.department.id}})
     sheets = opened(company.things, reader, "ledger")
     assert [row["name"] for row in table(sheets["Test sheet"])] == ["Own"]
-    assert [row["Name"] for row in table(sheets["Where every piece is"])] == ["Own"]
+    assert [row["Item name"] for row in table(sheets["Where every piece is"])] == ["Own"]
     moved = table(opened(company.things, reader, "movements")["Movements"])
-    assert [(one["Name"], one["Movement"]) for one in moved] == [("Own", "Arrival")]
+    assert [(one["Item name"], one["Movement"]) for one in moved] == [("Own", "Arrival")]
     with set_clock(LATE):
         assert opened(company.things, reader, "overdue")["Overdue"][1:] == []
 
