@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from models import plain_yaml
 from models.definition import Definition
 from models.errors import InvalidError, TooLargeError
 from models.messages import Message, _
@@ -18,7 +19,6 @@ from models.messages import Message, _
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 40
 MAX_INTEGER = 2**63 - 1
-WIDTH = 110
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKETS = re.compile(r"[\[\]{}]")
@@ -31,8 +31,7 @@ def to_json(definition: Definition) -> str:
 
 def to_yaml(definition: Definition) -> str:
     """Return a definition as YAML text, as packs keep it."""
-    text: str = yaml.safe_dump(definition.dump(), allow_unicode=True, sort_keys=False, width=WIDTH)
-    return text
+    return plain_yaml.dump(definition.dump())
 
 
 def read_file(content: bytes) -> dict[str, Any]:
@@ -76,25 +75,14 @@ def _depth(text: str) -> int:
     return deepest
 
 
-class _Loader(yaml.SafeLoader):
-    """Plain JSON values only: a date stays the text that was written, and nothing is repeated by alias."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012  (the library's own class attribute)
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
 def _read_yaml(text: str) -> Any:  # noqa: ANN401  (whatever the file holds)
     try:
-        depth = 0
-        for event in yaml.parse(text, Loader=_Loader):
+        for depth, event in plain_yaml.depths(text):
             if isinstance(event, yaml.AliasEvent):
                 raise _refused(_("A definition cannot use YAML aliases."))
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
                 raise _refused(_("This is nested too deeply."))
-        return yaml.load(text, Loader=_Loader)  # noqa: S506  (a SafeLoader)
+        return yaml.load(text, Loader=plain_yaml.Loader)  # noqa: S506  (a SafeLoader)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         raise _refused(_("This cannot be read.")) from None
 

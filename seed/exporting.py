@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-import yaml
-
-from models import forms, mentions
+from models import forms, mentions, plain_yaml
 from models.database import Document, db
 from models.definition import Definition
 from models.errors import NotFoundError
@@ -16,8 +14,6 @@ from models.people import EVERY_FORM, Department, Role
 from seed.contents import Pack, RolePlan
 from seed.keeping import digest, items_of, plan_of_department, plan_of_role
 from seed.reading import FORMS, MAIN
-
-WIDTH = 110
 
 
 def export(name: str, file: Path) -> Pack:
@@ -111,8 +107,7 @@ def _roles(keys: set[str], named: set[str]) -> list[RolePlan]:
 
 
 def _yaml(document: Document) -> bytes:
-    text: str = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=WIDTH)
-    return text.encode()
+    return plain_yaml.dump(document).encode()
 
 
 def _zip(pack: Pack) -> bytes:

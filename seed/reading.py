@@ -10,6 +10,7 @@ from zipfile import BadZipFile, ZipFile
 
 import yaml
 
+from models import plain_yaml
 from models.definition import KEY_LENGTH
 from models.errors import InvalidError
 from models.messages import Message, _
@@ -18,17 +19,9 @@ MAX_FILE_BYTES = 2 * 1024 * 1024
 MAX_PACK_BYTES = 10 * 1024 * 1024
 MAX_FILES = 300
 MAX_NODES = 200_000
+MAX_DEPTH = 100
 MAIN = "pack.yaml"
 FORMS = "forms/"
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain JSON values only: a date stays the text that was written."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012  (the library's own class attribute)
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
 
 
 def _refuse(source: str, message: Message) -> InvalidError:
@@ -48,7 +41,7 @@ def load_yaml(content: bytes, source: str) -> dict[str, Any]:
     if len(content) > MAX_FILE_BYTES:
         raise _refuse(source, _("This file is too large."))
     try:
-        loader = _Loader(content.decode("utf-8-sig"))
+        loader = plain_yaml.Loader(_shallow(content.decode("utf-8-sig")))
         node = loader.get_single_node()
         _measure(node, {}, source)
         loaded = loader.construct_document(node) if node else None
@@ -63,7 +56,13 @@ def load_yaml(content: bytes, source: str) -> dict[str, Any]:
 
 
 class _Unfolding(Exception):  # noqa: N818  (never leaves this module)
-    """Aliases that unfold to more than any real pack holds, or into themselves."""
+    """A text that is deeper than any real pack, or aliases that unfold to more, or into themselves."""
+
+
+def _shallow(text: str) -> str:
+    if any(depth > MAX_DEPTH for depth, _event in plain_yaml.depths(text)):
+        raise _Unfolding
+    return text
 
 
 def _reason(error: Exception) -> str:

@@ -42,10 +42,12 @@ def refusal(text: str | bytes) -> str:
         "a: \x00",
         b"\xff\xfe\xfa",
         "a: " + "[" * 5_000,
+        "a: " + "[" * (MAX_FILE_BYTES - 10),
+        "".join(f"{' ' * level}a:\n" for level in range(1_500)),
         BOMB,
         b"a: " + b"x" * MAX_FILE_BYTES,
     ],
-    ids=range(18),
+    ids=range(20),
 )
 def test_it_is_refused_with_a_message(text: str | bytes) -> None:
     began = time.monotonic()
