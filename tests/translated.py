@@ -8,7 +8,7 @@ from babel.messages.extract import extract_from_dir
 ROOT = Path(__file__).parent.parent
 CATALOG = ROOT / "backoffice" / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 FOLDERS = ("backoffice", "models", "views", "tasks", "seed")
-KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "message": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 
 
 def source_texts() -> Iterator[tuple[str, str, str | tuple[str, ...]]]:

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from bson import ObjectId
 
 from models import records
 from models.disclosure import Disclosure
@@ -57,7 +56,7 @@ def test_a_long_life_is_read_in_pages_that_leave_nothing_out(things: LiveForm, a
     assert (len(seen), pages) == (16, 4)
 
 
-@pytest.mark.parametrize("odd", ["", "x", ".", "..", f"{ObjectId()}.-1", "1.99999999999", "é.٣", "$ne"])
+@pytest.mark.parametrize("odd", ["", "x", ".", "..", f"{'a' * 24}.-1", "1.99999999999", "é.٣", "$ne"])
 def test_an_address_that_makes_no_sense_is_read_as_far_as_it_does(odd: str) -> None:
     assert Position.read(odd).revision is None
 
