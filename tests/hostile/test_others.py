@@ -1,6 +1,6 @@
 """What belongs to somebody else, or lies out of reach, asked for with rights to everything besides."""
 
-from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 from bson import ObjectId
@@ -24,7 +24,7 @@ from models.forms import LiveForm
 from models.jobs import Job
 from models.people import FieldRule, Grant, Limit, User
 from models.queries import ListQuery
-from models.times import now
+from models.times import today
 from tasks.jobs import carry_out
 from tests import factories
 from tests.factories import field
@@ -264,10 +264,10 @@ def test_an_export_that_waited_is_made_with_the_rights_of_then(live: LiveForm, t
 
 def test_views_of_others_are_neither_shown_nor_forgotten(client: FlaskClient, live: LiveForm) -> None:
     admin = factories.administrator()
-    private = saved_views.save(admin, live.key, "private", ListQuery(), [], shared=False)
+    private = saved_views.save(admin, live.key, "eyes only", ListQuery(), [], shared=False)
     shared = saved_views.save(admin, live.key, "shared", ListQuery(), [], shared=True)
     with unchanged():
-        assert "private" not in client.get(f"/records/{live.key}/?view={private.id}").text
+        assert "eyes only" not in client.get(f"/records/{live.key}/?view={private.id}").text
         assert send(client, "POST", f"/records/{live.key}/views/{private.id}/delete").status_code == 404
         assert send(client, "POST", f"/records/{live.key}/views/{shared.id}/delete").status_code == 403
         assert (
@@ -299,7 +299,7 @@ def test_keys_sessions_and_factors_of_others_go_on(client: FlaskClient, live: Li
 
 def test_nobody_stands_in_for_somebody_who_did_not_ask(client: FlaskClient, live: LiveForm) -> None:
     admin, person = factories.administrator(), neighbour()
-    day = date.fromisoformat(now().date().isoformat())
+    day = today(ZoneInfo("Asia/Shanghai"))
     theirs = delegations.create(admin, admin, factories.editor(), first=day, last=day)
     sent = {"person": str(admin.id), "to": str(person.id), "first": day.isoformat(), "last": day.isoformat()}
     with unchanged():
@@ -311,7 +311,7 @@ def test_nobody_stands_in_for_somebody_who_did_not_ask(client: FlaskClient, live
 
 def test_people_staff_do_not_make_themselves_somebodys_deputy(app: Flask, live: LiveForm) -> None:
     """Whoever stands in decides and sees in the other's name."""
-    person, day = staff(), now().date().isoformat()
+    person, day = staff(), today(ZoneInfo("Asia/Shanghai")).isoformat()
     client = browser(app, person)
     for other, to, expected in (
         (factories.editor(), person, 422),

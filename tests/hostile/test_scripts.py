@@ -96,6 +96,10 @@ NAMELESS = frozenset(
         "configure_users.import_file",
         "configure_users.import_preview",
         "jobs.index",
+        "property.checks",
+        "property.holdings",
+        "property.index",
+        "property.scan",
         "search.index",
     ]
 )

@@ -191,6 +191,7 @@
     part("why").classList.toggle("text-danger", Boolean(entry.refused));
     part("page").href = new URL(entry.page).origin === window.location.origin ? entry.page : "/";
     part("sign-in").hidden = entry.why !== "signed_out";
+    part("sign-in").search = new URLSearchParams({ next: location.pathname + location.search }).toString();
     return row;
   };
 
