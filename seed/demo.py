@@ -1,8 +1,8 @@
-"""The demo company: people, customers, products and three years of complaints, told the same way every time.
+"""The demo company: people, customers, products, three years of complaints and two of customers' property.
 
-Everything goes through `models.records` and the workflows with its own moment in the past, so numbers,
-states, history and search are what they would be had it happened. An interrupted load goes on where it
-stopped.
+It is told the same way every time. Everything goes through `models.records` and the workflows with its own
+moment in the past, so numbers, states, history, stocks and search are what they would be had it happened. An
+interrupted load goes on where it stopped.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from models.errors import InUseError
 from models.messages import _
 from models.people import Actor, Department, Role, User
 from models.times import now, set_clock
+from seed import lending
 from seed.company import partners, timeline, vocabulary
 from seed.company.incident import Raw
 from seed.company.stories import Story, stories
@@ -27,10 +28,11 @@ SEED = 20_260_101
 SHEETS = 1_500
 BATCH = 100
 CLAIMS = 20
+THINGS = 240
 PROCEDURE = timedelta(days=120)  # since when sheets go through their workflow; older ones are taken over
 BEFORE_ALL = timedelta(days=timeline.YEARS * 365 + 30)
 MASTER_DATA = ("supplier", "customer", "product")
-TOLD = ("feedback_sheet", "corrective_action", "claim", "quality_cost")
+TOLD = ("feedback_sheet", "corrective_action", "claim", "quality_cost", *lending.FORMS)
 
 Progress = Callable[[int, int], None]
 
@@ -64,6 +66,7 @@ def load(
     *,
     sheets: int = SHEETS,
     customers: int = partners.CUSTOMERS,
+    things: int | None = None,
     password: str | None = None,
 ) -> Loaded:
     """Load the demo company into a database that has no feedback sheets yet; a second time does nothing.
@@ -72,6 +75,7 @@ def load(
         progress: called with (feedback sheets done, all of them).
         sheets: how many feedback sheets to tell.
         customers: how many customers there are.
+        things: how many things of theirs; by default in proportion to the sheets.
         password: of every demo account; one is generated when it is None.
 
     Raises:
@@ -82,7 +86,7 @@ def load(
         return Loaded(_accounts(), _counts())
     calendars.ensure_default()
     install(DEFAULT_PACK, Actor.system())
-    begun = begun or _begin(sheets, customers)
+    begun = begun or _begin(sheets, customers, -(-THINGS * sheets // SHEETS) if things is None else things)
     password = password or passwords.generate()
     _people(password)
     writer = Writer.ready()
@@ -94,14 +98,18 @@ def load(
     after = Random(SEED + 1)  # noqa: S311  (a story, not a secret)
     writer.follow_actions(after, moment)
     writer.tell_claims(after, moment, -(-CLAIMS * begun["sheets"] // SHEETS), moment - PROCEDURE)
+    of_property = Random(SEED + 2)  # noqa: S311  (a story, not a secret)
+    acts = lending.story(of_property, moment, moment - PROCEDURE, told, begun["things"])
+    lending.Teller(writer).tell(acts)
     db().demo.update_one({"_id": "company"}, {"$set": {"finished_at": now()}})
     return Loaded(_accounts(), _counts(), password)
 
 
-def _begin(sheets: int, customers: int) -> Document:
+def _begin(sheets: int, customers: int, things: int) -> Document:
     if db()[forms.collection_name("feedback_sheet")].find_one({}, {"_id": 1}):
         raise InUseError(_("There are feedback sheets already. The demo company wants an empty database."))
-    begun = {"_id": "company", "moment": now(), "sheets": sheets, "customers": customers, "done": 0}
+    sizes = {"sheets": sheets, "customers": customers, "things": things}
+    begun = {"_id": "company", "moment": now(), **sizes, "done": 0}
     db().demo.insert_one(begun)
     return begun
 

@@ -93,6 +93,11 @@ def phrases() -> dict[str, Any]:
     return _file("faults")
 
 
+def property_words() -> dict[str, Any]:
+    """Return what customers leave with the company, where it is kept, and what is said of it."""
+    return _file("property")
+
+
 def faults() -> list[Fault]:
     """Return every kind of trouble."""
     document = _file("faults")
