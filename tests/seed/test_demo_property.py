@@ -78,7 +78,7 @@ def test_all_kinds_come_and_slips_stand_everywhere() -> None:
         "replaced",
     } <= steps.keys()
     assert steps["take_back"] > 100
-    assert sum(isinstance(act, Booked) for act in told) > 10
+    assert sum(isinstance(act, Booked) for act in told) > 3
 
 
 @pytest.mark.usefixtures("loaded")
@@ -140,9 +140,10 @@ def test_an_interrupted_load_goes_on_where_it_stopped(
     monkeypatch.setattr(lending.Teller, "_store", stop_at_ten)
     with pytest.raises(KeyboardInterrupt):
         load()
-    there = db.record_customer_property.count_documents({})
+    there = db.property_movements.count_documents({})
     assert there > 0
-    assert load().counts["customer_property"] > there
+    load()
+    assert db.property_movements.count_documents({}) > there
     assert seen[:12] == [*range(1, 11), 10, 11]
     assert list(check_ledgers()) == []
     assert db.demo.count_documents({}) == 1
