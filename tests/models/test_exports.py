@@ -263,7 +263,7 @@ def test_names_are_looked_up_by_batch_and_not_by_row(db: Database[Any]) -> None:
         db.command("profile", 0)
     asked = db["system.profile"].count_documents({"ns": f"{db.name}.users", "op": "query"})
     db.drop_collection("system.profile")
-    assert asked <= 4
+    assert asked < 15  # thirty by row; a slow export says more often that it lives
 
 
 def test_the_worker_carries_an_export_out() -> None:

@@ -170,7 +170,7 @@ def test_the_import_creates_things_with_their_past_and_slips_that_are_lent(offic
     )  # fmt: skip
     slip = office.slip("A-002")
     assert (slip["state"], slip["number"], slip["data"]["purpose"]) == (
-        "lent", "S-2026-003", "Taken over from another ledger",
+        "lent", "S-2026-003", "从其他台帐接管",
     )  # fmt: skip
     assert (slip["data"]["borrower"], slip["data"]["department"]) == (office.lin.id, office.lab.id)
     assert (slip["data"]["begins"], slip["data"]["ends"]) == ("2025-10-08", "2025-12-20")
