@@ -191,7 +191,8 @@
     part("why").classList.toggle("text-danger", Boolean(entry.refused));
     part("page").href = new URL(entry.page).origin === window.location.origin ? entry.page : "/";
     part("sign-in").hidden = entry.why !== "signed_out";
-    part("sign-in").search = new URLSearchParams({ next: location.pathname + location.search }).toString();
+    const back = new URLSearchParams({ next: location.pathname + location.search });
+    part("sign-in").href = `${part("sign-in").getAttribute("href")}?${back}`;
     return row;
   };
 
