@@ -41,6 +41,7 @@ def test_an_empty_form_becomes_a_ledger_at_one_click(page: Page) -> None:
     page.goto("/configure/forms/new")
     page.fill("#field-label_en", "Gauges")
     page.get_by_role("button", name="Create form").click()
+    page.wait_for_url("**/configure/forms/gauges**")
     page.get_by_role("tab", name="Form").click()
     page.get_by_role("button", name="Make this form a ledger").click()
     expect(card(page, "ledger").locator('[data-path="ledger.status"] select')).to_have_value("status")
