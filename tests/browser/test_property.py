@@ -47,6 +47,7 @@ def test_free_days_are_chosen_with_the_keyboard_and_everything_comes_back(
     expect(page.locator("#field-begins")).to_have_value(coming(1))
     expect(page.locator("#field-ends")).to_have_value(coming(3))
     expect(page.locator("[name='items-0-quantity']")).to_have_value("1")
+    page.wait_for_load_state()  # keys are heard when the page is whole
     page.keyboard.press("Control+s")
     page.get_by_role("button", name="ask", exact=True).click()
     page.get_by_role("button", name="lend", exact=True).click()

@@ -20,7 +20,7 @@ from tests.web import csrf_token, sign_in
 
 __all__ = ["page"]
 MM = 25.4 / 72
-SECRET = {"secret": "the recipe", "edition": "C7"}
+SECRET = {"secret": "the recipe", "edition": "Issue Seven"}
 DOTS_PER_INCH = 203
 """What label printers have."""
 
@@ -123,11 +123,11 @@ def test_what_cannot_be_printed_is_told_beside_it(
 
 
 def test_what_was_chosen_is_known_the_next_time(things: LiveForm, admin: User, client: FlaskClient) -> None:
-    item = phone_stage.thing(things, edition="C7")
+    item = phone_stage.thing(things, edition="Issue Seven")
     shown(client, "", ids=ids(item), paper="60x40mm", copies="2", fields=["number", "edition"])
     text = shown(client, f"?ids={item['_id']}")
     assert "size: 60mm 40mm" in text
-    assert text.count("C7") == 2
+    assert text.count("Issue Seven") == 2
 
 
 def test_what_is_closed_to_the_reader_stands_on_no_label(things: LiveForm, client: FlaskClient) -> None:
@@ -137,7 +137,7 @@ def test_what_is_closed_to_the_reader_stands_on_no_label(things: LiveForm, clien
     sign_in(client, factories.user("careful", role))
     item = phone_stage.thing(things, **SECRET)
     text = shown(client, "", ids=ids(item), paper="3x8", fields=["number", "secret", "edition"])
-    assert "C7" in text
+    assert "Issue Seven" in text
     assert "the recipe" not in text
     assert "•" not in re.sub(r"(?s)^.*label-pages", "", text)
 
