@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from pymongo import MongoClient
 from pymongo.database import Database
 
 from backoffice import texts
 from backoffice.mongod import EmbeddedMongo
-from models import calendars, database, forms, sealing, storage
+from models import calendars, database, forms, passwords, sealing, storage
 from models.database import Document
 from tests.windows import browser
 
@@ -25,6 +26,12 @@ def catalogs() -> None:
     """Let rules speak both languages and seal what they keep, whichever test comes first."""
     texts.install()
     sealing.set_secret("the tests' own secret, long enough to pass")  # as in tests.web
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> None:
+    """Hash in next to no time: the tests make and check passwords by the thousand."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")
