@@ -102,7 +102,7 @@ def accounted_for(live: LiveForm) -> None:
     with set_clock(now() + 2 * numbering.ABANDONED_AFTER):
         numbering.void_abandoned()
     used = [record["number"] for record in live.records().find({}, {"number": 1})]
-    voids = [void["number"] for void in database.db().number_voids.find()]
+    voids = [void["number"] for void in database.db().number_voids.find({"form": live.key})]
     last = database.db().counters.find_one({"form": live.key})
     assert last
     assert sorted(used + voids) == [f"L-{value:06}" for value in range(1, last["value"] + 1)]
