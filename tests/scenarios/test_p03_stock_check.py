@@ -1,10 +1,12 @@
 """顾客财产盘点: every year what customers own is counted, differences are approved, the ledger follows."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from models import clocks
 from models.database import Document
 from models.errors import ForbiddenError
 from models.ledger.stock_check import counting, reviewing
@@ -16,7 +18,12 @@ from tests.stock_check_forms import lines_of, run_jobs
 
 def planned(play: Play, **values: Any) -> Document:
     """Let the sales supervisor plan a check that the production counts."""
-    given = {"subject": "年度盘点", "counters": [play.as_("production_staff").id], **values}
+    given: dict[str, Any] = {
+        "subject": "年度盘点",
+        "check_year": 2026,
+        "counters": [play.as_("production_staff").id],
+        **values,
+    }
     return play.as_("sales_supervisor").create("stock_check", **given)
 
 
@@ -137,3 +144,25 @@ def test_a_check_is_cancelled_with_a_reason_and_its_lines_go(company: Play) -> N
     worked(company)
     assert (company.state(check), lines_of(check)) == ("cancelled", [])
     assert stock(company, item).total(["kept"]) == Decimal(5)
+
+
+def test_the_yearly_check_is_asked_for_until_it_is_begun(company: Play) -> None:
+    """Every 20 November, ten working days ahead; a yearly check settles it, a spot check does not."""
+    clocks.ensure_schedules()
+    company.at(datetime(2026, 10, 12, 2, tzinfo=UTC))
+    planned(company, subject="抽盘", reason="spot", check_year=None)
+    reminded(company, datetime(2026, 11, 9, 2, tzinfo=UTC))
+    assert company.as_("sales_head").heard("请安排年度顾客财产盘点")
+    assert company.as_("sales_head").owes() == ["年度盘点"]
+    planned(company)
+    reminded(company, datetime(2026, 11, 23, 2, tzinfo=UTC))
+    assert company.as_("sales_head").owes() == []
+    assert not company.as_("sales_head").heard("盘点应已开始")
+
+
+def reminded(play: Play, moment: datetime) -> None:
+    """Let it be a moment, and what is due by then be told."""
+    play.at(moment)
+    clocks.ensure_schedules()
+    clocks.sweep()
+    play.settle()
