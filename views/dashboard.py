@@ -18,7 +18,7 @@ from views.context import current_language, current_lookup, current_timezone, re
 from views.inbox.summary import summary
 from views.navigation import visible_forms
 from views.property.tiles import glance
-from views.records.detail import heading
+from views.records.facts import heading
 from views.records.listing import system_text
 
 RECENT = 8

@@ -7,7 +7,7 @@ from models import queries
 from views.admin import Screen
 from views.context import require_person
 from views.navigation import visible_forms
-from views.records.detail import heading
+from views.records.facts import heading
 
 PER_FORM = 10
 

@@ -14,7 +14,7 @@ from models.rules import RuleContext
 from models.validation import defaults, validate
 from views.context import current_actor, current_language, current_timezone, require_person
 from views.records.change import form_sections
-from views.records.detail import shown
+from views.records.facts import shown
 from views.records.helpers import TemplateHelpers
 from views.records.inputs import RecordForm
 from views.records.lookups import LookupScreens

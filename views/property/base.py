@@ -10,7 +10,7 @@ from models.errors import NotFoundError
 from models.forms import LiveForm
 from views.context import require_person
 from views.navigation import visible_forms
-from views.records.detail import heading, untitled
+from views.records.facts import heading, untitled
 
 pages: Final = Blueprint("property", __name__, url_prefix="/property")
 

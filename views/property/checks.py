@@ -21,7 +21,7 @@ from views import context, downloads
 from views.navigation import visible_forms
 from views.property import base
 from views.property.check_lines import rows
-from views.records.detail import untitled
+from views.records.facts import untitled
 from views.records.listing import state_tag
 
 ON_PAGE: Final = 50

@@ -24,7 +24,7 @@ from views import context
 from views.property import base, label_choices
 from views.property.label_choices import NUMBER, TITLE, Choices
 from views.property.label_paper import FREE, ROLLS, SHEETS, Box, Fitted, areas, fit
-from views.records.detail import shown
+from views.records.facts import shown
 
 MOST_ITEMS: Final = 500
 MOST_LABELS: Final = 2000

@@ -28,7 +28,7 @@ from models.workflow import Offer
 from views.context import current_lookup, current_timezone, say
 from views.navigation import visible_forms
 from views.records.borrowing import borrow_url, slips_of
-from views.records.detail import heading
+from views.records.facts import heading
 from views.records.inputs import RecordForm
 from views.records.pieces import Words
 

@@ -23,7 +23,7 @@ from models.rules import RuleContext
 from models.validation import closed_fields, defaults, newborn, parse_context, validate
 from views.context import current_actor, current_lookup, say
 from views.records.conflicts import KEEP, ConflictPage
-from views.records.detail import shown
+from views.records.facts import shown
 from views.records.inputs import RecordForm
 
 if TYPE_CHECKING:

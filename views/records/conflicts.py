@@ -15,7 +15,7 @@ from models.fields import filled_in, type_of
 from models.lookups import Lookup
 from models.validation import parse_context
 from views.context import current_actor, current_lookup
-from views.records.detail import shown
+from views.records.facts import shown
 from views.records.inputs import RecordForm
 
 if TYPE_CHECKING:

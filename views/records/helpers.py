@@ -21,7 +21,7 @@ from models.files import IMAGE_TYPES
 from models.lookups import References
 from models.queries import SYSTEM_FIELDS, Count
 from views.context import current_language, current_lookup, current_timezone
-from views.records.detail import heading, shown, untitled
+from views.records.facts import heading, shown, untitled
 from views.records.filters import label_of
 from views.records.inputs import RecordField, RecordForm
 from views.records.lookups import find_field

@@ -21,7 +21,7 @@ from models.queries import Count
 from models.times import now
 from tasks.sweeps import carry_out_effects
 from views.context import current_actor, current_language, current_lookup, say
-from views.records.detail import heading, untitled
+from views.records.facts import heading, untitled
 from views.sending import send_quietly
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from models.lookups import Lookup
 from models.messages import Message
 from models.messages import _ as message
 from views.context import current_language, current_lookup, require_person, say
-from views.records.detail import heading
+from views.records.facts import heading
 
 ICONS: Final[Mapping[str, str]] = {
     "kept": "box-seam",

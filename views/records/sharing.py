@@ -13,7 +13,7 @@ from models.database import Document
 from models.errors import ConflictError, InvalidError, NotFoundError
 from models.lookups import Lookup
 from views.context import current_actor, current_lookup, say, wants_json
-from views.records.detail import shown
+from views.records.facts import shown
 
 if TYPE_CHECKING:
     from views.records.detail import DetailScreens as _Base
