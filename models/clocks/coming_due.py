@@ -18,7 +18,7 @@ _MAX_STEPS: Final = 200
 
 @dataclass(frozen=True)
 class Firing:
-    """A rung of a clock that is to be carried out."""
+    """A rung of a clock that is to be carried out; of a `silent` one nobody is told."""
 
     clock: Clock
     rung: Rung
@@ -27,6 +27,7 @@ class Firing:
     occurrence: int
     planned_at: datetime
     late: bool
+    silent: bool = False
 
     @property
     def key(self) -> str:
@@ -89,7 +90,8 @@ def _fire(clock: Clock, step: Document, now: datetime) -> list[Firing]:
     possible = max(step["at"], document["started_at"])  # it cannot be told before there was a clock
     late = now - possible > LATE_AFTER
     occurrence = document["occurrence"] - (1 if step["of"] != document["due_at"] else 0)
-    fired = Firing(clock, rung, step["n"], step["of"], occurrence, step["at"], late)
+    silent = bool(step.get("silent"))
+    fired = Firing(clock, rung, step["n"], step["of"], occurrence, step["at"], late, silent)
     said = {"rung": rung.key, "n": step["n"], "at": now, "planned_at": step["at"], "late": late}
     document["fired"] = [*document["fired"], said][-KEPT_FIRINGS:]
     return [fired]

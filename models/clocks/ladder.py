@@ -48,6 +48,13 @@ def ordered(steps: list[Document]) -> list[Document]:
     return sorted(steps, key=lambda one: one["at"])
 
 
+def hush(steps: list[Document], at: datetime) -> None:
+    """Let only the newest of the steps before a moment be told; the others are taken silently."""
+    past = [one for one in ordered(steps) if one["rung"] != BREACH and one["at"] <= at]
+    for one in past[:-1]:
+        one["silent"] = True
+
+
 def planned(rung: Rung, due_at: datetime, pace: Pace) -> datetime:
     """Return when a rung is to be told for the first time."""
     if rung.side == "at":

@@ -33,6 +33,7 @@ def start(
     at: datetime,
     because: Document,
     choice: Choice,
+    taken_over: bool = False,
 ) -> Clock:
     """Return a clock that starts at a moment.
 
@@ -44,6 +45,8 @@ def start(
         at: the moment of the change that starts it.
         because: what started it, for its explanation.
         choice: the calendars in force.
+        taken_over: whether it comes in a heap from elsewhere: of the rungs that lie in the past already only
+            the newest is told, the others only do what they do besides.
 
     A due time that cannot be told keeps nobody from saving: the clock says so, and the sweep tries again.
     """
@@ -87,6 +90,8 @@ def start(
         aim(clock, record, at)
     except DomainError as error:
         set_aside(clock, error, at)
+    if taken_over:
+        ladder.hush(clock.document["steps"], at)
     return clock
 
 

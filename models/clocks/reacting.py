@@ -9,7 +9,7 @@ import structlog
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
-from models.changes import Change
+from models.changes import QUIET_SOURCES, Change
 from models.clocks import aiming, life, store
 from models.clocks.calendars_of import Choice
 from models.clocks.clock import Clock
@@ -226,6 +226,7 @@ class _Turn:
             at=change.at,
             because=said,
             choice=self.choice,
+            taken_over=change.source in QUIET_SOURCES,
         )
         self.of.new.append(clock)
 

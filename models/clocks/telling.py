@@ -28,7 +28,7 @@ def events(
 ) -> list[Event]:
     """Return what is to be told, one event for each rung that has somebody to tell."""
     found, audience = [], Audience()
-    about = [(firing, records.get(firing.clock.get("record"))) for firing in fired]
+    about = [(one, records.get(one.clock.get("record"))) for one in fired if not one.silent]
     asked = [(_who(firing, record), firing.clock.form, record or _NOBODY) for firing, record in about]
     for (firing, record), meant in zip(about, who.resolve_all(asked), strict=True):
         if meant.people:

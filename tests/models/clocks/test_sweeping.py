@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models import clocks, times
+from models import clocks, outbox, records, times
 from models.database import db
 from tests import factories
 from tests.models.clocks import casting
@@ -50,6 +50,30 @@ def test_after_three_days_each_missed_step_is_told_once_and_late() -> None:
     assert casting.sweep(at(days=4, hours=1, minutes=59)) == 0
     assert casting.sweep(at(days=4, hours=2)) == 1
     assert [one["late"] for one in casting.told()] == [True, True, True, False]
+
+
+def test_of_what_is_taken_over_late_only_the_newest_rung_is_told_and_the_others_do_what_they_do() -> None:
+    marked = {"key": "mark", "effects": [{"do": "set", "field": "note", "value": "late"}]}
+    later = {"key": "later", "side": "after", "offset": {"amount": 9, "unit": "hours"}, "who": ME}
+    live = casting.form(
+        casting.rule(length={"field": "until"}, ladder=[*LADDER, marked, later]),
+        fields=[factories.field("name"), factories.field("note"), factories.field("until", "datetime")],
+    )
+    raw = {"name": "A", "until": at(hours=-3).isoformat()}
+    with times.set_clock(at()):
+        [typed, taken] = [
+            records.create(factories.actor(), live, raw, source=source) for source in ("screen", "import")
+        ]
+        clocks.sweep()
+    told = [(one["record"], one["text"]["en"]) for one in casting.told()]
+    assert sum(record == typed["_id"] for record, _text in told) == 3
+    assert [text for record, text in told if record == taken["_id"]] == ["“Reply” is overdue."]
+    outbox.carry_out_due()
+    stored = live.records().find_one({"_id": taken["_id"]})
+    assert stored
+    assert stored["data"]["note"] == "late"
+    casting.sweep(at(hours=6))
+    assert len([one for one in casting.told() if one["record"] == taken["_id"]]) == 2
 
 
 def test_a_repeated_rung_ends_after_its_number_of_times() -> None:

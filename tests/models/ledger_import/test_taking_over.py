@@ -1,7 +1,7 @@
 """An existing ledger comes into ours: with what is out, what is gone, and every mistake beside its cell."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from bson import ObjectId
 
-from models import files, import_task, imports, jobs, records
+from models import clocks, files, import_task, imports, jobs, records
 from models.database import Document, db
 from models.errors import InvalidError
 from models.forms import LiveForm
@@ -211,6 +211,23 @@ def test_what_is_taken_over_rings_no_bell_and_asks_nobody_to_inspect_it(office: 
     office.run(office.plan(ledger_files.messy()))
     assert db().notifications.count_documents({}) == 0
     assert db().duties.count_documents({"form": "thing", "state": "open"}) == 0
+
+
+def test_a_slip_that_is_overdue_long_since_is_told_of_once(office: Office) -> None:
+    who: Any = {"people": [office.admin.username]}
+    rungs = [{"key": f"after_{days}", "side": "after", "offset": {"amount": days, "unit": "days"}, "who": who}
+             for days in (1, 3, 9, 90)]  # fmt: skip
+    label, start = {"zh": "归还", "en": "Return"}, {"states": ["lent"]}
+    due = {"key": "return", "label": label, "start": start, "length": {"field": "ends"}, "ladder": rungs}
+    factories.republish(office.slips, clocks=[due])
+    office.run(office.plan(ledger_files.messy()))
+    clocks.sweep()
+    slip = office.slip("A-002")
+    assert slip["data"]["ends"] == "2025-12-20"
+    assert db().notifications.count_documents({"record": slip["_id"]}) == 1
+    with set_clock(NOW + timedelta(days=90)):
+        clocks.sweep()
+    assert db().notifications.count_documents({"record": slip["_id"]}) == 2
 
 
 def test_what_comes_anew_is_not_taken_over(office: Office) -> None:
