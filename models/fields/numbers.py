@@ -44,6 +44,11 @@ def grouped(number: Decimal | int) -> str:
     return f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
 
 
+def as_written(field: Field, text: str) -> str:
+    """Return the text of a number as people write it: without zeros that only fill up the field's decimals."""
+    return text.rstrip("0").rstrip(".") if field.decimals and "." in text else text
+
+
 def decimal_of(value: object) -> Decimal:
     """Return a stored number as Decimal."""
     return value.to_decimal() if isinstance(value, Decimal128) else Decimal(str(value))
@@ -90,7 +95,7 @@ class Number(FieldType[V]):
     @override
     def display(self, field: Field, value: V, lookup: Lookup, language: str) -> str:
         unit = field.unit.text(language)
-        return f"{grouped(decimal_of(value))} {unit}".rstrip()
+        return f"{as_written(field, grouped(decimal_of(value)))} {unit}".rstrip()
 
     @override
     def search_text(self, field: Field, value: V, lookup: Lookup) -> str:
@@ -175,7 +180,7 @@ class DecimalNumber(Number[Decimal128]):
 
     @override
     def to_json(self, field: Field, value: Decimal128) -> Json:
-        return f"{decimal_of(value):f}"
+        return as_written(field, f"{decimal_of(value):f}")
 
     @override
     def column(self, field: Field, language: str) -> Column:
@@ -207,7 +212,7 @@ class Percent(DecimalNumber):
 
     @override
     def display(self, field: Field, value: Decimal128, lookup: Lookup, language: str) -> str:
-        return f"{grouped(decimal_of(value))}%"
+        return f"{as_written(field, grouped(decimal_of(value)))}%"
 
     @override
     def column(self, field: Field, language: str) -> Column:
