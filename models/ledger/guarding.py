@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +13,12 @@ from models.ledger.lending import forget
 from models.ledger.movements import Details, Movement, Past
 from models.ledger.moving import picks
 from models.ledger.quantities import is_divisible, read_quantity, require_single
+from models.ledger.redating import arrived_at, redating
 from models.ledger.slips import SlipView
 from models.ledger.stock import Spot, Stock
 from models.ledger.stock_check import steps as stock_checks
 from models.ledger_parts import Ledger, Slip
 from models.messages import _
-from models.times import noon
 from models.workflow.run import Run
 
 
@@ -60,20 +59,9 @@ def _arrive(run: Run, change: Change, part: Ledger) -> None:
     quantity = read_quantity(change.form.definition, data, data.get(part.quantity), part.quantity)
     require_single(part, data, quantity)
     spot = Spot("kept", change.record.get("department"), str(data.get(part.place) or ""))
-    past = change.past or Past(_arrived_at(change, part))
+    past = change.past or Past(arrived_at(change, part))
     movement = Movement("arrival", quantity, None, spot, replace(_details(change), at=past.at))
     run.book(change, change.form.key).arrive(change.record, movement, *past.movements)
-
-
-def _arrived_at(change: Change, part: Ledger) -> datetime | None:
-    """Return the noon of the day on which an item came, as its record says; None for the present."""
-    day = change.record["data"].get(part.arrived_on) if part.arrived_on else None
-    today = change.at.astimezone(change.actor.timezone).date().isoformat()
-    if not day or day == today:
-        return None
-    if day > today:
-        raise InvalidError({part.arrived_on: [_("This day is still to come.")]})
-    return noon(day, change.actor.timezone)
 
 
 def _refuse_deleting(before: Mapping[str, Any]) -> None:
@@ -95,6 +83,8 @@ def _follow_edit(run: Run, change: Change, part: Ledger) -> None:
     elif part.quantity in changed:
         more = quantity - decimal_of(was["data"].get(part.quantity, 0))
         book.plan(item, _correcting(change, more), path=part.quantity)
+    if was.get("stock") and part.arrived_on in changed and (anew := redating(change, part, _details(change))):
+        book.plan(item, anew, path=part.arrived_on)
     if part.unit in changed and not is_divisible(part, data):
         book.plan(item, _require_whole, path=part.unit)
 

@@ -20,6 +20,7 @@ class Details:
 
     `form` and `record` name the record whose step brought it about; `photos` are ids of its files. `at` is
     when it happened, where that is not when it was booked. There is never a second movement with a `key`.
+    `redated_at` is when the day of an arrival was corrected: of what takes it back and what books it anew.
     """
 
     slip: ObjectId | None = None
@@ -32,6 +33,7 @@ class Details:
     source: str = "screen"
     at: datetime | None = None
     key: str = ""
+    redated_at: datetime | None = None
 
 
 @dataclass(frozen=True)

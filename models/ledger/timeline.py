@@ -86,7 +86,7 @@ def page(told: Disclosure, item: Document, start: Position = Position(), size: i
     moved = movements.of_item(form, item["_id"], limit=size + 1, before=start.movement)
     entries = history.of_record(form, item["_id"], limit=size + 1, before=start.revision)
     merged = _merged(
-        [Event("movement", one["at"], one) for one in shown(told, item, moved)],
+        [Event("movement", one.get("redated_at") or one["at"], one) for one in shown(told, item, moved)],
         [Event("entry", one["at"], one) for one in told.entries(item, entries)],
     )
     found = merged[:size]

@@ -114,10 +114,15 @@ def account(movements: Iterable[Document], year: Year) -> Account:
         if movement["at"] < begins:
             found.opening += change
         else:
-            _enter(found, movement["kind"], quantity, change)
+            _enter(found, _kind(movement), quantity, change)
     found.places = {spot: pieces for spot, pieces in here.items() if pieces}
     found.closing = sum(found.places.values(), Decimal(0))
     return found
+
+
+def _kind(movement: Document) -> str:
+    """Return the kind of a movement; what takes back one of a wrong day is an arrival, too."""
+    return "arrival" if movement.get("redated_at") else str(movement["kind"])
 
 
 def _enter(found: Account, kind: str, quantity: Decimal, change: Decimal) -> None:

@@ -25,7 +25,7 @@ from models.messages import _
 MAX_SHOWN: Final = 1000
 """Items of a statement on the screen; a workbook takes any number."""
 
-_READ: Final = {"_id": 0, "item": 1, "kind": 1, "quantity": 1, "from": 1, "to": 1, "at": 1}
+_READ: Final = {"_id": 0, "item": 1, "kind": 1, "quantity": 1, "from": 1, "to": 1, "at": 1, "redated_at": 1}
 
 
 @dataclass(frozen=True)

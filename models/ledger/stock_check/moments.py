@@ -54,4 +54,5 @@ def touched_since(
         .sort("_id", DESCENDING)
         .limit(more)
     )
-    return any(_is(one[side], spot) for one in newest for side in ("from", "to") for spot in spots)
+    moved_on = [one for one in newest if not one.get("redated_at")]  # another day moves nothing
+    return any(_is(one[side], spot) for one in moved_on for side in ("from", "to") for spot in spots)

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from bson import Decimal128, ObjectId
 
+from models import records
 from models.database import Document, db
 from models.errors import DomainError, ForbiddenError, InvalidError
 from models.ledger import desk
@@ -85,6 +86,22 @@ def test_what_was_undone_stands_as_a_correction(company: Company) -> None:
     desk.undo(company.actor, company.admin, company.things, movement, reason="wrong item")
     found = statements.statement(reading(company, 2026, client))
     assert line(found, "Gauge") == {"opening": 0, "arrived": 5, "returned": 2, "corrected": 2, "closing": 5}
+
+
+def test_what_arrived_on_another_day_than_was_said_stands_in_the_year_in_which_it_came(
+    company: Company,
+) -> None:
+    client = company.client("East")
+    item = company.thing("Gauge", client, NEW_YEAR + timedelta(days=1), arrived_on="2026-01-01")
+    with set_clock(NEW_YEAR + timedelta(days=400)):
+        records.update(
+            company.actor, company.things, item["_id"], {"arrived_on": "2025-12-30"},
+            revision=item["revision"], partial=True,
+        )  # fmt: skip
+        first = statements.statement(reading(company, 2025, client))
+        second = statements.statement(reading(company, 2026, client))
+    assert line(first, "Gauge") == {"opening": 0, "arrived": 5, "closing": 5}
+    assert line(second, "Gauge") == {"opening": 5, "closing": 5}
 
 
 def test_pieces_and_kilograms_are_summed_apart(company: Company) -> None:
