@@ -45,7 +45,7 @@ def grouped(number: Decimal | int) -> str:
 
 
 def as_written(field: Field, text: str) -> str:
-    """Return the text of a number as people write it: without zeros that only fill up the field's decimals."""
+    """Return a number's text as people write it: without zeros that only fill up the decimals."""
     return text.rstrip("0").rstrip(".") if field.decimals and "." in text else text
 
 

@@ -1,7 +1,7 @@
 """Who has what when: pieces as bars over the days of a week or a month, by item or by person.
 
-Items are found by `stock.busy`: what is lent or asked for. How many of them there are decides what a page
-costs, never how many the ledger has.
+Items are found by `stock.busy` (what is lent or asked for) and by the movements of a window (what was lent
+then). How many of them there are decides what a page costs, never how many the ledger has.
 """
 
 from collections import defaultdict
@@ -20,6 +20,7 @@ from models.forms import LiveForm
 from models.ledger.held import Held, closed, held_of, taken_of
 from models.ledger.holdings import may_ask
 from models.ledger.kinds import LENDABLE
+from models.ledger.loans import Loan, ended
 from models.ledger.stock import Stock
 from models.people import User
 from models.queries import ListQuery, list_filter
@@ -46,6 +47,20 @@ class Window:
     def days(self) -> list[date]:
         """Every day of it."""
         return [self.first + offset * _DAY for offset in range((self.last - self.first).days + 1)]
+
+    @property
+    def opens(self) -> datetime:
+        """When its first day begins."""
+        return datetime.combine(self.first, time(), self.zone)
+
+    @property
+    def closes(self) -> datetime:
+        """When its last day is over."""
+        return datetime.combine(self.last + _DAY, time(), self.zone)
+
+    def loans(self, form: LiveForm, items: Sequence[ObjectId] | None = None) -> list[Loan]:
+        """Return the loans of a ledger that fell into it and are over."""
+        return ended(form.key, self.opens, self.closes, items) if self.first <= self.today else []
 
 
 @dataclass(frozen=True)
@@ -110,16 +125,26 @@ def by_item(
     found = form.records().find({"$and": [*wanted, *beyond]}, _UNREAD).sort("_id", -1).limit(ROWS + 1)
     items = list(found)
     more = len(items) > ROWS
-    rows = tuple(item_row(told, one, window) for one in items[:ROWS])
+    past = window.loans(form, [one["_id"] for one in items[:ROWS]])
+    rows = tuple(_row(told, one, window, past) for one in items[:ROWS])
     return Page(rows, more, str(items[ROWS - 1]["_id"]) if more else "")
 
 
 def item_row(told: Disclosure, item: Document, window: Window) -> Row:
-    """Return an item with who has it when."""
+    """Return an item with who had, has and will have it when."""
+    return _row(told, item, window, window.loans(told.form, [item["_id"]]))
+
+
+def _row(told: Disclosure, item: Document, window: Window, past: Sequence[Loan]) -> Row:
     held = held_of(told, item, window.zone)
     waiting = sum(one.kind == "queued" for one in held)
-    lanes = _lanes(_bars(held, item, window))
+    lanes = _lanes(_bars([*held, *_over(told, item, window, past)], item, window))
     return Row(item, None, lanes, _free(told, item, window), waiting)
+
+
+def _over(told: Disclosure, item: Document, window: Window, past: Sequence[Loan]) -> list[Held]:
+    own = (one.held(told, item, window.zone) for one in past if one.item == item["_id"])
+    return [one for one in own if one]
 
 
 def _scope(form: LiveForm, window: Window, scope: Scope) -> Document:
@@ -128,13 +153,14 @@ def _scope(form: LiveForm, window: Window, scope: Scope) -> Document:
         return {}
     if scope == "late" and part.due_on:
         return {f"data.{part.due_on}": {"$lt": window.today.isoformat()}}
-    return {"stock.busy": True, "$or": [_lent_in(window), _asked_in(window)]}
+    busy = {"stock.busy": True, "$or": [_lent_in(window), _asked_in(window)]}
+    past = list({one.item for one in window.loans(form)})
+    return {"$or": [busy, {"_id": {"$in": past}}]} if past else busy
 
 
 def _lent_in(window: Window) -> Document:
     """Return the filter of what is out on some day of a window; what is late is out today."""
-    end = datetime.combine(window.last + _DAY, time(), window.zone)
-    lent: Document = {"kind": "lent", "$or": [{"since": {"$lt": end}}, {"since": None}]}
+    lent: Document = {"kind": "lent", "$or": [{"since": {"$lt": window.closes}}, {"since": None}]}
     if window.first > window.today:
         lent["due"] = {"$not": {"$lt": window.first.isoformat()}}
     return {"stock.positions": {"$elemMatch": lent}}
@@ -168,8 +194,9 @@ def people(viewer: User, form: LiveForm, window: Window, query: ListQuery) -> li
     wanted = [list_filter(viewer, form, query, told=told), _scope(form, window, "busy")]
     fields = {"stock.positions.person": 1, "stock.promises.person": 1}
     found = form.records().find({"$and": wanted}, fields).limit(MOST_ITEMS)
-    stocks = (one["stock"] for one in found)
-    return list({p["person"] for stock in stocks for p in _entries(stock) if p.get("person")})
+    items = {one["_id"]: one["stock"] for one in found}
+    now = {p["person"] for stock in items.values() for p in _entries(stock) if p.get("person")}
+    return list(now | {one.person for one in window.loans(form) if one.person and one.item in items})
 
 
 def _entries(stock: Document) -> Iterable[Document]:
@@ -182,16 +209,19 @@ def by_person(
 ) -> tuple[Row, ...]:
     """Return what some people have in a window of what a reader may see, in the order of the people."""
     told = Disclosure(viewer, form)
+    past = [one for one in window.loans(form) if one.person in some]
     theirs: Document = {
         "$or": [
             {"stock.positions.person": {"$in": list(some)}},
             {"stock.promises.person": {"$in": list(some)}},
+            {"_id": {"$in": list({one.item for one in past})}},
         ]
     }
     wanted = {"$and": [list_filter(viewer, form, query, told=told), theirs]}
     bars: defaultdict[ObjectId | None, list[Bar]] = defaultdict(list)
     for item in form.records().find(wanted, _UNREAD).limit(MOST_ITEMS):
-        for bar in _bars(held_of(told, item, window.zone), item, window):
+        held = [*held_of(told, item, window.zone), *_over(told, item, window, past)]
+        for bar in _bars(held, item, window):
             bars[bar.held.person].append(bar)
     return tuple(Row(None, one, _lanes(bars[one])) for one in some if bars[one])
 
@@ -200,7 +230,7 @@ def by_person(
 
 
 def _bars(held: Iterable[Held], item: Document, window: Window) -> list[Bar]:
-    made = (_bar(one, item, window) for one in held if one.kind in {"lent", "reserved"})
+    made = (_bar(one, item, window) for one in held if one.kind in {"lent", "reserved", "back"})
     return [bar for bar in made if bar]
 
 

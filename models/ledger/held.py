@@ -21,7 +21,7 @@ from models.ledger_parts import Ledger
 from models.times import today
 
 _ORDER: Final = (
-    "kept", "lent", "damaged", "repair", "lost", "used", "disposed", "returned", "reserved", "queued",
+    "kept", "lent", "damaged", "repair", "lost", "used", "disposed", "returned", "reserved", "queued", "back",
 )  # fmt: skip
 
 Facet = Literal["people", "days", "departments", "places", "amounts"]
@@ -39,13 +39,13 @@ MIRRORS: Mapping[Facet, Callable[[Ledger], tuple[str, ...]]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Held:
-    """Pieces of an item somewhere, or asked for (`reserved`, `queued`).
+    """Pieces of an item somewhere, asked for (`reserved`, `queued`), or lent once (`back`).
 
     `begins` is the first day (ISO date), `ends` the last, on which they should be back; empty where there
     is none. `late` ones should have been back.
     """
 
-    kind: SpotKind | Literal["reserved", "queued"]
+    kind: SpotKind | Literal["reserved", "queued", "back"]
     quantity: Decimal
     person: ObjectId | None = None
     department: ObjectId | None = None

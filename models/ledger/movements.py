@@ -105,10 +105,13 @@ def count(ledger: str, items: Iterable[ObjectId]) -> dict[ObjectId, int]:
 
 
 def ensure_indexes() -> None:
-    """Create the indexes by which movements are read: of an item, of a slip, of a time, of a person."""
+    """Create the indexes by which movements are read: of an item, of a slip, of a time, of a person; and loans' ends."""
     collection = db().property_movements
     collection.create_index([("ledger", ASCENDING), ("item", ASCENDING), ("_id", DESCENDING)])
     collection.create_index([("ledger", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)])
+    collection.create_index(
+        [("ledger", ASCENDING), ("at", ASCENDING)], partialFilterExpression={"from.kind": "lent"}
+    )
     collection.create_index([("slip", ASCENDING), ("_id", ASCENDING)], sparse=True)
     collection.create_index([("reverses", ASCENDING)], unique=True, sparse=True)
     collection.create_index([("key", ASCENDING)], unique=True, sparse=True)

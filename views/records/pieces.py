@@ -35,12 +35,19 @@ ICONS: Final[Mapping[str, str]] = {
     "returned": "truck",
     "reserved": "calendar-check",
     "queued": "hourglass-split",
+    "back": "box-arrow-in-left",
 }
 TONES: Final[Mapping[str, str]] = {
     "kept": "green", "lent": "blue", "damaged": "orange", "repair": "yellow", "lost": "red",
     "used": "gray", "disposed": "gray", "returned": "gray", "reserved": "purple", "queued": "teal",
+    "back": "gray",
 }  # fmt: skip
-KINDS: Final[Mapping[str, Message]] = {**SPOTS, "reserved": message("Reserved"), "queued": message("In line")}
+KINDS: Final[Mapping[str, Message]] = {
+    **SPOTS,
+    "reserved": message("Reserved"),
+    "queued": message("In line"),
+    "back": message("Came back"),
+}
 
 
 @dataclass(frozen=True)

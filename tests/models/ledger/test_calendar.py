@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from models.database import Document
 from models.forms import LiveForm
 from models.ledger.calendar import ROWS, Row, Scope, Window, by_item, by_person, people
 from models.people import Action, FieldRule, Limit, User
 from models.queries import ListQuery
 from models.times import now, set_clock
 from tests import factories
-from tests.models.ledger.desk_work import day, slip, take, taken, thing
+from tests.models.ledger.desk_work import back, day, rows_as_sent, slip, take, taken, thing
 
 TODAY = date(2026, 11, 23)
 ALL = ListQuery()
@@ -123,6 +124,45 @@ def test_people_are_shown_with_what_they_have(things: LiveForm, slips: LiveForm,
         [("lent", 0, 2, False, False), ("reserved", 0, 3, False, False)],
     )
     assert bars(theirs) == [("reserved", 3, 1, False, False)]
+
+
+def hand_back(slips: LiveForm, made: Document, item: Document) -> Document:
+    return take(slips, made, "take_back", returns=[*rows_as_sent(made, "returns"), back(item)])
+
+
+def test_what_came_back_is_still_told_of_the_days_it_was_lent(
+    things: LiveForm, slips: LiveForm, admin: User
+) -> None:
+    item, week_ago = thing(things, quantity="3"), TODAY - timedelta(days=7)
+    with set_clock(now() - timedelta(days=9)):
+        made = taken(slips, slip(slips, item, 2, ends=day(12)), "ask", "lend")
+    with set_clock(now() - timedelta(days=5)):
+        made = hand_back(slips, made, item)
+    with set_clock(now() + timedelta(days=1)):
+        hand_back(slips, made, item)
+        later = Window(TODAY, TODAY + timedelta(days=6), TODAY + timedelta(days=1), ZoneInfo("Asia/Shanghai"))
+        [row] = by_item(admin, things, later, ALL).rows
+        assert bars(row) == [("back", 0, 2, True, False)]
+        [row] = by_item(admin, things, window(week_ago), ALL).rows
+        assert sorted(bars(row)) == [("back", 0, 3, True, False), ("back", 0, 7, True, True)]
+        assert people(admin, things, window(week_ago), ALL) == [admin.id]
+        [mine] = by_person(admin, things, window(week_ago), ALL, [admin.id])
+        assert [one.held.quantity for lane in mine.lanes for one in lane] == [1, 1]
+        assert rows(things, window(TODAY - timedelta(days=30))) == ()
+
+
+def test_who_had_something_once_is_told_only_to_whoever_may_know(things: LiveForm, slips: LiveForm) -> None:
+    item = thing(things)
+    hand_back(slips, taken(slips, slip(slips, item), "ask", "lend"), item)
+    shown: dict[str, list[object]] = {}
+    for key in ("due_on", "holders"):
+        hidden = FieldRule(form="thing", fields=[key], limit=Limit.HIDDEN.value)
+        role = factories.role(f"no_{key}", actions=[Action.SEE], field_rules=[hidden])
+        clerk = factories.user(f"no_{key}", role)
+        found = by_item(clerk, things, window(), ALL).rows
+        shown[key] = [one.held.person for row in found for lane in row.lanes for one in lane]
+        assert people(clerk, things, window(), ALL) == ([] if key == "holders" else [item["created_by"]])
+    assert shown == {"due_on": [], "holders": [None]}
 
 
 def test_nobody_is_named_to_whoever_may_not_know_the_holders(things: LiveForm, slips: LiveForm) -> None:
