@@ -105,7 +105,7 @@ def count(ledger: str, items: Iterable[ObjectId]) -> dict[ObjectId, int]:
 
 
 def ensure_indexes() -> None:
-    """Create the indexes by which movements are read: of an item, of a slip, of a time, of a person; and loans' ends."""
+    """Create the indexes by which movements are read: of an item, a slip, a time, a person; ends of loans."""
     collection = db().property_movements
     collection.create_index([("ledger", ASCENDING), ("item", ASCENDING), ("_id", DESCENDING)])
     collection.create_index([("ledger", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)])
