@@ -1,12 +1,13 @@
 """What somebody sends again because the answer was lost is done once.
 
 The sender makes a key for what it sends and keeps it until it has an answer. The key is stored in the very
-transaction that does the work, so that there is never one without the other.
+transaction that does the work, so that there is never one without the other. A refusal is counted under the
+key: what was sent before, and is still under way somewhere, comes to nothing once its sender was refused.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -26,12 +27,14 @@ KEPT_FOR: Final = timedelta(days=400)
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,80}")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sending:
     """Something that a person sent under a key of their own making."""
 
     person: ObjectId
     key: str
+    _refused: int = field(default=0, init=False)
+    """How often it had been refused when this attempt began."""
 
     def __post_init__(self) -> None:
         """Raise InvalidError for a key that is none."""
@@ -40,20 +43,40 @@ class Sending:
 
     def recall(self) -> Document | None:
         """Return what was remembered when it was done, None if it never was."""
-        found = db().sendings.find_one({"_id": self._id})
-        return found["about"] if found else None
+        found = db().sendings.find_one({"_id": self._id}) or {}
+        self._refused = found.get("refused", 0)
+        about: Document | None = found.get("about")
+        return about
 
     def remember(self, about: Document) -> Write:
-        """Return the write that remembers it, for the transaction that does it."""
+        """Return the write that remembers it, for the transaction that does it.
+
+        It raises DuplicateKeyError when the same was done, or refused, since this attempt began.
+        """
 
         def write(session: ClientSession) -> None:
-            db().sendings.insert_one({"_id": self._id, "about": about, "at": now()}, session=session)
+            as_it_was = {**self._undone, "refused": self._refused}
+            done = {"$set": {"about": about, "at": now()}}
+            db().sendings.update_one(as_it_was, done, upsert=True, session=session)
 
         return write
+
+    def refuse(self) -> Document | None:
+        """Let nothing come of attempts still under way; return what is remembered where one was done."""
+        refused = {"$inc": {"refused": 1}, "$set": {"at": now()}}
+        try:
+            db().sendings.update_one(self._undone, refused, upsert=True)
+        except DuplicateKeyError:
+            return self.recall()
+        return None
 
     @property
     def _id(self) -> str:
         return f"{self.person}:{self.key}"
+
+    @property
+    def _undone(self) -> Document:
+        return {"_id": self._id, "about": {"$exists": False}}
 
 
 def once(sending: Sending, work: Callable[[], Document]) -> Document:
@@ -71,7 +94,7 @@ def once(sending: Sending, work: Callable[[], Document]) -> Document:
     try:
         return work()
     except (DomainError, DuplicateKeyError):
-        known = sending.recall()
+        known = sending.refuse()
         if known is None:
             raise
         return known

@@ -7,7 +7,7 @@ import pytest
 
 from models import records, workflow
 from models.database import Document, db
-from models.errors import InvalidError
+from models.errors import ConflictError, InvalidError
 from models.forms import LiveForm
 from models.once import Sending, once
 from models.people import Actor, User
@@ -92,3 +92,33 @@ def test_the_key_of_one_person_means_nothing_for_another(sheet: LiveForm) -> Non
 def test_a_key_that_is_none_is_refused(sheet: LiveForm, key: str) -> None:
     with pytest.raises(InvalidError):
         Sending(factories.administrator().id, key)
+
+
+def test_who_was_refused_gets_nothing_by_an_earlier_attempt_that_is_still_under_way(sheet: LiveForm) -> None:
+    """The first attempt has begun, when its sender gives it up, asks again and is refused."""
+    person = factories.administrator()
+    slow, again = Sending(person.id, KEY), Sending(person.id, KEY)
+
+    def work() -> Document:
+        with pytest.raises(InvalidError):
+            once(again, lambda: create(person, sheet, again, ""))
+        return create(person, sheet, slow)
+
+    with pytest.raises(ConflictError):
+        once(slow, work)
+    assert sheet.records().count_documents({}) == 0
+    once(again, lambda: create(person, sheet, again, "two"))
+    assert [one["data"]["name"] for one in sheet.records().find()] == ["two"]
+
+
+def test_who_would_be_refused_is_told_what_an_earlier_attempt_did_meanwhile(sheet: LiveForm) -> None:
+    person = factories.administrator()
+    slow, again = Sending(person.id, KEY), Sending(person.id, KEY)
+    done = []
+
+    def refused() -> Document:
+        done.append(once(slow, lambda: create(person, sheet, slow)))
+        return create(person, sheet, again, "")
+
+    assert [once(again, refused)] == done
+    assert sheet.records().count_documents({}) == 1
