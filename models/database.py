@@ -1,8 +1,8 @@
 """The connection to MongoDB, and the one way to write several documents at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import mongoengine
@@ -19,9 +19,11 @@ from pymongo.errors import (
     OperationFailure,
     PyMongoError,
 )
+from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 
 from models.errors import ConflictError
+from models.times import now
 
 Document = dict[str, Any]
 Result = TypeVar("Result")
@@ -30,6 +32,8 @@ DURABLE = WriteConcern("majority", j=True)
 MAX_ATTEMPTS = 100
 """Of a transaction whose reads were overtaken; beyond it something else is wrong."""
 ABANDONED_AFTER = timedelta(seconds=5)
+HELD_UP = timedelta(seconds=1)
+"""So long a transaction is tried again before it looks whether the dead hold it up, and between two looks."""
 _UNAUTHORIZED = 13
 _UUIDS: CodecOptions[Document] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
 
@@ -38,12 +42,13 @@ class OvertakenError(ConflictError):
     """What a transaction rests on changed since it was read; reading it again, the work may go through."""
 
 
-def connect(uri: str, name: str) -> None:
+def connect(uri: str, name: str, listeners: Sequence[CommandListener] = ()) -> None:
     """Connect this process; call after a fork, never before.
 
     Args:
         uri: a MongoDB address of a replica set (transactions need one).
         name: the database that holds everything of one company.
+        listeners: are told of every command that is sent.
     """
     disconnect()
     mongoengine.connect(
@@ -55,6 +60,7 @@ def connect(uri: str, name: str) -> None:
         journal=True,
         serverSelectionTimeoutMS=5000,
         maxPoolSize=50,
+        event_listeners=listeners,
     )
 
 
@@ -78,13 +84,24 @@ def db() -> Database[Document]:
 def in_transaction(work: Callable[[ClientSession], Result]) -> Result:
     """Run `work(session)` in one transaction; all of it counts or none.
 
-    It runs again when MongoDB asks for it, and when it raises OvertakenError.
+    It runs again when MongoDB asks for it, and when it raises OvertakenError. Where it has to do so for long,
+    it ends what the dead left behind itself: the sweep may be held up just as much.
     """
+    look_at = now() + HELD_UP
+
+    def attempt(session: ClientSession) -> Result:
+        nonlocal look_at
+        if now() >= look_at:
+            with suppress(ConnectionFailure):  # the work itself says so, and is tried again
+                end_abandoned_transactions(ABANDONED_AFTER)
+            look_at = now() + HELD_UP
+        return work(session)
+
     with client().start_session() as session:
         for _attempt in range(MAX_ATTEMPTS):
             with suppress(OvertakenError):
                 return session.with_transaction(
-                    work,
+                    attempt,
                     read_concern=ReadConcern("snapshot"),
                     write_concern=DURABLE,
                     read_preference=ReadPreference.PRIMARY,
@@ -99,21 +116,42 @@ def end_abandoned_transactions(still_for: timedelta = ABANDONED_AFTER) -> int:
     where the program's user may not see sessions, it stays at that. Should somebody still be there, only
     slow, the transaction is tried again.
     """
-    still = {"$gte": still_for // timedelta(microseconds=1)}
-    idle: list[Document] = [
-        {"$currentOp": {"allUsers": True, "idleSessions": True}},
-        {"$match": {"type": "idleSession", "transaction.timeInactiveMicros": still}},
-    ]
-    admin = client().admin.with_options(_UUIDS)
     try:
-        left = [{"lsid": found["lsid"]} for found in admin.aggregate(idle)]
-        if left:
-            admin.command("killAllSessionsByPattern", left, codec_options=_UUIDS)
+        still = _still_transactions(still_for)
+        if still:
+            client().admin.command("killAllSessionsByPattern", still, codec_options=_UUIDS)
     except OperationFailure as error:
         if error.code != _UNAUTHORIZED:
             raise
         return 0
-    return len(left)
+    return len(still)
+
+
+_still_since: dict[tuple[Any, ...], datetime] = {}
+"""When this process first saw a transaction as it still is: its session, its number, how busy it has been."""
+
+
+def _still_transactions(still_for: timedelta) -> list[Document]:
+    """Return the sessions of transactions that this process has seen unchanged for so long.
+
+    MongoDB only says how long a transaction has been idle in all. A large one, whose owner has much to think
+    about in between, is not to be taken for an abandoned one; so it takes two looks.
+    """
+    idle: list[Document] = [
+        {"$currentOp": {"allUsers": True, "idleSessions": True}},
+        {"$match": {"type": "idleSession", "transaction": {"$exists": True}}},
+    ]
+    found = {_mark(one): one["lsid"] for one in client().admin.with_options(_UUIDS).aggregate(idle)}
+    at = now()
+    for gone in [mark for mark in tuple(_still_since) if mark not in found]:
+        _still_since.pop(gone, None)
+    since = {mark: _still_since.setdefault(mark, at) for mark in found}
+    return [{"lsid": lsid} for mark, lsid in found.items() if at - since[mark] >= still_for]
+
+
+def _mark(idle: Document) -> tuple[Any, ...]:
+    about = idle["transaction"]
+    return idle["lsid"]["id"], about["parameters"]["txnNumber"], about["timeActiveMicros"]
 
 
 def is_passing(error: Exception) -> bool:

@@ -71,6 +71,40 @@ def test_what_a_dead_process_holds_is_let_go_and_the_living_try_again(db: Store)
     assert {found["_id"]: found.get("value") for found in db.counters.find()} == {"x": 1, 2: None}
 
 
+def test_who_thinks_for_long_between_writes_is_not_taken_for_dead(db: Store) -> None:
+    """What counts is since when nothing was asked for, not how long a transaction was idle in all."""
+    begun, pause = times.now(), database.ABANDONED_AFTER - timedelta(seconds=1)
+    with database.client().start_session() as slow, slow.start_transaction():
+        for number in range(4):
+            db.counters.insert_one({"_id": number}, session=slow)
+            with times.set_clock(begun + number * pause):
+                assert database.end_abandoned_transactions() == 0
+    assert db.counters.count_documents({}) == 4
+
+
+def test_whoever_is_held_up_by_the_dead_ends_what_they_left(
+    db: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No sweep runs here, and MongoDB itself would wait a minute."""
+    monkeypatch.setattr(database, "HELD_UP", timedelta())
+    monkeypatch.setattr(database, "ABANDONED_AFTER", timedelta())
+    db.counters.insert_one({"_id": "x", "value": 0})
+    tries = []
+
+    def count(session: Any) -> None:
+        tries.append(session)
+        db.counters.update_one({"_id": "x"}, {"$inc": {"value": 1}}, session=session)
+
+    with database.client().start_session() as dead:
+        dead.start_transaction()
+        db.counters.update_one({"_id": "x"}, {"$inc": {"value": 10}}, session=dead)
+        database.in_transaction(count)
+        with pytest.raises(OperationFailure):
+            dead.commit_transaction()
+    assert len(tries) == 1
+    assert db.counters.find_one() == {"_id": "x", "value": 1}
+
+
 def test_indexes_can_be_made_at_every_start(db: Store) -> None:
     before = {name: set(db[name].index_information()) for name in db.list_collection_names()}
     storage.ensure_indexes()
