@@ -8,9 +8,10 @@ from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from pymongo.errors import ConnectionFailure, DocumentTooLarge, OperationFailure, PyMongoError
+from pymongo.errors import DocumentTooLarge, OperationFailure, PyMongoError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from models.database import is_passing
 from models.errors import DomainError, InvalidError, TooLargeError
 from models.messages import Message, _
 from views import context
@@ -91,7 +92,7 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
 
 def show_database_error(error: PyMongoError) -> ResponseReturnValue:
     """Tell a database that is away (503) from a too large document (413) and a fault of ours (500)."""
-    if isinstance(error, ConnectionFailure):
+    if is_passing(error):
         log.error("database unavailable: %s", error)
         return show_unavailable()
     if isinstance(error, OperationFailure) and error.code == OBJECT_TOO_LARGE:
@@ -112,7 +113,7 @@ def show_failure(error: InternalServerError) -> ResponseReturnValue:
     original = error.original_exception
     return (
         show_unavailable()
-        if isinstance(original, ConnectionFailure)
+        if isinstance(original, PyMongoError) and is_passing(original)
         else show(HTTPStatus.INTERNAL_SERVER_ERROR)
     )
 
