@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from models import import_plan
 from models.database import Document, db
-from models.errors import ForbiddenError, NotFoundError
+from models.errors import ForbiddenError, InvalidError, NotFoundError
 from models.ledger import desk
 from tests.scenarios.play import Play, dept
 from tests.scenarios.property import arrived, data, kept, lent, movements, paper, row, sound, stock
@@ -27,6 +28,16 @@ def test_what_arrives_is_registered_by_sales_and_by_nobody_else(company: Play) -
     for stranger in ("production_staff", "technology_staff", "quality_staff", "purchasing_head"):
         with pytest.raises(ForbiddenError):
             arrived(company, by=stranger)
+
+
+def test_no_two_things_have_one_number_in_the_earlier_ledger(company: Play) -> None:
+    """An import knows by it what is there already; what has none is left alone."""
+    arrived(company, former_number="A-017")
+    arrived(company)
+    with pytest.raises(InvalidError) as refused:
+        arrived(company, former_number="A-017")
+    assert set(refused.value.errors) == {"former_number"}
+    assert import_plan.keys(company.form("customer_property").definition) == ["former_number", "number"]
 
 
 @pytest.mark.parametrize(
