@@ -194,6 +194,10 @@ class Definition(Part):
         """The columns of tables that only the program writes, by table."""
         return {self.slip.items: self.slip.counts} if self.slip else {}
 
+    def lends(self, ledger: str) -> bool:
+        """Tell whether the form is a slip that lends things of a ledger."""
+        return self.slip is not None and self.slip.ledger == ledger
+
     @cached_property
     def value_fields(self) -> tuple[Field, ...]:
         """The fields that hold a value, in order."""

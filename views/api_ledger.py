@@ -232,6 +232,5 @@ class _Said:
 def _visible_slips(form: LiveForm, ids: set[ObjectId]) -> Iterable[tuple[str, set[ObjectId]]]:
     """Yield by form those of some slips that the reader may see."""
     for live in live_forms() if ids else ():
-        part = live.definition.slip
-        if part and part.ledger == form.key:
+        if live.definition.lends(form.key):
             yield live.key, access.visible(require_person(), live.key, list(ids))

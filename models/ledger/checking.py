@@ -27,7 +27,7 @@ def check_ledgers() -> Iterator[Message]:
     live = forms.live_forms()
     for form in live:
         if form.definition.ledger:
-            slips = [one for one in live if one.definition.slip and one.definition.slip.ledger == form.key]
+            slips = [one for one in live if one.definition.lends(form.key)]
             yield from _check(form, slips)
 
 

@@ -128,7 +128,7 @@ def _slip(ledger: LiveForm, slip: ObjectId) -> tuple[LiveForm, Document] | None:
 
 def _slip_forms(ledger: str) -> Iterator[LiveForm]:
     for form in forms.live_forms():
-        if form.definition.slip and form.definition.slip.ledger == ledger:
+        if form.definition.lends(ledger):
             yield form
 
 

@@ -26,8 +26,7 @@ def effects_of(step: Transition, action: SlipAction | ItemAction) -> Iterator[Mo
 def lending(person: User | None, ledger: str) -> LiveForm | None:
     """Return the form of the slips by which what is out is taken over, if somebody may import them."""
     for form in forms.live_forms():
-        slip = form.definition.slip
-        if slip is None or slip.ledger != ledger or step_that(form.definition, "lend") is None:
+        if not form.definition.lends(ledger) or step_that(form.definition, "lend") is None:
             continue
         wanted = (Action.IMPORT, Action.CREATE)
         if person is None or all(access.permitted(person, form.key, action) for action in wanted):

@@ -112,9 +112,7 @@ class Reading:
         return [
             form
             for form in forms.live_forms()
-            if form.definition.slip
-            and form.definition.slip.ledger == self.ledger.key
-            and access.permitted(self.person, form.key, Action.SEE)
+            if form.definition.lends(self.ledger.key) and access.permitted(self.person, form.key, Action.SEE)
         ]
 
     def slip_form(self) -> LiveForm:

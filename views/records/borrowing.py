@@ -15,11 +15,7 @@ from views.navigation import visible_forms
 def slips_of(ledger: str, *, creatable: bool = False) -> list[LiveForm]:
     """Return the forms that the reader may see (and fill in) and that lend things of a ledger."""
     person = require_person()
-    found = [
-        form
-        for form in visible_forms(person)
-        if form.definition.slip and form.definition.slip.ledger == ledger
-    ]
+    found = [form for form in visible_forms(person) if form.definition.lends(ledger)]
     return [form for form in found if not creatable or permitted(person, form.key, Action.CREATE)]
 
 
