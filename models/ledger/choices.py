@@ -29,8 +29,7 @@ def choices(stock: Stock) -> list[Choice]:
 
 def _choices(stock: Stock) -> Iterator[Choice]:
     for key in BY_HAND:
-        sources = [one for one in KINDS[key].sources if one != "lent"]
-        positions = stock.spots(*sources)
+        positions = stock.spots(*KINDS[key].sources_at_hand)
         if positions:
             yield Choice(key, KINDS[key], tuple(positions))
 

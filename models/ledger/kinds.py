@@ -50,6 +50,11 @@ class Kind:
     sources: tuple[SpotKind, ...] = ()
     target: SpotKind | None = None
 
+    @property
+    def sources_at_hand(self) -> tuple[SpotKind, ...]:
+        """Where pieces come from that nobody has borrowed; what is lent moves by its slip."""
+        return tuple(one for one in self.sources if one != "lent")
+
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {

@@ -76,7 +76,12 @@ def sound_lines(book: Book, slip: SlipView) -> list[Line]:
 def forget(book: Book, slip: SlipView, items: set[ObjectId]) -> None:
     """Plan that a slip no longer asks for some items; those that are gone are left aside."""
     for item in book.items(items):
-        book.plan(item, lambda stock: (stock.without_promise(slip.id), ()))
+        book.plan(item, forgetting(slip.id))
+
+
+def forgetting(slip: ObjectId) -> Operation:
+    """Return the operation by which a slip asks for an item no longer."""
+    return lambda stock: (stock.without_promise(slip), ())
 
 
 def _reserve(act: Act, slip: SlipView) -> None:

@@ -45,7 +45,7 @@ def moved(
 
     Raises ShortageError.
     """
-    sources = ("lent",) if slip else tuple(one for one in KINDS[kind].sources if one != "lent")
+    sources = ("lent",) if slip else KINDS[kind].sources_at_hand
     if source is not None and source.kind not in sources:
         raise ShortageError(quantity or Decimal(0), Decimal(0))
     there = sum((one.quantity for one in stock.spots(*sources, slip=slip)), Decimal(0))

@@ -16,7 +16,8 @@ from models import directory, forms, outbox, who
 from models.database import Document, db
 from models.errors import ConflictError, DomainError, NotFoundError
 from models.forms import LiveForm
-from models.ledger.book import Book, Operation
+from models.ledger.book import Book
+from models.ledger.lending import forgetting
 from models.ledger.line import OFFER
 from models.ledger.stock import Promise, Stock
 from models.people import Actor
@@ -95,12 +96,8 @@ def _dismiss(form: LiveForm, item: ObjectId) -> None:
     if gone:
         book = Book(form, Actor.system())
         for slip in gone:
-            book.plan(item, _without(slip))
+            book.plan(item, forgetting(slip))
         book.store()
-
-
-def _without(slip: ObjectId) -> Operation:
-    return lambda stock: (stock.without_promise(slip), ())
 
 
 def _serve(form: LiveForm, item: ObjectId, promise: Promise) -> bool:
