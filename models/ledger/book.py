@@ -8,7 +8,7 @@ the transaction is tried again with the stock as it is now. So a shortage is onl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from bson import ObjectId
@@ -20,7 +20,7 @@ from models.changes import Write
 from models.database import Document, OvertakenError, db, in_transaction
 from models.errors import InvalidError
 from models.forms import LiveForm
-from models.ledger import awaited, line
+from models.ledger import awaited, line, voiding
 from models.ledger.mirroring import is_stale, mirrored
 from models.ledger.movements import Movement
 from models.ledger.opening import arrival
@@ -115,19 +115,35 @@ class Book:
         if fresh:
             known = {one["_id"]: one for one in _read(self.form, ids, session)}
         booked, movements = self._work_out(known, fresh=fresh)
+        booked, void = self._voided(booked, known)
         if booked:
             writes = [self._replacement(item, stock) for item, stock in booked.items()]
             stored = self.form.records().bulk_write(writes, ordered=False, session=session)
             if stored.matched_count < len(writes):
                 raise OvertakenError
-            outbox.put([*self._offers(booked), *self._followed(booked, known)], session)
+            told = voiding.notices(self.form, known, booked, void, self.actor, session)
+            outbox.put([*self._offers(booked), *self._followed(booked, known), *told], session)
         if movements or self._new:
             db().property_movements.insert_many([*self._new, *movements], session=session)
 
+    @property
+    def _today(self) -> date:
+        return self.at.astimezone(self.actor.timezone).date()
+
+    def _voided(
+        self, booked: Mapping[ObjectId, Stock], known: Mapping[ObjectId, Document]
+    ) -> tuple[dict[ObjectId, Stock], voiding.Void]:
+        """Return the stocks without what was promised of pieces that left for good, and that."""
+        found: voiding.Void = {}
+        for item, stock in booked.items():
+            before = Stock.load(known[item].get("stock"))
+            if gone := voiding.void(before, stock, self._today):
+                found[item] = gone
+        return {item: stock.without(found.get(item, ())) for item, stock in booked.items()}, found
+
     def _offers(self, booked: Mapping[ObjectId, Stock]) -> list[Document]:
         """Return the effects by which those get pieces who waited for them."""
-        today = self.at.astimezone(self.actor.timezone).date()
-        found = (line.effect(self.form.key, item, stock, today) for item, stock in booked.items())
+        found = (line.effect(self.form.key, item, stock, self._today) for item, stock in booked.items())
         return [one for one in found if one]
 
     def _followed(

@@ -5,7 +5,7 @@ spot, where they must be, and puts them into another; what is promised to people
 what is there to be lent.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -142,7 +142,11 @@ class Stock:
 
     def without_promise(self, slip: ObjectId) -> Self:
         """Return the stock without what a slip asked for."""
-        return replace(self, promises=tuple(one for one in self.promises if one.slip != slip))
+        return self.without([one for one in self.promises if one.slip == slip])
+
+    def without(self, promises: Collection[Promise]) -> Self:
+        """Return the stock without some promises."""
+        return replace(self, promises=tuple(one for one in self.promises if one not in promises))
 
     def promise_of(self, slip: ObjectId) -> Promise | None:
         """Return what a slip has asked for."""
