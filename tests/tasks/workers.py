@@ -3,10 +3,11 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -41,7 +42,12 @@ class Program:
     """A part of the product that runs beside the tests."""
 
     def __init__(
-        self, folder: Path, settings: dict[str, str], *arguments: str, surroundings: Mapping[str, str]
+        self,
+        folder: Path,
+        settings: dict[str, str],
+        *arguments: str,
+        surroundings: Mapping[str, str],
+        handles: Sequence[int] = (),
     ) -> None:
         self.log = folder / "programs.log"
         with self.log.open("a") as log:
@@ -52,6 +58,7 @@ class Program:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=handles,
             )
 
     def kill(self) -> None:
@@ -107,15 +114,24 @@ class Office:
         forget_broker()  # a test of the pages may have sent something by another
         configure(self.broker)
 
-    def start(self, *arguments: str) -> Program:
-        """Start a part."""
-        program = Program(self.folder, self.settings, *arguments, surroundings=self.surroundings)
+    def start(self, *arguments: str, handles: Sequence[int] = ()) -> Program:
+        """Start a part, which gets some open files."""
+        program = Program(
+            self.folder, self.settings, *arguments, surroundings=self.surroundings, handles=handles
+        )
         self.programs.append(program)
         return program
 
     def worker(self, queue: str = "jobs", concurrency: int = 1) -> Program:
         """Start a worker for one queue."""
         return self.start("worker", "--queue", queue, "--concurrency", str(concurrency))
+
+    def web(self) -> tuple[Program, int]:
+        """Start a web server; return it with its port, where whoever asks already waits for it."""
+        with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+            number = listener.fileno()
+            program = self.start("web", "--listener", str(number), handles=[number])
+            return program, listener.getsockname()[1]
 
     def beat(self) -> Program:
         """Start a beat."""
