@@ -1,4 +1,4 @@
-"""Which files of a record a person may open: those in fields that are open to them, and signatures."""
+"""Which files of a record a person may open: those in open fields, signatures, pictures of its movements."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -9,22 +9,28 @@ from models import forms
 from models.access import object_id
 from models.database import Document, db
 from models.definition import Definition, Field
+from models.disclosure import Disclosure
 from models.errors import NotFoundError
 from models.field_limits import FieldLimits, withholds
 from models.forms import LiveForm
+from models.ledger.held import closed
 from models.people import User
 
 
 class HeldFile(NamedTuple):
-    """A file of a record, and the field that holds it; None where it signs a step or an approval."""
+    """A file of a record, and the field that holds it.
+
+    There is none where it signs a step or an approval, or shows what `moved`.
+    """
 
     id: ObjectId
     field: Field | None
+    moved: bool = False
 
     @property
     def is_signature(self) -> bool:
         """Tell whether it is a drawn signature, which belongs to the page itself."""
-        return self.field is None or self.field.type == "signature"
+        return not self.moved if self.field is None else self.field.type == "signature"
 
 
 def find(person: User, form: LiveForm, record: Document, file_id: str) -> HeldFile:
@@ -37,9 +43,11 @@ def find(person: User, form: LiveForm, record: Document, file_id: str) -> HeldFi
     for field in _fields_holding(form, record, wanted):
         if not withholds(limits, field.key):
             return HeldFile(wanted, field)
-    if not _signs(form, record, wanted):
-        raise NotFoundError
-    return HeldFile(wanted, None)
+    if _signs(form, record, wanted):
+        return HeldFile(wanted, None)
+    if _moved(form, record, wanted) and "amounts" not in closed(Disclosure(person, form), record):
+        return HeldFile(wanted, None, moved=True)
+    raise NotFoundError
 
 
 def _fields_holding(form: LiveForm, record: Document, wanted: ObjectId) -> Iterator[Field]:
@@ -65,3 +73,10 @@ def referenced_files(data: Mapping[str, Any], definition: Definition) -> set[Obj
 def _signs(form: LiveForm, record: Document, wanted: ObjectId) -> bool:
     signed = {"form": form.key, "record": record["_id"], "signature.file": wanted}
     return db().history.find_one(signed, {"_id": 1}) is not None
+
+
+def _moved(form: LiveForm, record: Document, wanted: ObjectId) -> bool:
+    shows = {"ledger": form.key, "item": record["_id"], "record": record["_id"], "photos": wanted}
+    return (
+        form.definition.ledger is not None and db().property_movements.find_one(shows, {"_id": 1}) is not None
+    )

@@ -20,6 +20,7 @@ from models.files.storage import (
     store,
     sweep_unclaimed,
     touch,
+    waiting_pictures,
 )
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "sweep_unclaimed",
     "thumbnail",
     "touch",
+    "waiting_pictures",
 ]

@@ -16,7 +16,7 @@ from pymongo.collection import Collection
 from models.database import Document, db, in_transaction
 from models.errors import InvalidError, NotFoundError, TooLargeError
 from models.files import quota, scanning
-from models.files.kinds import HEAD, content_type
+from models.files.kinds import HEAD, IMAGE_TYPES, content_type
 from models.files.names import clean_name
 from models.messages import _
 from models.times import now
@@ -171,16 +171,28 @@ def claim(
     """Make uploaded files part of a record, in the transaction that stores it."""
     if not file_ids:
         return
-    free: Document = {"metadata.purpose": UPLOAD, "metadata.claimed_by": None}
-    if owner is not None:  # the system may take anyone's
-        free["metadata.owner"] = owner
     claimed = _files().update_many(
-        {"_id": {"$in": list(file_ids)}, **free},
+        _waiting(file_ids, owner),
         {"$set": {"metadata.claimed_by": {"form": form, "record": record_id}}},
         session=session,
     )
     if claimed.matched_count != len(file_ids):
         raise InvalidError({"": [_("A file is no longer there. Please attach it again.")]})
+
+
+def waiting_pictures(file_ids: set[ObjectId], owner: ObjectId) -> set[ObjectId]:
+    """Return those of some files that are pictures and wait for a record of a person."""
+    if not file_ids:
+        return set()
+    pictures = {**_waiting(file_ids, owner), "metadata.type": {"$in": list(IMAGE_TYPES)}}
+    return {one["_id"] for one in _files().find(pictures, {"_id": 1})}
+
+
+def _waiting(file_ids: set[ObjectId], owner: ObjectId | None) -> Document:
+    free: Document = {"metadata.purpose": UPLOAD, "metadata.claimed_by": None}
+    if owner is not None:  # the system may take anyone's
+        free["metadata.owner"] = owner
+    return {"_id": {"$in": list(file_ids)}, **free}
 
 
 def keep(file_id: ObjectId, job_id: ObjectId, session: ClientSession) -> None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bson import ObjectId
+from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
-from models import access
+from models import access, files
 from models.changes import Write
 from models.database import Document
 from models.errors import DomainError, InvalidError
@@ -24,6 +25,8 @@ from models.record_files import referenced_files
 
 MAX_NOTE = 2000
 MAX_PLACE = 200
+MAX_PHOTOS = 10
+"""Of one movement."""
 
 
 def move(
@@ -57,7 +60,7 @@ def move(
         place: where they go; for a repair, who repairs.
         note: why; needed for what leaves us.
         condition: how they are.
-        photos: ids of the item's pictures.
+        photos: ids of pictures of the item, or of some that the person uploaded for this.
         also: further writes of the same transaction.
         sent_by: `screen` or `api`.
 
@@ -69,7 +72,8 @@ def move(
     record = access.fetch(person, form, item, Action.EDIT)
     if kind not in BY_HAND:
         raise InvalidError({"kind": [_("Choose a movement.")]})
-    _check(form, record, kind, _Said(department, place, note, condition, photos))
+    new = set(photos) - referenced_files(record["data"], form.definition)
+    _check(kind, _Said(department, place, note, condition, photos), new, person)
     wanted = read_quantity(form.definition, record["data"], quantity, "quantity")
     goal = goal_of(kind, form.definition, record, department=department, place=place)
     asked = Details(form=form.key, record=record["_id"], source=sent_by)
@@ -81,10 +85,15 @@ def move(
             raise RefusedError(_("These pieces are there already."))
         return left, made
 
+    def claim(session: ClientSession) -> None:
+        files.claim(new, form.key, record["_id"], actor.id, session)
+        if also:
+            also(session)
+
     book = Book(form, actor)
     book.know([record])
     book.plan(record["_id"], carry_out, path="quantity")
-    book.store(also)
+    book.store(claim)
     return access.fetch(person, form, item)
 
 
@@ -99,8 +108,8 @@ class _Said:
     photos: tuple[ObjectId, ...]
 
 
-def _check(form: LiveForm, record: Document, kind: str, said: _Said) -> None:
-    """Raise InvalidError beside what is missing, too long, or not there."""
+def _check(kind: str, said: _Said, new: set[ObjectId], person: User) -> None:
+    """Raise InvalidError beside what is missing, too long, or not there; `new` pictures are the person's."""
     errors = {
         key: [problem]
         for key, text, most in (
@@ -118,7 +127,9 @@ def _check(form: LiveForm, record: Document, kind: str, said: _Said) -> None:
         errors["department"] = [_("This is needed.")]
     if said.department is not None and not Department.objects(id=said.department, retired__ne=True):
         errors["department"] = [_("This department is no longer in use.")]
-    if not referenced_files(record["data"], form.definition).issuperset(said.photos):
+    if len(said.photos) > MAX_PHOTOS:
+        errors["photos"] = [_("At most %(max)s pictures.", max=MAX_PHOTOS)]
+    elif files.waiting_pictures(new, person.id) != new:
         errors["photos"] = [_("These are not pictures of the item.")]
     if errors:
         raise InvalidError(errors)

@@ -26,7 +26,6 @@ from views.records.listing import state_tag
 AT_ONCE: Final = 100
 """Lines that a telephone holds, so that counting goes on where there is no network."""
 SHOWN: Final = 30
-PICTURE_MEGABYTES: Final = 20
 
 
 @base.pages.get("/checks/<check_id>/count")
@@ -100,7 +99,7 @@ def count_line(check_id: str, line_id: str) -> ResponseReturnValue:
     """Write down what was counted: `quantity`, `note`, `photos`; by the outbox, once."""
 
     def work(remember: Remember) -> Document:
-        with pictures.received(PICTURE_MEGABYTES) as photos:
+        with pictures.received() as photos:
             line = count(
                 context.current_actor(),
                 context.require_person(),
@@ -126,7 +125,7 @@ def count_found(check_id: str) -> ResponseReturnValue:
             typed.text("name", MAX_NAME),
             typed.text("place", MAX_PLACE),
         )
-        with pictures.received(PICTURE_MEGABYTES) as photos:
+        with pictures.received() as photos:
             line = found(
                 context.current_actor(),
                 context.require_person(),

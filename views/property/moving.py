@@ -1,8 +1,8 @@
 """Booking a movement of an item by hand, and taking one back that was booked by mistake."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from decimal import Decimal
+from typing import Any
 
 from bson import ObjectId
 from flask import flash, redirect, request
@@ -23,13 +23,11 @@ from models.ledger.wording import plain
 from models.messages import _ as message
 from models.people import Department
 from views.context import current_actor, current_language, current_timezone, require_person, say
-from views.property import base
+from views.property import base, pictures, typed
 from views.records.borrowing import slips_of
 from views.records.pieces import Words
 
 Errors = dict[str, str]
-MAX_TEXT: Final = 200
-MAX_DIGITS: Final = 20
 
 
 @base.pages.route("/<form>/<record_id>/move", methods=["GET", "POST"])
@@ -58,19 +56,21 @@ def _address(ledger: LiveForm, item: Document) -> str:
 def _book(ledger: LiveForm, item: Document) -> None:
     """Book what was posted. Raises InvalidError beside `kind`, `source`, `quantity`, `place`, `note`, …."""
     kind, stock = request.form.get("kind", ""), Stock.load(item.get("stock"))
-    desk.move(
-        current_actor(),
-        require_person(),
-        ledger,
-        item["_id"],
-        kind,
-        quantity=_quantity(),
-        source=_source(stock, kind),
-        department=_department(),
-        place=_text("place"),
-        note=request.form.get("note", "").strip(),
-        condition=_text("condition"),
-    )
+    with pictures.received() as photos:
+        desk.move(
+            current_actor(),
+            require_person(),
+            ledger,
+            item["_id"],
+            kind,
+            quantity=typed.quantity(),
+            source=_source(stock, kind),
+            department=_department(),
+            place=typed.text("place"),
+            note=request.form.get("note", "").strip(),
+            condition=typed.text("condition"),
+            photos=tuple(photos),
+        )
 
 
 def _source(stock: Stock, kind: str) -> Spot | None:
@@ -84,19 +84,6 @@ def _source(stock: Stock, kind: str) -> Spot | None:
     return found
 
 
-def _quantity() -> Decimal | None:
-    text = request.form.get("quantity", "").strip().replace(",", "")
-    if not text:
-        return None
-    try:
-        found = Decimal(text) if len(text) <= MAX_DIGITS else Decimal("nan")
-    except InvalidOperation:
-        found = Decimal("nan")
-    if not found.is_finite():
-        raise InvalidError({"quantity": [message("Enter a number.")]})
-    return found
-
-
 def _department() -> ObjectId | None:
     text = request.form.get("department", "")
     if not text:
@@ -104,13 +91,6 @@ def _department() -> ObjectId | None:
     if not ObjectId.is_valid(text) or not Department.objects(id=text, retired__ne=True):
         raise InvalidError({"department": [message("There is no such department.")]})
     return ObjectId(text)
-
-
-def _text(name: str) -> str:
-    found = " ".join(request.form.get(name, "").split())
-    if len(found) > MAX_TEXT:
-        raise InvalidError({name: [message("At most %(max)s characters.", max=MAX_TEXT)]})
-    return found
 
 
 def _said(error: InvalidError) -> Errors:
@@ -133,6 +113,7 @@ def _page(ledger: LiveForm, item: Document, errors: Mapping[str, str] | None = N
         "place": _("To which place"),
         "note": _("Why"),
         "condition": _("Condition of the pieces"),
+        "photos": _("Photos"),
     }
     found = dict(errors or {})
     return base.show(

@@ -130,7 +130,10 @@ def _give_back(ledger: LiveForm, record_id: str, remember: Remember) -> Document
 
 @base.pages.post("/<form>/<record_id>/put")
 def put(form: str, record_id: str) -> ResponseReturnValue:
-    """Book that pieces lie elsewhere now, or are damaged or lost: `kind`, `quantity`, `place`, `note`."""
+    """Book that pieces lie elsewhere now, or are damaged or lost.
+
+    Takes `kind`, `quantity`, `place`, `note` and `photos`.
+    """
     ledger = base.ledger(form)
     return _answer(sent_once(lambda remember: _put(ledger, record_id, remember)))
 
@@ -140,17 +143,19 @@ def _put(ledger: LiveForm, record_id: str, remember: Remember) -> Document:
     about = {"form": ledger.key, "record": access.object_id(record_id)}
     if kind not in {"relocate", *HARM}:
         raise InvalidError({"kind": [message("Choose a movement.")]})
-    desk.move(
-        Actor.of(person),
-        person,
-        ledger,
-        record_id,
-        kind,
-        quantity=typed.quantity(),
-        place=typed.text("place"),
-        note=typed.text("note", desk.MAX_NOTE),
-        also=remember(about),
-    )
+    with pictures.received() as photos:
+        desk.move(
+            Actor.of(person),
+            person,
+            ledger,
+            record_id,
+            kind,
+            quantity=typed.quantity(),
+            place=typed.text("place"),
+            note=typed.text("note", desk.MAX_NOTE),
+            photos=tuple(photos),
+            also=remember(about),
+        )
     return about
 
 

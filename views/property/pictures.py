@@ -13,10 +13,12 @@ from models.files.limits import MEGABYTE
 from views.context import require_person
 
 MOST: Final = 10
+LARGEST: Final = 20
+"""Megabytes of a picture that no field's own limit says anything of."""
 
 
 @contextmanager
-def received(megabytes: int, name: str = "photos") -> Iterator[list[ObjectId]]:
+def received(megabytes: int = LARGEST, name: str = "photos") -> Iterator[list[ObjectId]]:
     """Keep the pictures that were sent, each no larger than so much, unless what they belong to is refused.
 
     Raises InvalidError beside `name`.

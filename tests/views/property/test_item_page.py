@@ -1,18 +1,23 @@
 """The page of a ledger's item: where its pieces are, who asked for them, its life, and movements by hand."""
 
+import io
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
 
+from models import files
 from models.database import Document, db
+from models.errors import InvalidError
 from models.forms import LiveForm
 from models.ledger import desk
 from models.people import Action, Actor, FieldRule, Limit, User
 from tests import factories
 from tests.models.ledger.desk_work import day, slip, stock, take, taken, thing
 from tests.pages import Element, assert_safe, open_page, read, submit
+from tests.pictures import SCRIPT, picture
 from tests.web import csrf_token, sign_in
 
 
@@ -198,6 +203,49 @@ def test_what_cannot_be_booked_is_told_beside_the_field_and_nothing_is_lost(
     assert page.one("p", id=f"error-{beside}").text
     assert page.one("input", name="quantity")["value"] == typed["quantity"]
     assert stock(things, item).moved == 1
+
+
+def test_pictures_of_a_movement_are_shown_to_whoever_sees_the_item(
+    client: FlaskClient, things: LiveForm
+) -> None:
+    item = thing(things)
+    said = {"kind": "damage", "quantity": "1", "photos": FileStorage(io.BytesIO(picture("JPEG")), "a.jpg")}
+    path = f"/property/thing/{item['_id']}/move"
+    sent = client.post(path, data={**said, "csrf_token": csrf_token(client)})
+    assert sent.status_code == 302
+    [thumb] = card(page_of(client, item), "life").all("a", css="thumb")
+    shown = client.get(thumb["href"])
+    assert (shown.status_code, shown.mimetype) == (200, "image/jpeg")
+    other = thing(things)
+    assert client.get(thumb["href"].replace(str(item["_id"]), str(other["_id"]))).status_code == 404
+    hidden = FieldRule(form="thing", fields=["available"], limit=Limit.HIDDEN.value)
+    clerk = factories.role("clerk", actions=[Action.SEE], field_rules=[hidden])
+    sign_in(client, factories.user("clerk", clerk))
+    assert client.get(thumb["href"]).status_code == 404
+
+
+def test_pictures_of_a_movement_that_is_refused_are_not_kept(client: FlaskClient, things: LiveForm) -> None:
+    item, before = thing(things), db().fs.files.count_documents({})
+    path = f"/property/thing/{item['_id']}/move"
+    photo = FileStorage(io.BytesIO(picture("JPEG")), "a.jpg")
+    said = {"kind": "damage", "quantity": "9", "photos": photo, "csrf_token": csrf_token(client)}
+    assert client.post(path, data=said).status_code == 422
+    assert db().fs.files.count_documents({}) == before
+    none = {**said, "quantity": "1", "photos": FileStorage(io.BytesIO(SCRIPT), "a.jpg")}
+    refused = client.post(path, data=none)
+    assert refused.status_code == 422
+    assert read(refused.text).one(id="error-photos").text
+    assert stock(things, item).moved == 1
+
+
+def test_nobody_books_with_pictures_that_others_uploaded(editor: User, things: LiveForm) -> None:
+    item = thing(things)
+    theirs = files.receive(io.BytesIO(picture("JPEG")), "a.jpg", factories.reader(), max_bytes=10**6)
+    with pytest.raises(InvalidError) as refusal:
+        desk.move(
+            Actor.of(editor), editor, things, item["_id"], "damage", quantity=Decimal(1), photos=(theirs,)
+        )
+    assert set(refusal.value.errors) == {"photos"}
 
 
 def test_a_movement_is_taken_back_with_a_reason(client: FlaskClient, editor: User, things: LiveForm) -> None:

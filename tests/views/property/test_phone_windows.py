@@ -313,7 +313,7 @@ def fill_in_return(page: Page, size: tuple[int, int] = (40, 20)) -> None:
     sheet.get_by_label("Condition when it came back").fill("scratched")
     photo: FilePayload = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture("JPEG", size)}
     sheet.locator("[name=photos]").set_input_files(photo)
-    expect(sheet.locator(".phone-photos img")).to_have_count(1)
+    expect(sheet.locator(".photos-added img")).to_have_count(1)
 
 
 def test_a_photo_without_a_network_is_kept_and_sent_with_the_return(lent: Page, slips: LiveForm) -> None:
@@ -335,7 +335,7 @@ def test_a_form_in_hand_is_there_again_after_a_reload(lent: Page, slips: LiveFor
     expect(sheet.get_by_text("What you typed before is here again.")).to_be_visible()
     expect(sheet.get_by_label("Condition when it came back")).to_have_value("scratched")
     expect(sheet.locator("[name=outcome][value=damage]")).to_be_checked()
-    expect(sheet.locator(".phone-photos img")).to_have_count(1)
+    expect(sheet.locator(".photos-added img")).to_have_count(1)
     sheet.get_by_role("button", name="It is back").click()
     expect(lent.locator(".phone-result")).to_contain_text("SL-0001")
     [stored] = stored_slips(slips)
