@@ -41,7 +41,7 @@ def check_print(check_id: str) -> str:
         to_count=whole and (check.is_counting or check.is_reviewing),
         lines=found[:MOST_PRINTED],
         cut=len(found) > MOST_PRINTED,
-        signatures=list(writing.signatures()),
+        signatures=list(writing.signed()),
         most=MOST_PRINTED,
         moment=_moment,
         printed_at=_moment(now()),

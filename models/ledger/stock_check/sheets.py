@@ -6,9 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from models.approvals import queries as approvals
 from models.channels.surroundings import surroundings
-from models.database import Document
 from models.disclosure import Disclosure
 from models.fields import type_of
 from models.job_files import Pace
@@ -17,6 +15,7 @@ from models.ledger.stock import Spot
 from models.ledger.stock_check.check import Check
 from models.ledger.stock_check.lines import DECISIONS, OUTCOMES, STATUSES
 from models.ledger.stock_check.reading import Reader, Shown
+from models.ledger.stock_check.signatures import Signed, signed
 from models.lookups import Lookup
 from models.messages import Message, _, translate
 from models.people import Actor, User
@@ -35,15 +34,6 @@ _NUMBERS: Final[dict[str, Message]] = {
     "open": _("Not yet counted"),
     "differences": _("Differences"),
     "undecided": _("Differences to decide"),
-}
-_SAID: Final[dict[str, Message]] = {
-    "waiting": _("not asked yet"),
-    "asked": _("asked now"),
-    "approved": _("approved"),
-    "rejected": _("rejected"),
-    "returned": _("returned to an earlier step"),
-    "skipped": _("no longer needed"),
-    "handed_over": _("handed over"),
 }
 
 
@@ -258,24 +248,12 @@ class Writing:
         ]
 
     def signatures(self) -> Iterator[Row]:
-        """Yield who counted, who decided, and the steps of its approvals; then room to sign on paper."""
-        for approval in reversed(approvals.of_record(self.check.form.key, self.check.id)):
-            for step in approval["steps"]:
-                for signer in step["signers"]:
-                    yield self._signer(step, signer)
-        for role in (_("Counted by"), _("Keeper"), _("Checked by")):
-            yield self.say(role), None, None, None, None, None
+        """Yield who signed as rows of the workbook; a drawing is told by who drew it when."""
+        for one in self.signed():
+            drawn = _("drawn by %(name)s, %(at)s", name=one.name, at=self._moment(one.at))
+            name = self.say(drawn) if one.drawing else one.name
+            yield one.step, one.who, one.said, one.at, name or None, one.reason
 
-    def _signer(self, step: Document, signer: Document) -> Row:
-        label = step.get("label") or {}
-        signature = signer.get("signature") or {}
-        signed = signature.get("name") or (self.say(_("signed by hand")) if signature else None)
-        name = self.lookup.person(signer.get("by") or signer["person"])
-        return (
-            label.get(self.language) or label.get("zh") or step["key"],
-            name,
-            self.say(_SAID[signer["status"]]) if signer["status"] in _SAID else None,
-            signer.get("at"),
-            signed,
-            signer.get("reason") or None,
-        )
+    def signed(self) -> Iterator[Signed]:
+        """Yield who signed, then room to sign on paper."""
+        return signed(self.check, self.lookup)
