@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ SEED = int(os.environ.get("FAULT_SEED", "20261121"))
 PROCESSES, EACH = 8, 25
 ITEMS, PIECES = 5, 4
 KILLS, EVERY = 4, 60
-"""How many web workers are killed, and after how many answers something is killed."""
+"""How often the web workers are killed, and after how many answers something is killed."""
 Told = list[dict[str, Any]]
 
 
@@ -99,13 +100,21 @@ def started(errand: Errand, told: int) -> subprocess.Popen[str]:
 
 def strikes(web: Program, server: EmbeddedMongo, chance: random.Random) -> Mapping[int, Callable[[], None]]:
     """Return what is killed after how many answers."""
-
-    def kill_a_worker() -> None:
-        os.kill(chance.choice(children(web.process.pid)), signal.SIGKILL)
-
-    blows = [*[kill_a_worker] * KILLS, lambda: cut_power(server)]
+    blows = [*[partial(kill_workers, web)] * KILLS, partial(cut_power, server)]
     chance.shuffle(blows)
     return {EVERY * number + chance.randrange(EVERY // 2): blow for number, blow in enumerate(blows, start=1)}
+
+
+def kill_workers(web: Program) -> None:
+    for worker in children(web.process.pid):
+        os.kill(worker, signal.SIGKILL)
+
+
+def when_somebody_waits_for_an_answer(strike: Callable[[], None]) -> None:
+    """Strike as soon as anything is stored: whoever did that was not told yet."""
+    with db().property_movements.watch() as movements:
+        movements.next()
+        strike()
 
 
 def closing_time(things: LiveForm, slips: LiveForm) -> None:
@@ -169,7 +178,8 @@ def test_no_piece_is_in_two_hands_whatever_fails(own_mongodb: EmbeddedMongo, own
     errands = [Errand(port, SEED, known[number::PROCESSES], wanted, ends) for number in range(PROCESSES)]
     for answer in answers(errands):
         told.append(answer)
-        blows.get(len(told), lambda: None)()
+        if strike := blows.get(len(told)):
+            when_somebody_waits_for_an_answer(strike)
     everybody_was_told(slips, told, [str(one.name) for one in crowd], ends)
     closing_time(things, slips)
     assert list(watcher.problems()) == []
