@@ -107,17 +107,22 @@ def list_filter(
     when the rule tree does not fit the form (any more), or not what they know of it.
     """
     told = told or Disclosure(person, form)
-    parts = [records_filter(person, form, action, deleted=query.deleted)]
+    parts = [records_filter(person, form, action, deleted=query.deleted), *_asked_for(person, told, query)]
+    return parts[0] if len(parts) == 1 else {"$and": parts}
+
+
+def _asked_for(person: User, told: Disclosure, query: ListQuery) -> list[Document]:
+    """Return what a list is narrowed to by its rule tree and its words."""
+    parts = []
     if query.where:
         problem = next(iter(rules.check(query.where, told.askable)), None)
         if problem:
             raise DomainError(problem.message)
-        parts.append(rules.to_filter(query.where, form.definition, RuleContext.of(Actor.of(person))))
+        parts.append(rules.to_filter(query.where, told.form.definition, RuleContext.of(Actor.of(person))))
     if query.search.strip():
-        parts.append(query_filter(query.search, form.records()))
+        parts.append(query_filter(query.search, told.form.records()))
         parts.append(_seen_hits(told, query.search))
-    parts = [part for part in parts if part]
-    return parts[0] if len(parts) == 1 else {"$and": parts}
+    return [part for part in parts if part]
 
 
 def _seen_hits(told: Disclosure, words: str) -> Document:
@@ -224,27 +229,37 @@ def count(person: User, form: LiveForm, query: ListQuery) -> Count:
     Of a list of everything beyond the cap, MongoDB's own figure is given: it costs nothing, and is at most
     a little off after a crash of the database.
     """
-    records = form.records()
-    if not (query.where or query.search.strip() or query.deleted):
-        reached = reach(person, form)
-        if reached.is_everything:
-            total = records.estimated_document_count() - records.count_documents(IN_BIN)
-            if total > COUNT_CAP:
-                return Count(total)
-        elif narrow := reached.departments:
-            return _count_of(records, narrow)
+    records, reached = form.records(), reach(person, form)
+    if not query.deleted and reached.is_everything:
+        return _count_of_everything(records, _asked_for(person, Disclosure(person, form), query))
+    if not (query.where or query.search.strip() or query.deleted) and (narrow := reached.departments):
+        return _count_of(records, narrow)
     found = records.count_documents(list_filter(person, form, query), limit=COUNT_CAP + 1)
     return Count(min(found, COUNT_CAP), exact=found <= COUNT_CAP)
 
 
-def _count_of(records: Collection[Document], reached: Departments) -> Count:
-    """Count the records of departments and what else is open by invitation, mostly by an index alone.
+def _count_of_everything(records: Collection[Document], asked: list[Document]) -> Count:
+    """Count what is asked for, of which nothing is closed to whoever asks."""
+    if not asked:
+        total = records.estimated_document_count() - records.count_documents(IN_BIN)
+        if total > COUNT_CAP:
+            return Count(total)
+    held, binned = _count_by_index(records, {"$and": asked} if asked else {})
+    return Count(min(held, COUNT_CAP), exact=held <= COUNT_CAP and binned < COUNT_CAP)
 
-    The index also names what lies in the bin, which is little, and is counted by itself.
+
+def _count_by_index(records: Collection[Document], inside: Document) -> tuple[int, int]:
+    """Return how many of some records there are, and how many more are in the bin; mostly by an index alone.
+
+    No index of a field says what is in the bin, which is little, and so is counted by itself.
     """
-    inside: Document = {"department": {"$in": list(reached.departments)}}
-    binned = records.count_documents({**IN_BIN, **inside}, limit=COUNT_CAP)
-    held = records.count_documents(inside, limit=COUNT_CAP + 1 + binned) - binned
+    binned = records.count_documents({"$and": [IN_BIN, inside]}, limit=COUNT_CAP)
+    return records.count_documents(inside, limit=COUNT_CAP + 1 + binned) - binned, binned
+
+
+def _count_of(records: Collection[Document], reached: Departments) -> Count:
+    """Count the records of departments and what else is open by invitation."""
+    held, binned = _count_by_index(records, {"department": {"$in": list(reached.departments)}})
     if held <= COUNT_CAP:
         elsewhere = {"$nin": [*reached.departments, *EMPTY_VALUES]}
         invited = {"invited": {"$in": list(reached.invited)}, "department": elsewhere, "deleted_at": None}
