@@ -56,7 +56,7 @@ class Lookup:
 
     def prime_people(self, people: Iterable[ObjectId]) -> None:
         """Fetch the names of people with one query."""
-        self._fetch("users", set(people))
+        self._fetch("users", {one for one in people if ("users", one) not in self._names})
 
     def prime(
         self, definition: Definition, records: Iterable[Document], keys: Iterable[str] | None = None

@@ -25,7 +25,7 @@ from models.ledger_parts import Slip
 from models.procedure import Transition
 from models.times import today
 from models.workflow import Offer
-from views.context import current_lookup, current_timezone, say
+from views.context import current_timezone, say
 from views.navigation import visible_forms
 from views.records.borrowing import borrow_url, slips_of
 from views.records.facts import heading
@@ -56,7 +56,8 @@ class PropertyPanel(_Base):
         """Return what a record's page shows of pieces: `stock` and `life` of an item, `lending` of a slip."""
         definition = self.form.definition
         if definition.ledger:
-            return {"stock": self._stock(record), "life": self.life(record, FIRST_EVENTS)}
+            words = self._words()
+            return {"stock": self._stock(record, words), "life": self._life(record, FIRST_EVENTS, words)}
         ledger = ledger_of(self.form)
         if definition.slip and ledger and not self.told.is_withheld(record, definition.slip.items):
             offers = procedure.get("offers") or ()
@@ -75,8 +76,7 @@ class PropertyPanel(_Base):
 
     # -- an item -----------------------------------------------------------------------------------------
 
-    def _stock(self, record: Document) -> dict[str, Any]:
-        words = self._words
+    def _stock(self, record: Document, words: Words) -> dict[str, Any]:
         rows = words.rows(held_of(self.told, record, current_timezone()), record)
         slip = next(iter(slips_of(self.form.key, creatable=True)), None)
         alive = not record.get("deleted_at")
@@ -110,16 +110,16 @@ class PropertyPanel(_Base):
     def _property_url(self, page: str, record: Document) -> str:
         return url_for(f"property.{page}", form=self.form.key, record_id=record["_id"])
 
-    @property
     def _words(self) -> Words:
         return Words(self.form, slips_of(self.form.key))
 
     # -- its life ----------------------------------------------------------------------------------------
 
-    def life(self, record: Document, size: int, start: Position | None = None) -> dict[str, Any]:
+    def _life(
+        self, record: Document, size: int, words: Words, start: Position | None = None
+    ) -> dict[str, Any]:
         """Return a page of what happened to an item: movements as they are shown, and entries of history."""
         page = timeline.page(self.told, record, start or Position(), size)
-        words, lookup = self._words, current_lookup()
         moved = [one for one in page.events if one.kind == "movement"]
         words.learn([spot for one in moved for spot in (one.source, one.target) if spot])
         words.learn_slips({one.document["slip"] for one in moved if one.document.get("slip")})
@@ -129,7 +129,7 @@ class PropertyPanel(_Base):
             "events": [
                 self._movement(one, record, words, undone, may_undo=may_undo)
                 if one.kind == "movement"
-                else {"entry": self._entry(one.document, lookup)}
+                else {"entry": self._entry(one.document, words.lookup)}
                 for one in page.events
             ],
             "older": page.older,
@@ -142,7 +142,7 @@ class PropertyPanel(_Base):
             return super().history_view(record_id)
         record = self.record(record_id)
         start = Position.read(request.args.get("before", ""))
-        life = self.life(record, timeline.PAGE, start)
+        life = self._life(record, timeline.PAGE, self._words(), start)
         return self.show("life", record=record, life=life, first=start == Position())
 
     def _movement(

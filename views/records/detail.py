@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from models import audit, comments, forms, history, notifications, queries
-from models.access import Action, fetch, permitted
+from models.access import Action, fetch
 from models.database import Document
 from models.definition import STATE, Definition
 from models.errors import InvalidError, NotFoundError
@@ -18,6 +18,7 @@ from models.lookups import Lookup
 from models.scopes import scopes_of
 from tasks.sweeps import carry_out_effects
 from views.context import current_actor, current_lookup, say, seen_as
+from views.navigation import visible_forms
 from views.records.facts import fact, sections_of, shown, system_change
 from views.records.listing import state_tag, system_text
 from views.records.telling import action_words, told
@@ -61,7 +62,7 @@ class DetailScreens(_Base):
             notifications.mark_read_about(self.person, self.form.key, record["_id"])
         lookup = current_lookup()
         lookup.prime(definition, [record])
-        entries = history.of_record(self.form.key, record["_id"], limit=HISTORY_ON_PAGE + 1)
+        recent = {} if "life" in belongings else self._recent(record, lookup)  # which tells it, too
         return self.show(
             "detail",
             record=record,
@@ -73,8 +74,6 @@ class DetailScreens(_Base):
                 (key, system_text(record, key, lookup))
                 for key in ("created_at", "created_by", "updated_at", "updated_by", "owner", "department")
             ],
-            entries=self.entries_of(record, entries[:HISTORY_ON_PAGE], lookup),
-            more_history=len(entries) > HISTORY_ON_PAGE,
             comments=comments.of_record(self.form.key, record["_id"]),
             links=list(self._links(record)),
             asked=asked,
@@ -84,7 +83,16 @@ class DetailScreens(_Base):
             **letters,
             **procedure,
             **belongings,
+            **recent,
         )
+
+    def _recent(self, record: Document, lookup: Lookup) -> dict[str, Any]:
+        """Return the newest entries of a record's history."""
+        entries = history.of_record(self.form.key, record["_id"], limit=HISTORY_ON_PAGE + 1)
+        return {
+            "entries": self.entries_of(record, entries[:HISTORY_ON_PAGE], lookup),
+            "more_history": len(entries) > HISTORY_ON_PAGE,
+        }
 
     def record(self, record_id: str) -> Document:
         """Return a record to look at; one in the bin only to whoever may take it out."""
@@ -113,7 +121,7 @@ class DetailScreens(_Base):
         return [self._entry(entry, lookup) for entry in self.told.entries(record, entries)]
 
     def _links(self, record: Document) -> Any:  # noqa: ANN401  (pairs of form and records)
-        visible = [form for form in forms.live_forms() if permitted(self.person, form.key, Action.SEE)]
+        visible = sorted(visible_forms(self.person), key=lambda form: form.key)
         return queries.linked_to(self.person, visible, self.form, record, LINKS_ON_PAGE)
 
     def _earlier_values(self, form: LiveForm, record: Document, lookup: Lookup) -> list[dict[str, Any]]:
