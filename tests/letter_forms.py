@@ -2,7 +2,12 @@
 
 from typing import Any
 
+from models.database import Document
 from models.forms import LiveForm
+from models.letters import keeping
+from models.letters.filling import Filler
+from models.lookups import Lookup
+from models.people import Actor, User
 from tests import factories
 from tests.factories import field
 
@@ -64,3 +69,14 @@ def cases(*letters: dict[str, Any], **properties: Any) -> LiveForm:
         letters=list(letters) or [letter()],
         **properties,
     )
+
+
+def written(person: User, live: LiveForm, record: Document, key: str, language: str = "en") -> Document:
+    """Fill in a letter on a record and fix it as it is; return what is kept of it."""
+    kind = keeping.kind(live, key)
+    filler = Filler(person, live, record, Lookup(language, Actor.of(person).timezone, person))
+    text = filler.fill(kind, language)
+    return keeping.fix(
+        person, live, record["_id"], kind, text,
+        language=language, revision=record["revision"], named=filler.named,
+    )  # fmt: skip

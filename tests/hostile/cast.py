@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from bson import ObjectId
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -54,17 +55,21 @@ class Program:
 
 
 def send(client: FlaskClient, method: str, path: str, **data: Any) -> TestResponse:
-    """Send what a page of this browser would send, its token with it; the answer is read to its end."""
+    """Send what a page of this browser would send, its tokens with it; the answer is read to its end."""
     if method in {"GET", "HEAD", "OPTIONS"}:
         answer = client.open(path, method=method)
     else:
         token = csrf_token(client)
-        answer = client.open(
-            path, method=method, data={"csrf_token": token, **data}, headers={"X-CSRFToken": token}
-        )
+        headers = {"X-CSRFToken": token, **fresh_key()}
+        answer = client.open(path, method=method, data={"csrf_token": token, **data}, headers=headers)
     answer.get_data()
     answer.close()
     return answer
+
+
+def fresh_key() -> dict[str, str]:
+    """Return the header with which the outbox sends something new."""
+    return {"Idempotency-Key": f"key-{ObjectId()}"}
 
 
 @cache

@@ -38,9 +38,11 @@ from models.queries import ListQuery
 from models.retention import holds, lists
 from models.retention.rules import save as save_rule
 from models.times import now, set_clock, today
-from tests import everything, factories
+from tests import everything, factories, letter_forms
 from tests.factories import field
+from tests.hostile import property_stage
 
+_LETTER = {"zh": "{{ name }} {{ story }}", "en": "{{ name }} {{ story }}"}
 UNFILLED = frozenset({"static", "admin.static"})
 
 
@@ -52,10 +54,14 @@ class Stage:
     live: LiveForm
     record: Document
     values: dict[str, Any]
+    property: dict[str, Any]
 
     def path(self, app: Flask, rule: Rule, **instead: str) -> str:
         """Return an address of a route, with other values for some of its parts."""
-        values = {**self.values, **_OF_ENDPOINT.get(rule.endpoint.partition(".")[0], {})}
+        part = rule.endpoint.partition(".")[0]
+        values = {**self.values, **_OF_ENDPOINT.get(part, {})}
+        if part in {"property", "label"} or rule.endpoint in _OF_LEDGERS:
+            values |= self.property
         if rule.endpoint in {"records.mapping_view", "configure_users.import_preview"}:
             values["file_id"] = values["import_id"]
         values["key"] = values["form"] if "form" in rule.rule or "api" in rule.rule else "none"
@@ -65,6 +71,7 @@ class Stage:
 
 
 _OF_ENDPOINT: dict[str, dict[str, str]] = {"configure_forms": {"kind": "yaml"}}
+_OF_LEDGERS = frozenset({"api.book_movement", "api.list_movements", "api.show_stock"})
 
 
 def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
@@ -85,7 +92,9 @@ def build(words: str = "plain", *, long_words: str = "") -> Stage:
     factories.form(field("name", required=True, searchable=True), key="customers", label=text)
     live = _form(text, rich)
     record = _records(live, admin, words, long_words or words)
-    return Stage(admin, live, record, _values(admin, live, record, words))
+    held, values = property_stage.build(admin, words), _values(admin, live, record, words)
+    record = live.records().find_one({"_id": record["_id"]}) or {}
+    return Stage(admin, live, record, values, held)
 
 
 def _people(words: str, text: dict[str, str]) -> User:
@@ -126,6 +135,8 @@ def _form(text: dict[str, str], rich: dict[str, str]) -> LiveForm:
         inline_columns=["name", "kind"],
         numbering="T-{seq:4}",
         workflow=_workflow(text, rich),
+        letters=[{"key": "report", "label": text, "recipient": "customer", "address": "story",
+                  "subject": _LETTER, "body": _LETTER}],
         clocks=[
             {
                 "key": "answer", "label": text, "help": rich, "start": {"states": ["new"]},
@@ -210,6 +221,7 @@ def _values(admin: User, live: LiveForm, record: Document, words: str) -> dict[s
     )
     channel = _channel(words)
     audit.note("form.published", actor=factories.actor(admin), subject=words, details={"note": words})
+    letter = letter_forms.written(admin, live, record, "report")
     _told(admin, words)
     return {
         "form": live.key,
@@ -234,9 +246,8 @@ def _values(admin: User, live: LiveForm, record: Document, words: str) -> dict[s
         "role_id": factories.role("clerk").id,
         "user_id": factories.user("clerk").id,
         "factor_id": ObjectId(),
-        "code": "ABCDEFGHJK",
-        **{name: ObjectId() for name in ("check_id", "letter_id", "line_id", "movement_id")},
-        "letter": "none",
+        "letter": "report",
+        "letter_id": letter["_id"],
         "key_id": api_tokens.of_person(admin)[0]["_id"],
         "delegation_id": delegation.id,
         "number": int(db.audit.find().sort("_id", -1)[0]["_id"]),

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import Rule
 
 import views.records
+from tests.hostile import property_stage
 from tests.hostile.stage import Stage, routes
 from tests.pages import read
 
@@ -97,4 +98,5 @@ def forms_of(app: Flask, client: FlaskClient, stage: Stage) -> list[Posted]:
 def pages(app: Flask, stage: Stage) -> list[str]:
     """Return the address of every page of the stage."""
     found = [stage.path(app, rule) for rule, method in routes(app) if method == "GET"]
-    return [*found, f"/records/sheet/{stage.record['_id']}/move/end", "/records/customers/"]
+    more = [f"/records/sheet/{stage.record['_id']}/move/end", "/records/customers/"]
+    return [*found, *more, *property_stage.pages(stage.property)]

@@ -48,6 +48,7 @@ PUBLIC: dict[tuple[str, str], set[int]] = {
     ("security.login", "GET"): {200},
     ("security.login", "POST"): {200},
 }
+OF_RECORDS = {"record_id", "check_id", "code"}
 REFUSED = {400, 403, 404, 422}
 
 
@@ -104,7 +105,7 @@ def test_someone_of_another_department_finds_no_record(app: Flask, company: Stag
     client, program = browser(app, person), Program(app, person)
     with unchanged("api_tokens"):
         for rule, method in routes(app):
-            if "record_id" not in rule.arguments or rule.endpoint.startswith("configure"):
+            if not rule.arguments & OF_RECORDS or rule.endpoint.startswith("configure"):
                 continue
             path = company.path(app, rule)
             if rule.endpoint.startswith("api."):
@@ -128,6 +129,8 @@ def _said(company: Stage) -> dict[str, str]:
         "decision": "approve",
         "people": str(factories.user("neighbour").id),
         "hours": "1",
+        "kind": "relocate",
+        "slip": "slip",
     }
 
 
@@ -174,7 +177,10 @@ def test_a_program_is_refused_like_its_owner(app: Flask, company: Stage, name: s
             if not rule.endpoint.startswith("api."):
                 continue
             path = company.path(app, rule)
-            if getattr(ANSWERS[method, rule.rule], name) in {403, 404}:
+            answers = ANSWERS[method, rule.rule]
+            if answers == NOBODY and name != "stranger":
+                continue  # in the table the form has no stock; here it has
+            if getattr(answers, name) in {403, 404}:
                 body = None if method == "GET" else {"data": {}, "revision": 1}
                 assert program.ask(method, path, body).status_code in {403, 404}, path
 

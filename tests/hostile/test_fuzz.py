@@ -21,10 +21,14 @@ from werkzeug.datastructures import MultiDict
 from models import checks
 from models.access import Action
 from models.audit import chain as audit
+from models.ledger.checking import check_ledgers
+from models.ledger.stock_check.checking import check_stock_checks
+from models.letters import keeping as letters
 from models.people import Grant, User
 from models.retention import checks as disposals
 from tests import factories
 from tests.hostile import stage, surface
+from tests.hostile.cast import fresh_key
 from tests.hostile.stage import Stage, routes
 from tests.hostile.surface import Posted
 from tests.hostile.test_operators import TEXTS, VALUES, WIPED_OUT, operators_stored
@@ -171,6 +175,7 @@ class Fuzzer:
         if time.monotonic() > self.until:
             return  # what is drawn must not depend on the time
         self.count += 1
+        more["headers"] = {**more.get("headers", {}), **fresh_key()}
         answer = self.client.open(path, method=method, **more)
         answer.close()
         if answer.status_code == 401 or answer.headers.get("Location", "").startswith("/login"):
@@ -229,6 +234,12 @@ def test_nothing_that_is_sent_breaks_the_program(app: Flask, db: object) -> None
         logging.disable(logging.NOTSET)
     assert operators_stored() == []
     # as `db check` looks; deadlines of other lengths may well be asked for here
-    assert [
-        str(one) for one in chain(checks.check_histories(), audit.problems(None), disposals.problems())
-    ] == []
+    found = chain(
+        checks.check_histories(),
+        audit.problems(None),
+        disposals.problems(),
+        check_ledgers(),
+        check_stock_checks(),
+        letters.broken(),
+    )
+    assert [str(one) for one in found] == []

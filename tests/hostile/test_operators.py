@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from models import database
 from tests.hostile import stage, surface
+from tests.hostile.cast import fresh_key
 from tests.hostile.stage import Stage, routes
 from tests.hostile.surface import Posted
 from tests.hostile.unchanged import unchanged
@@ -34,7 +35,8 @@ VALUES: tuple[Any, ...] = (
     {"$numberLong": "1"}, "a\0b",
     "\ud800", {"a": {"$ref": "users", "$id": 1}}, 10**400,
 )  # fmt: skip
-READ = ("notifications", "number_reservations")  # who opens a record has read what was told of it
+# who opens a record has read what was told of it; small pictures are made when they are asked for
+READ = ("notifications", "number_reservations", "thumbnails")
 WIPED_OUT = ("/logout", "/delete", "/end", "/retire", "/discard", "/leaving", "/password", "/revoke")
 
 
@@ -124,7 +126,7 @@ def forms(app: Flask, admin: FlaskClient, company: Stage) -> list[Posted]:
 
 def post(client: FlaskClient, action: str, sent: Any) -> TestResponse:
     sent["csrf_token"] = csrf_token(client)
-    return client.post(action, data=sent)
+    return client.post(action, data=sent, headers=fresh_key())
 
 
 def test_what_a_form_holds_is_only_text(app: Flask, admin: FlaskClient, company: Stage) -> None:

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from models import database
 
-# What asking alone may write: who asked, and how often.
-WRITTEN_BY_ASKING = frozenset({"audit", "audit_anchors", "locks", "sessions", "throttles"})
+# What asking alone may write: who asked, how often, and that it was refused.
+WRITTEN_BY_ASKING = frozenset({"audit", "audit_anchors", "locks", "sendings", "sessions", "throttles"})
 
 
 def fingerprint(*but: str) -> dict[str, str]:
