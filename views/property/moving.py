@@ -16,7 +16,7 @@ from models.errors import DomainError, InvalidError, NotFoundError
 from models.forms import LiveForm
 from models.ledger import desk
 from models.ledger.choices import Choice, choices, spot_key, spot_of
-from models.ledger.held import closed
+from models.ledger.held import closed, held_of
 from models.ledger.kinds import KINDS
 from models.ledger.stock import Spot, Stock
 from models.ledger.wording import plain
@@ -123,6 +123,7 @@ def _page(ledger: LiveForm, item: Document, errors: Mapping[str, str] | None = N
         called=base.called(told, item),
         address=_address(ledger, item),
         choices=offered,
+        asked=words.rows([one for one in held_of(told, item, current_timezone()) if one.asked], item),
         spots=_spots(offered, words, item),
         unit=words.unit(item["data"]),
         whole=plain(max((one.most for one in offered), default=Decimal(0))),

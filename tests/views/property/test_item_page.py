@@ -175,6 +175,18 @@ def test_only_what_is_possible_now_is_offered(client: FlaskClient, things: LiveF
     assert not {"find", "repaired"} & offered
 
 
+def test_whoever_gives_it_back_is_told_first_who_has_asked_for_it(
+    client: FlaskClient, things: LiveForm, slips: LiveForm
+) -> None:
+    item = thing(things)
+    page = open_page(client, f"/property/thing/{item['_id']}/move")
+    assert "Others have asked for it" not in page.text
+    taken(slips, slip(slips, item, 3), "ask")
+    page = open_page(client, f"/property/thing/{item['_id']}/move")
+    [warning] = page.all("div", css="alert-warning")
+    assert (factories.administrator().name in warning.text, "3" in warning.text) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("typed", "beside"),
     [
