@@ -40,7 +40,7 @@ __all__ = [
     "suggest_key",
 ]
 
-MAX_INDEXED = 26  # twice that, for the version that goes and the one that comes, and MongoDB has 64
+MAX_INDEXED = form_indexes.MAX_INDEXED
 MAX_BYTES = 8 * 1024 * 1024
 MAX_NESTING = 30
 RESERVED = frozenset({"csrf_token", "id", "number", "title", "state", "revision", "search", "links", "data"})

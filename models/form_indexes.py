@@ -1,6 +1,6 @@
-"""The indexes of a form's records: what lists, search and uniqueness need, and no more."""
+"""The indexes of a form's records: what lists, search, uniqueness and links need, and no more."""
 
-from typing import Any
+from typing import Any, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.collection import Collection
@@ -11,6 +11,8 @@ from models.errors import InvalidError
 from models.fields import type_of
 from models.messages import Message, _
 
+MAX_INDEXED: Final = 26
+"""Of a form's fields; twice that, for the version that goes and the one that comes, and MongoDB has 64."""
 SYSTEM_INDEXES = (
     [("search", ASCENDING), ("_id", DESCENDING)],
     [("number", ASCENDING), ("_id", ASCENDING)],
@@ -79,7 +81,30 @@ def _plain(definition: Definition) -> list[IndexModel]:
     state = [[("state", ASCENDING), ("_id", ASCENDING)]] if definition.workflow else []
     bin_index = IndexModel([("deleted_at", DESCENDING)], partialFilterExpression=IN_BIN)
     ledger = LEDGER_INDEXES if definition.ledger else ()
-    return [*(IndexModel(keys) for keys in (*SYSTEM_INDEXES, *state, *fields)), bin_index, *ledger]
+    links = map(_link, _links(definition))
+    return [*(IndexModel(keys) for keys in (*SYSTEM_INDEXES, *state, *fields)), bin_index, *ledger, *links]
+
+
+def _links(definition: Definition) -> list[Field]:
+    """Return the references that have no index of their own: every record's page asks who refers to it.
+
+    Those beyond what MongoDB has room for are looked for one by one.
+    """
+    found = [
+        field
+        for field in definition.value_fields
+        if field.type == "reference" and not _is_indexed(definition, field)
+    ]
+    return found[: max(0, MAX_INDEXED - count(definition))]
+
+
+def _link(field: Field) -> IndexModel:
+    path = _path(field)
+    return IndexModel(
+        [(path, ASCENDING), ("_id", DESCENDING)],
+        name=f"link_{field.key}",
+        partialFilterExpression={path: {"$exists": True}},
+    )
 
 
 def _unique(definition: Definition) -> list[tuple[Field, IndexModel]]:

@@ -378,6 +378,15 @@ def test_a_form_with_every_index_stays_within_what_mongodb_allows() -> None:
     )
 
 
+def test_who_refers_to_a_record_is_found_by_an_index_while_there_is_room() -> None:
+    factories.form(field("name"), key="client")
+    links = [field(f"r{n}", "reference", form="client") for n in range(form_checks.MAX_INDEXED)]
+    live = factories.form(field("name", indexed=True), *links)
+    named = [name for name in live.records().index_information() if name.startswith("link_")]
+    assert named[0] == "link_r0"
+    assert len(named) == form_checks.MAX_INDEXED - 1
+
+
 def test_uniqueness_over_duplicates_is_refused_beside_the_field_and_leaves_things_as_they_were() -> None:
     live = factories.form(field("name"), field("a"), field("b", indexed=True))
     for name in ("x", "y"):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pymongo.database import Database
 
-from models import audit, clocks, outbox, times
+from models import audit, clocks, outbox, queries, times
 from models.audit import chain, reading
 from models.audit.reading import Search
 from models.database import Document
@@ -72,6 +72,24 @@ def test_looking_through_the_audit_log(db: Store) -> None:
             for before in (None, 4):
                 reading.page(search.filter(ZoneInfo("Asia/Shanghai")), before=before, limit=50)
         chain.tell_newest()
+    assert scans == []
+
+
+def test_who_refers_to_a_record(db: Store) -> None:
+    client = factories.form(factories.field("name"), key="client")
+    named = factories.record(client, name="Buyer")
+    one, other = (
+        factories.form(
+            factories.field("buyer", "reference", form="client"),
+            factories.field("seller", "reference", form="client", unique=True),
+            key=key,
+        )
+        for key in ("one", "other")
+    )
+    factories.record(one, seller=str(named["_id"]))
+    with watched(db) as scans:
+        found = list(queries.linked_to(factories.administrator(), [one, other], client, named, 5))
+    assert [form.key for form, _records in found] == ["one"]
     assert scans == []
 
 
