@@ -3,8 +3,11 @@
 The sender makes a key for what it sends and keeps it until it has an answer. The key is stored in the very
 transaction that does the work, so that there is never one without the other. A refusal is counted under the
 key: what was sent before, and is still under way somewhere, comes to nothing once its sender was refused.
+A key stands for what was sent with it first; whoever sends something else with it is told so.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,12 +30,18 @@ KEPT_FOR: Final = timedelta(days=400)
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,80}")
 
 
+def digest(*said: Any) -> str:  # noqa: ANN401  (any JSON)
+    """Return a short text that is the same for the same things, and for nothing else."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
 @dataclass
 class Sending:
-    """Something that a person sent under a key of their own making."""
+    """Something that a person sent under a key of their own making; `said` is its digest."""
 
     person: ObjectId
     key: str
+    said: str = ""
     _refused: int = field(default=0, init=False)
     """How often it had been refused when this attempt began."""
 
@@ -42,10 +51,15 @@ class Sending:
             raise InvalidError({"": [_("What was sent carries no valid key. Please load the page again.")]})
 
     def recall(self) -> Document | None:
-        """Return what was remembered when it was done, None if it never was."""
+        """Return what was remembered when it was done, None if it never was.
+
+        Raises InvalidError where something else was done under this key.
+        """
         found = db().sendings.find_one({"_id": self._id}) or {}
         self._refused = found.get("refused", 0)
         about: Document | None = found.get("about")
+        if about is not None and found.get("said", self.said) != self.said:
+            raise InvalidError({"": [_("This key was used for something else.")]})
         return about
 
     def remember(self, about: Document) -> Write:
@@ -56,7 +70,7 @@ class Sending:
 
         def write(session: ClientSession) -> None:
             as_it_was = {**self._undone, "refused": self._refused}
-            done = {"$set": {"about": about, "at": now()}}
+            done = {"$set": {"about": about, "at": now(), "said": self.said}}
             db().sendings.update_one(as_it_was, done, upsert=True, session=session)
 
         return write

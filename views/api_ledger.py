@@ -23,7 +23,7 @@ from models.ledger.timeline import shown
 from models.ledger.wording import plain
 from models.lookups import Lookup
 from models.messages import _
-from models.once import Sending, once
+from models.once import Sending, digest, once
 from models.people import Department
 from models.times import today
 from views.api_base import SOURCE, blueprint, form_of, read_body, text_of
@@ -69,15 +69,16 @@ def book_movement(key: str, record_id: str) -> ResponseReturnValue:
     body = read_body(_BODY)
     about = {"form": form.key, "item": item["_id"]}
     name = request.headers.get("Idempotency-Key", "")
-    sending = Sending(person.id, name) if name else None
+    sending = Sending(person.id, name, digest(request.path, body)) if name else None
 
     def work() -> Document:
         _book(form, item, body, sending.remember(about) if sending else None)
         return about
 
-    remembered = once(sending, work) if sending else work()
-    if remembered != about:
-        raise InvalidError({"": [_("This key was used for something else.")]})
+    if sending:
+        once(sending, work)
+    else:
+        work()
     return stock_of(form, fetch(person, form, item["_id"]))["stock"], 201
 
 

@@ -9,7 +9,7 @@ from flask import abort, request
 
 from models.changes import Write
 from models.database import Document
-from models.once import Sending, once
+from models.once import Sending, digest, once
 from views.context import require_person
 
 KEY = "Idempotency-Key"
@@ -34,8 +34,16 @@ def sent_once(work: Callable[[Remember], Document]) -> Document:
     person = require_person()
     if request.headers.get(PERSON, str(person.id)) != str(person.id):
         abort(HTTPStatus.PRECONDITION_FAILED)
-    sending = Sending(person.id, request.headers.get(KEY, ""))
+    sending = Sending(person.id, request.headers.get(KEY, ""), _said())
     return once(sending, lambda: work(sending.remember))
+
+
+def _said() -> str:
+    """Return a digest of what was sent; of files their names, which are enough to tell two sendings apart."""
+    typed = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
+    return digest(
+        request.path, typed, [(name, one.filename) for name, one in request.files.items(multi=True)]
+    )
 
 
 def typed_ago() -> timedelta:

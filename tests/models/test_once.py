@@ -9,7 +9,7 @@ from models import records, workflow
 from models.database import Document, db
 from models.errors import ConflictError, InvalidError
 from models.forms import LiveForm
-from models.once import Sending, once
+from models.once import Sending, digest, once
 from models.people import Actor, User
 from models.planning import plan_creates
 from tests import factories
@@ -55,6 +55,16 @@ def test_many_at_once_store_one(sheet: LiveForm) -> None:
     assert sheet.records().count_documents({}) == 1
     [stored] = sheet.records().find()
     assert answers == [{"record": stored["_id"]}] * 8
+
+
+def test_a_key_stands_for_what_was_sent_with_it_first(sheet: LiveForm) -> None:
+    person = factories.administrator()
+    first, other = (Sending(person.id, KEY, digest(name)) for name in ("one", "two"))
+    once(first, lambda: create(person, sheet, first))
+    with pytest.raises(InvalidError, match="used for something else"):
+        once(other, lambda: create(person, sheet, other, "two"))
+    assert once(Sending(person.id, KEY, digest("one")), dict) == first.recall()
+    assert sheet.records().count_documents({}) == 1
 
 
 def test_what_was_refused_is_not_remembered(sheet: LiveForm) -> None:
