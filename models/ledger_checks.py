@@ -121,6 +121,9 @@ def _slip(definition: Definition, slip: Slip) -> Iterator[Problem]:
     yield from _typed(definition.by_key.get(slip.items), slip.items, {"table"}, "slip.items")
     names = ("item", "quantity", "lent", "returned", "keeper")
     yield from _columns(definition, slip.items, slip, names, "slip")
+    for name in ("lent", "returned"):
+        if not getattr(slip, name):  # without them nobody could tell what is still out
+            yield Problem(f"slip.{name}", _("Name the column in which the ledger writes this."))
     flow = definition.workflow
     if slip.offer and (flow is None or slip.offer not in flow.by_transition):
         yield Problem("slip.offer", _("There is no step “%(key)s”.", key=slip.offer))

@@ -133,6 +133,13 @@ def test_it_cannot_be_required(things: LiveForm, slips: LiveForm) -> None:
     assert set(problems(slips.definition, fields=fields)) == {"fields.items.lent.required"}
 
 
+@pytest.mark.parametrize("column", ["lent", "returned"])
+def test_a_slip_has_columns_that_say_what_is_out(slips: LiveForm, column: str) -> None:
+    slip = slips.definition.dump()["slip"]
+    found = problems(slips.definition, slip={key: one for key, one in slip.items() if key != column})
+    assert found == {f"slip.{column}": ["Name the column in which the ledger writes this."]}
+
+
 def test_a_slip_that_does_not_fit_is_told_where(slips: LiveForm) -> None:
     slip = slips.definition.dump()["slip"]
     found = problems(slips.definition, slip={**slip, "ledger": "other", "offer": "gone"})
