@@ -34,7 +34,7 @@ MAX_ATTEMPTS = 100
 ABANDONED_AFTER = timedelta(seconds=5)
 HELD_UP = timedelta(seconds=1)
 """So long a transaction is tried again before it looks whether the dead hold it up, and between two looks."""
-_UNAUTHORIZED = 13
+_UNAUTHORIZED, _INTERRUPTED = 13, 11601
 _UUIDS: CodecOptions[Document] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
 
 
@@ -95,7 +95,12 @@ def in_transaction(work: Callable[[ClientSession], Result]) -> Result:
             with suppress(ConnectionFailure):  # the work itself says so, and is tried again
                 end_abandoned_transactions(ABANDONED_AFTER)
             look_at = now() + HELD_UP
-        return work(session)
+        try:
+            return work(session)
+        except OperationFailure as error:
+            if error.code == _INTERRUPTED:
+                raise OvertakenError from error
+            raise
 
     with client().start_session() as session:
         for _attempt in range(MAX_ATTEMPTS):
@@ -114,7 +119,7 @@ def end_abandoned_transactions(still_for: timedelta = ABANDONED_AFTER) -> int:
 
     Their process is dead. MongoDB itself waits a minute, in which nobody else can write what they wrote;
     where the program's user may not see sessions, it stays at that. Should somebody still be there, only
-    slow, the transaction is tried again.
+    slow, the transaction is tried again, also when they ask for something in this very moment.
     """
     try:
         still = _still_transactions(still_for)
@@ -155,11 +160,13 @@ def _mark(idle: Document) -> tuple[Any, ...]:
 
 
 def is_passing(error: Exception) -> bool:
-    """Tell whether a later attempt may succeed: the database went away, or came back without its cursors."""
+    """Tell whether a later attempt may succeed: the database went away, lost a cursor, or was hasty."""
     if not isinstance(error, PyMongoError):
         return False
     # A member that is about to join its set again says for a moment that it knows no sessions; the driver
     # calls that a wrong configuration.
     passing = (ConnectionFailure, CursorNotFound, ConfigurationError)
     labels = ("TransientTransactionError", "RetryableWriteError")
-    return isinstance(error, passing) or any(map(error.has_error_label, labels))
+    # who was slow and asked again just when their transaction was ended as abandoned
+    interrupted = isinstance(error, OperationFailure) and error.code == _INTERRUPTED
+    return interrupted or isinstance(error, passing) or any(map(error.has_error_label, labels))

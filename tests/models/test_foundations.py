@@ -1,5 +1,6 @@
 """The small things everything else stands on: time, messages, errors, the connection."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -103,6 +104,36 @@ def test_whoever_is_held_up_by_the_dead_ends_what_they_left(
             dead.commit_transaction()
     assert len(tries) == 1
     assert db.counters.find_one() == {"_id": "x", "value": 1}
+
+
+def test_who_is_taken_for_dead_while_they_ask_for_something_tries_again(db: Store) -> None:
+    db.counters.insert_many([{"_id": number} for number in range(2_000)])
+    smaller = [{"$match": {"$expr": {"$lt": ["$_id", "$$own"]}}}, {"$count": "count"}]
+    ranked = {"$lookup": {"from": "counters", "let": {"own": "$_id"}, "pipeline": smaller, "as": "smaller"}}
+    tries = []
+
+    def ask(session: Any) -> None:
+        tries.append(session)
+        db.counters.insert_one({"_id": "mine"}, session=session)
+        if len(tries) == 1:
+            list(db.counters.aggregate([ranked] * 20, session=session))
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(database.in_transaction, ask)
+        while not (busy := sessions_at_work()):
+            assert not asking.done()
+        database.client().admin.command("killAllSessionsByPattern", busy, codec_options=database._UUIDS)
+    asking.result()
+    assert len(tries) == 2
+    assert db.counters.count_documents({"_id": "mine"}) == 1
+
+
+def sessions_at_work() -> list[dict[str, Any]]:
+    """Return the sessions in whose transactions something is asked for right now."""
+    admin = database.client().admin.with_options(database._UUIDS)
+    at_work = {"$match": {"type": "op", "transaction": {"$exists": True}, "op": {"$ne": "insert"}}}
+    found = admin.aggregate([{"$currentOp": {"allUsers": True}}, at_work])
+    return [{"lsid": one["lsid"]} for one in found]
 
 
 def test_indexes_can_be_made_at_every_start(db: Store) -> None:
