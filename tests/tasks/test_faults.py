@@ -4,6 +4,7 @@ import contextlib
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +30,7 @@ from tests.factories import field
 from tests.processes import wait_until_gone
 from tests.tasks.requests import ask, rows
 from tests.tasks.workers import (
+    SECONDS,
     Office,
     Program,
     cut_power,
@@ -42,6 +44,8 @@ from tests.tasks.workers import (
 ROWS = 1_600
 REFUSED_EVERY, REPEATED_EVERY = 100, 150
 MANY = 12_000
+QUIET_SECONDS = 10.0
+"""So long nothing is heard of a job before it may be waiting for time to pass."""
 
 
 def ledger() -> LiveForm:
@@ -80,10 +84,19 @@ def let_others_go_on() -> None:
 
 
 def goes_on_until(job_id: ObjectId, true: Callable[[Document], bool]) -> Document:
-    """Wait for a job to be as wanted; whenever its worker gives it back, let the time of its pause pass."""
-    while not true(job := job_until(job_id, lambda job: true(job) or pausing(job))):
+    """Wait for a job to be as wanted; let time pass whenever it waits for that.
+
+    A worker that gives it back says so. When the database dies with a message, or before a worker could say
+    what came of its attempt, nothing says so.
+    """
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(TimeoutError):
+            if true(job := job_until(job_id, lambda job: true(job) or pausing(job), QUIET_SECONDS)):
+                return job
         let_others_go_on()
-    return job
+    message = f"never as wanted: {database.db().jobs.find_one({'_id': job_id})}"
+    raise TimeoutError(message)
 
 
 def kill_after_writes(worker: Program, writes: int) -> None:
@@ -110,8 +123,8 @@ def accounted_for(live: LiveForm) -> None:
 
 def imported(live: LiveForm, done: Document, valid: int, refused: int) -> None:
     """Exactly the valid rows are there, each once, with one entry of history each."""
+    assert done["state"] == "done", done["error"]
     result = done["result"]
-    assert done["state"] == "done"
     assert (result["created"], result["updated"], result["refused"]) == (valid, 0, refused)
     codes = [record["data"]["code"] for record in live.records().find({}, {"data.code": 1})]
     assert (len(codes), len(set(codes))) == (valid, valid)
@@ -212,7 +225,7 @@ def test_what_mongodb_acknowledged_outlives_its_death(own_mongodb: EmbeddedMongo
             goes_on_until(job.id, came_to(rows_done))
             kill_and_restart(own_mongodb)
         done = goes_on_until(job.id, ended)
-    assert worker.process.poll() is None
+    assert worker.process.poll() is None, worker.log.read_text()[-5_000:]
     imported(live, done, valid, refused)
     kept = {record["_id"] for record in other.records().find({}, {"_id": 1})}
     assert acknowledged <= kept
