@@ -31,15 +31,17 @@ from models.procedure import Transition
 from models.times import set_clock
 from models.validation import validate
 from models.workflow import positions, signing
-from seed.company import arriving, belongings, damage, lending
-from seed.company.belongings import Act, Booked, Made, Paper, Taken
+from seed import checking
+from seed.company import arriving, belongings, damage, lending, stocktaking
+from seed.company.belongings import Act, Booked, Counted, Made, Paper, Taken
 from seed.company.incident import Raw
 from seed.company.partners import To
+from seed.company.pictures import Picture, drawn
 from seed.writing import SOURCE, Writer
 
 BATCH, AHEAD = 40, 100
 LEDGER = "customer_property"
-FORMS = (LEDGER, "borrow_slip", "external_document", "copy_recall", "property_incident")
+FORMS = (LEDGER, "borrow_slip", "external_document", "copy_recall", "property_incident", "stock_check")
 _NOTE, _DONE = "property:", "property_done"
 
 
@@ -63,6 +65,7 @@ def story(
     acts += damage.reports(rng, now, here)
     for one in here:
         acts += arriving.farewell(rng, one, now)
+    acts += stocktaking.checks(rng, now)
     return sorted((act for act in acts if act.at < now), key=lambda act: act.at)
 
 
@@ -90,7 +93,10 @@ class Teller:
         if isinstance(batch[0], Booked):
             self._book(batch[0], done)
             return
-        changes = [self._plan(act) for act in batch if not isinstance(act, Booked)]
+        if isinstance(batch[0], Counted):
+            self._check(batch[0], done)
+            return
+        changes = [self._plan(act) for act in batch if isinstance(act, Made | Taken)]
         records.commit(changes, also=lambda session: self._note(batch, changes, done, session))
         for act in batch:
             if act.key.to == "property_incident":
@@ -172,6 +178,8 @@ class Teller:
         if isinstance(value, Paper):
             content = io.BytesIO(value.text.encode())
             return str(files.store(content, value.name, actor.id, purpose="upload", max_bytes=10_000))
+        if isinstance(value, Picture):
+            return str(files.store(drawn(value), value.name, actor.id, purpose="upload", max_bytes=100_000))
         if isinstance(value, To) and value in self.ids:
             return str(self.ids[value])
         if isinstance(value, dict):
@@ -179,6 +187,14 @@ class Teller:
         if isinstance(value, list):
             return [self._resolve(inner, actor) for inner in value]
         return self.writer.resolve(value)
+
+    # -- stock checks ----------------------------------------------------------------------------------------
+
+    def _check(self, act: Counted, done: int) -> None:
+        """Carry out a check; one that was interrupted stays as it is."""
+        in_transaction(lambda session: _note_done(done, session))
+        if planned := checking.plan(self.writer, act):
+            checking.Checking(self.writer, act, planned["_id"]).carry_out()
 
     # -- movements by hand -----------------------------------------------------------------------------------
 
@@ -222,15 +238,20 @@ def _batches(acts: list[Act]) -> Iterator[list[Act]]:
 
 
 def _first(waiting: Iterable[Act]) -> list[Act]:
-    """Return acts that can be stored together, the first one among them; a movement by hand alone."""
+    """Return acts that can be stored together, the first one among them.
+
+    A movement by hand is stored alone, and a stock check after all that came before it.
+    """
     batch: list[Act] = []
     taken: set[To] = set()
     for act in waiting:
+        if batch and isinstance(act, Counted):
+            break
         about = {act.key, *act.touches}
         if not about & taken and len(batch) < BATCH and not (batch and isinstance(act, Booked)):
             batch.append(act)
         taken |= about
-        if isinstance(batch[0], Booked):
+        if isinstance(batch[0], Booked | Counted):
             break
     return batch
 

@@ -8,6 +8,7 @@ from typing import Any
 from seed.company import vocabulary
 from seed.company.incident import DAY, Raw, day
 from seed.company.partners import To
+from seed.company.pictures import SHOWN, Picture
 from seed.company.timeline import ZONE
 
 YEARS = 2
@@ -23,6 +24,8 @@ KEPT_BY = {
     "measuring_device": "QUALITY", "personal_data": "SALES", "other": "SALES",
 }  # fmt: skip
 CHECKED = ("gauge", "measuring_device")
+SHOWN_EACH = 9
+"""Of so many things one came with a photo."""
 GOES_BACK, STAYS_AT_LEAST, AGREED = 0.5, timedelta(days=150), 0.5
 _OPENS, _CLOSES = 8, 17
 _WEEK = 5
@@ -64,6 +67,18 @@ class Taken:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """A stock check by what its sheet says, `closed` or still being counted. Nothing is told across it."""
+
+    at: datetime
+    key: To
+    values: Raw
+    counter: str
+    closed: bool
+    touches: tuple[To, ...] = ()
+
+
+@dataclass(frozen=True)
 class Booked:
     """A movement that somebody books by hand."""
 
@@ -76,7 +91,7 @@ class Booked:
     touches: tuple[To, ...] = ()
 
 
-Act = Made | Taken | Booked
+Act = Made | Taken | Booked | Counted
 
 
 @dataclass
@@ -172,6 +187,9 @@ def _thing(rng: Random, number: int, arrived: datetime, customer: Raw) -> Thing:
         "borrow_consent": "customer" if rng.random() < 0.15 else "sales",  # noqa: PLR2004  (a few are strict)
         **_more(rng, kind, arrived),
     }
+    if kind["key"] in SHOWN and number % SHOWN_EACH == 0:
+        worn = "condition_remark" in values
+        values["photos"] = [Picture(f"来件_{values['model']}.jpg", str(values["model"]), scratched=worn)]
     got = rng.choice([one for one in KEEPERS[keeper] if one != by])
     return Thing(
         number, kind["key"], name, values, arrived, quantity, keeper, by, got, kind["borrowed"],

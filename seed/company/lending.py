@@ -9,6 +9,7 @@ from seed.company.arriving import uses
 from seed.company.belongings import KEEPERS, SALES, Act, Made, Paper, Taken, Thing, later, office
 from seed.company.incident import DAY, Raw, day
 from seed.company.partners import To
+from seed.company.pictures import SHOWN, Picture
 from seed.company.vocabulary import property_words
 
 BORROWERS = {
@@ -24,6 +25,7 @@ STAGES = (
 )  # fmt: skip
 """Where slips are today, one after the other."""
 _LATE_SHARE = 0.2
+_MARKED = "轻微划痕"
 
 
 @dataclass
@@ -159,7 +161,12 @@ class Loan:
         """Tell a return."""
         condition = self.rng.choice(property_words()["conditions"])
         back = {"item": self.one.key, "quantity": str(pieces), "outcome": "return", "condition": condition}
-        self.take(at, self._giver(), "take_back", returns=[{**back, "place": self.one.values["place"]}])
+        marked = condition.startswith(_MARKED) and self.one.kind in SHOWN
+        shown = [
+            Picture(f"归还_{self.one.values['model']}.jpg", str(self.one.values["model"]), scratched=True)
+        ]
+        row = {**back, "place": self.one.values["place"]}
+        self.take(at, self._giver(), "take_back", returns=[row], **({"photos": shown} if marked else {}))
 
     # -- slips that are open --------------------------------------------------------------------------------
 

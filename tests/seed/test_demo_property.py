@@ -13,7 +13,7 @@ from models.ledger.checking import check_ledgers
 from models.times import now
 from seed import demo, lending
 from seed.company import partners
-from seed.company.belongings import Act, Booked, Made, Taken
+from seed.company.belongings import Act, Booked, Counted, Made, Taken
 from seed.company.timeline import ZONE
 
 MOMENT = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -48,7 +48,7 @@ def test_everything_happened_before_now_and_in_its_order() -> None:
     told = story()
     assert all(act.at < MOMENT for act in told)
     assert told == sorted(told, key=lambda act: act.at)
-    made = {act.key for act in told if isinstance(act, Made)}
+    made = {act.key for act in told if isinstance(act, Made | Counted)}
     for act in told:
         if not isinstance(act, Made) and "." not in act.key.key:
             assert act.key in made
@@ -147,3 +147,23 @@ def test_an_interrupted_load_goes_on_where_it_stopped(
     assert seen[:12] == [*range(1, 11), 10, 11]
     assert list(check_ledgers()) == []
     assert db.demo.count_documents({}) == 1
+
+
+@pytest.mark.usefixtures("loaded")
+def test_two_stock_checks_are_over_and_one_is_being_counted(db: Database[Document]) -> None:
+    assert states(db, "stock_check") == {"closed": 2, "counting": 1}
+    first, second, open_one = db.record_stock_check.find().sort("data.planned_on", 1)
+    assert (first["data"]["differences"], second["data"]["differences"]) == (0, 1)
+    assert [one["data"]["open"] for one in (first, second)] == [0, 0]
+    assert open_one["data"]["open"]
+    assert db.property_check_lines.find_one({"check": second["_id"], "outcome": "left"})
+    assert not db.jobs.find_one({"state": "queued", "params.check": {"$exists": True}})
+
+
+@pytest.mark.usefixtures("loaded")
+def test_photos_show_how_things_came_and_how_they_came_back(db: Database[Document]) -> None:
+    shown = db.record_customer_property.count_documents({"data.photos.0": {"$exists": True}})
+    assert 0 < shown < THINGS / 4
+    returned = db.property_movements.find_one({"kind": "return", "photos.0": {"$exists": True}})
+    assert returned
+    assert db.record_borrow_slip.find_one({"data.photos.file": returned["photos"][0]})
