@@ -86,6 +86,9 @@ def ensure_indexes() -> None:
             [("check", ASCENDING), (few, ASCENDING), ("order", ASCENDING), ("_id", ASCENDING)],
             partialFilterExpression={few: True},
         )
+    lines.create_index(
+        [("check", ASCENDING), ("spot.person", ASCENDING)], partialFilterExpression={"away": True}
+    )
     lines.create_index([("item", ASCENDING), ("check", ASCENDING)])
     lines.create_index([("search", ASCENDING), ("check", ASCENDING)])
 

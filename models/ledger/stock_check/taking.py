@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 
 from models.database import Document, in_transaction
 from models.errors import DomainError
-from models.ledger.stock_check import lines
+from models.ledger.stock_check import confirming, lines
 from models.ledger.stock_check.carrying import CheckJob
 from models.ledger.stock_check.check import READY
 from models.ledger.stock_check.scope import Scope
@@ -46,6 +46,7 @@ def run(work: CheckJob) -> None:
         raise DomainError(_("Nothing of the ledger is in what this check counts."))
     numbers = lines.add_up(check.id)
     _write_numbers(work, numbers)
+    confirming.ask(check)
     work.end(
         READY, check.part.prepared, {}, {"lines": numbers["lines"], "listed": written - numbers["lines"]}
     )
