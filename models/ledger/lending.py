@@ -14,7 +14,7 @@ from bson import ObjectId
 from models.database import Document
 from models.errors import InvalidError
 from models.ledger.act import Act
-from models.ledger.book import Book, Booked, Operation
+from models.ledger.book import Book, Booked, Operation, RefusedError
 from models.ledger.movements import Details, Movement
 from models.ledger.moving import goal_of, moved, picks
 from models.ledger.opening import keeper
@@ -187,7 +187,17 @@ def _pass_on(act: Act, slip: SlipView) -> None:
         raise InvalidError({path: [_("Nothing of this slip is out.")]})
     for line in lines:
         operation = moving("pass_on", line.out, target, details, slip.id, since=act.change.at)
-        act.book.plan(line.item, operation, path=path)
+        act.book.plan(line.item, _to_somebody_else(operation), path=path)
+
+
+def _to_somebody_else(operation: Operation) -> Operation:
+    def pass_on(stock: Stock) -> Booked:
+        left, made = operation(stock)
+        if not made:
+            raise RefusedError(_("This person has them already."))
+        return left, made
+
+    return pass_on
 
 
 def moving(

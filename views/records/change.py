@@ -221,8 +221,8 @@ class ChangeScreens(ConflictPage, _Base):
                 revision=revision,
                 reason=request.form.get("reason", ""),
             )
-        except InvalidError:
-            self.say(_("Say why it is deleted."), "danger")
+        except InvalidError as error:
+            self.say(_("Say why it is deleted.") if "reason" in error.errors else _told(error), "danger")
             return redirect(self.address(record))
         self.say(_("%(name)s is in the bin.", name=record["number"] or record["title"]))
         return redirect(self.address())
@@ -234,10 +234,14 @@ class ChangeScreens(ConflictPage, _Base):
         try:
             records.restore(current_actor(), self.form, record["_id"], reason=request.form.get("reason", ""))
         except InvalidError as error:
-            self.say(" ".join(say(message) for found in error.errors.values() for message in found), "danger")
+            self.say(_told(error), "danger")
             return redirect(self.address(record))
         self.say(_("%(name)s was restored.", name=record["number"] or record["title"]))
         return redirect(self.address(record))
+
+
+def _told(error: InvalidError) -> str:
+    return " ".join(say(message) for found in error.errors.values() for message in found)
 
 
 def _is_given(field: Field, given: Collection[str]) -> bool:
