@@ -26,6 +26,7 @@ from views.context import current_actor, current_language, current_timezone, req
 from views.property import base, pictures, typed
 from views.records.borrowing import slips_of
 from views.records.pieces import Words
+from views.records.telling import by_whom
 
 Errors = dict[str, str]
 
@@ -191,7 +192,7 @@ def _undo_page(ledger: LiveForm, item: Document, movement: Document, error: str)
         quantity=words.quantity(movement["quantity"].to_decimal(), item["data"]),
         source=words.spot(source),
         target=words.spot(target),
-        who=movement.get("by_name") or "",
+        who=by_whom(movement),
         when=movement["at"].astimezone(current_timezone()).strftime("%Y-%m-%d %H:%M"),
         error=error,
         reason=request.form.get("reason", ""),

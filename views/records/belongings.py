@@ -14,11 +14,13 @@ from models.database import Document
 from models.disclosure import Disclosure
 from models.forms import LiveForm
 from models.ledger import movements, timeline
+from models.ledger.choices import choices
 from models.ledger.held import closed, freedom, held_of
 from models.ledger.holdings import MOST, count_of_reference, references
-from models.ledger.kinds import KINDS
+from models.ledger.kinds import KINDS, LENDABLE
 from models.ledger.slip_lines import SlipLine, ledger_of, lines_of, rest
 from models.ledger.steps import does
+from models.ledger.stock import Stock
 from models.ledger.timeline import Event, Position
 from models.ledger.wording import plain
 from models.ledger_parts import Slip
@@ -31,6 +33,7 @@ from views.records.borrowing import borrow_url, slips_of
 from views.records.facts import heading
 from views.records.inputs import RecordForm
 from views.records.pieces import Words
+from views.records.telling import by_whom
 
 if TYPE_CHECKING:
     from views.records.detail import DetailScreens
@@ -80,13 +83,16 @@ class PropertyPanel(_Base):
         rows = words.rows(held_of(self.told, record, current_timezone()), record)
         slip = next(iter(slips_of(self.form.key, creatable=True)), None)
         alive = not record.get("deleted_at")
+        stock = Stock.load(record.get("stock"))
+        lends = alive and slip and stock.total(LENDABLE)
+        moves = alive and choices(stock) and self._may_edit(record)
         return {
             "closed": "amounts" in closed(self.told, record),
             "here": [one for one in rows if not one.asked],
             "asked": [one for one in rows if one.asked],
             "free": self._free(record, words),
-            "borrow_url": borrow_url(slip, [record["_id"]], person=self.person) if slip and alive else "",
-            "move_url": self._property_url("move", record) if alive and self._may_edit(record) else "",
+            "borrow_url": borrow_url(slip, [record["_id"]], person=self.person) if slip and lends else "",
+            "move_url": self._property_url("move", record) if moves else "",
             "calendar_url": url_for("property.calendar", form=self.form.key, item=record["_id"]),
         }
 
@@ -158,7 +164,7 @@ class PropertyPanel(_Base):
             "quantity": words.quantity(document["quantity"].to_decimal(), record["data"]),
             "source": words.spot(event.source),
             "target": words.spot(event.target),
-            "who": document.get("by_name") or "",
+            "who": by_whom(document),
             "at": event.at,
             "slip": words.slip(document.get("slip")),
             "note": document.get("note") or "",

@@ -21,7 +21,7 @@ from views.context import current_actor, current_lookup, say, seen_as
 from views.navigation import visible_forms
 from views.records.facts import fact, sections_of, shown, system_change
 from views.records.listing import state_tag, system_text
-from views.records.telling import action_words, told
+from views.records.telling import action_words, by_whom, told
 from views.sending import send_quietly
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ class DetailScreens(_Base):
         taken = workflow.by_transition.get(entry.get("transition", "")) if workflow else None
         return {
             **entry,
+            "by_name": by_whom(entry),
             "told": told(entry, definition, lookup),
             "did": action_words(entry),
             "shown": [

@@ -7,11 +7,18 @@ from flask_babel import gettext as _
 
 from models import directory
 from models.approvals.recording import ACTIONS
+from models.audit.values import who
 from models.database import Document
 from models.definition import Definition
 from models.lookups import Lookup
 from models.procedure import Workflow
-from views.context import say
+from views.context import current_language, say
+
+
+def by_whom(entry: Document) -> str:
+    """Return who did what an entry or a movement tells; what nobody did by hand, the program did."""
+    name = str(entry.get("by_name") or "")
+    return name if entry.get("by") else who(name, current_language())
 
 
 def told(entry: Document, definition: Definition, lookup: Lookup) -> list[str]:

@@ -119,6 +119,20 @@ def test_nobody_reads_from_the_pieces_what_the_role_hides(
     assert "/records/slip/" not in client.get(f"/records/thing/{item['_id']}").text
 
 
+def test_what_is_gone_is_neither_borrowed_nor_moved_and_the_program_has_a_name(
+    client: FlaskClient, things: LiveForm, slips: LiveForm
+) -> None:
+    item = thing(things, quantity="1")
+    assert {"Borrow", "Book a movement"} <= {
+        one.text for one in card(page_of(client, item), "pieces").all("a")
+    }
+    admin = factories.administrator()
+    desk.move(Actor.system(), admin, things, item["_id"], "dispose", quantity=Decimal(1), note="worn out")
+    page = page_of(client, item)
+    assert {one.text for one in card(page, "pieces").all("a")} == {"Who has it when"}
+    assert "The program" in card(page, "life").text
+
+
 def test_a_reader_finds_neither_movements_nor_slips_to_make(client: FlaskClient, things: LiveForm) -> None:
     item = thing(things)
     sign_in(client, factories.reader())
