@@ -7,12 +7,12 @@ from bson import ObjectId
 from bson.errors import InvalidId
 
 from models import forms
-from models.database import Document, db
+from models.database import Document
 from models.definition import Field
 from models.errors import ForbiddenError, NotFoundError
 from models.field_limits import FieldLimits
 from models.form_indexes import IN_BIN
-from models.forms import LiveForm, collection_name
+from models.forms import LiveForm
 from models.people import Action, User
 from models.permissions import permitted, require_permission
 from models.scopes import Reach, scopes_of
@@ -145,15 +145,15 @@ def knows_titles(person: User, form: LiveForm) -> bool:
     return all(names_only_seen(person, definition.by_key.get(key)) for key in definition.title_fields)
 
 
-def visible(person: User, form: str, ids: Collection[ObjectId]) -> set[ObjectId]:
+def visible(person: User, form: str | LiveForm, ids: Collection[ObjectId]) -> set[ObjectId]:
     """Return which of some records of a form a person may see; none of a form that is closed to them."""
-    if not ids or not permitted(person, form, Action.SEE):
+    if not ids or not permitted(person, form if isinstance(form, str) else form.key, Action.SEE):
         return set()
-    live = _published(form)
+    live = _published(form) if isinstance(form, str) else form
     if live is None:
         return set()
     wanted = {"$and": [{"_id": {"$in": list(ids)}}, records_filter(person, live)]}
-    return {found["_id"] for found in db()[collection_name(form)].find(wanted, {"_id": 1})}
+    return {found["_id"] for found in live.records().find(wanted, {"_id": 1})}
 
 
 def object_id(text: str | ObjectId) -> ObjectId:

@@ -72,7 +72,7 @@ def _wishes(ledger: LiveForm) -> list[asking.Wish]:
     ids = [one for one in dict.fromkeys(request.form.getlist("item")) if ObjectId.is_valid(one)]
     if not ids or len(ids) > MOST_ITEMS:
         raise InvalidError({"": [message("Name at least one item.")]})
-    seen = access.visible(person, ledger.key, [ObjectId(one) for one in ids])
+    seen = access.visible(person, ledger, [ObjectId(one) for one in ids])
     if len(seen) < len(ids):
         raise NotFoundError
     return [asking.Wish(ObjectId(one), request.form.get(f"quantity-{one}", "1").strip()) for one in ids]
