@@ -8,6 +8,7 @@ import mongoengine
 import pytest
 from flask import Flask, abort, request
 from flask.testing import FlaskClient
+from pymongo.errors import OperationFailure
 from werkzeug.test import encode_multipart
 
 from backoffice.app import create_app
@@ -43,6 +44,8 @@ def misbehave(how: str) -> str:
         raise REFUSALS[how]
     if how == "bug":
         raise ValueError(how)
+    if how == "overtaken":  # a write conflict that lasted; the driver has given up
+        raise OperationFailure(how, 112, {"errorLabels": ["TransientTransactionError"]})
     if how == "too-large":
         current_db().anything.insert_one({"text": "x" * (17 * 1024 * 1024)})
     return abort(int(how))
@@ -138,6 +141,12 @@ def test_a_table_of_2000_rows_passes(reader: FlaskClient) -> None:
     kind = f"multipart/form-data; boundary={boundary}"
     assert reader.post("/misbehave/form", data=form).text == "20001"
     assert reader.post("/misbehave/form", data=body, content_type=kind).text == "20001"
+
+
+def test_what_the_database_may_do_later_is_not_called_a_fault_of_ours(reader: FlaskClient) -> None:
+    answer = reader.post("/misbehave/overtaken", data={"csrf_token": csrf_token(reader)})
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
 
 
 @pytest.mark.usefixtures("no_database")
