@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from backoffice.bench import changes, clocks, exports, lists, starting
+from backoffice.bench import changes, clocks, exports, ledger, lists, starting
 from backoffice.bench.ground import Ground
 from backoffice.bench.measuring import Result
 
@@ -19,9 +19,18 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = MappingProxyType(
         "export": exports.export,
         "changed": changes.changed,
         "clocks": clocks.sweep,
+        "ledger": ledger.pages,
         "start": starting.start,
     }
 )
+
+WITHOUT_RECORDS: Final = frozenset({"ledger", "start"})
+"""Those that make what they measure themselves."""
+
+
+def need_records(names: Sequence[str]) -> bool:
+    """Tell whether any of the named benchmarks, or of all, measures the large form."""
+    return not names or not WITHOUT_RECORDS.issuperset(names)
 
 
 def run(ground: Ground, names: Sequence[str] = ()) -> Iterator[Result]:

@@ -22,6 +22,7 @@ from seed import generate, packs
 
 DATABASE: Final = "bench"
 PEOPLE: Final = 30
+FEW: Final = 2_000
 SECRET: Final = "nothing but a benchmark is signed with this"  # noqa: S105
 
 Say = Callable[[str], None]
@@ -67,14 +68,17 @@ class Ground:
 
 
 @contextmanager
-def prepared(records: int, say: Say) -> Iterator[Ground]:
-    """Start a MongoDB, fill it with so many records, and throw all of it away at the end."""
+def prepared(records: int, say: Say, *, filled: bool = True) -> Iterator[Ground]:
+    """Start a MongoDB, fill it with so many records, and throw all of it away at the end.
+
+    Without `filled` there are few, for benchmarks that make their own.
+    """
     with tempfile.TemporaryDirectory(prefix="backoffice-bench-") as name:
         mongo = EmbeddedMongo(Path(name))
         uri = mongo.start()
         try:
             with connected(uri, DATABASE):
-                form, person = fill(records, say)
+                form, person = fill(records if filled else FEW, say)
                 yield Ground(Path(name), uri, DATABASE, form, person, records)
         finally:
             mongo.stop()
@@ -92,13 +96,18 @@ def connected(uri: str, name: str) -> Iterator[None]:
 
 def fill(records: int, say: Say) -> tuple[LiveForm, User]:
     """Install what a company has, and the form with its records; return the form and an administrator."""
+    person = company()
+    return generate.generate(records, _every_tenth(say)), person
+
+
+def company() -> User:
+    """Install what a company has; return an administrator."""
     list(migrations.run())
     packs.install(packs.DEFAULT_PACK, Actor.system())
     for number in range(PEOPLE):
         User(username=f"person{number:02}", name=f"经办人{number:02}").save()
     role = users.administrator_role()
-    person = User(username=users.FIRST_ADMINISTRATOR, name="管理员", roles=[role]).save()
-    return generate.generate(records, _every_tenth(say)), person
+    return User(username=users.FIRST_ADMINISTRATOR, name="管理员", roles=[role]).save()
 
 
 def _every_tenth(say: Say) -> generate.Progress:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from backoffice import logs, texts
-from backoffice.bench.everything import BENCHMARKS, run
+from backoffice.bench.everything import BENCHMARKS, need_records, run
 from backoffice.bench.ground import prepared
 from backoffice.bench.measuring import Result, table
 from backoffice.commands.connection import refusals_in_words
@@ -25,11 +25,11 @@ from seed.generate import RECORDS
 def bench(names: tuple[str, ...], records: int, file: Path | None) -> None:
     """Measure the named benchmarks, or all; fails when a limit is broken.
 
-    A million records take about 4 GB in the folder for temporary files.
+    A million records take about 4 GB in the folder for temporary files; `ledger` has a thing for every five.
     """
     logs.configure("console", "WARNING")
     texts.install()
-    with refusals_in_words(), prepared(records, _say) as ground:
+    with refusals_in_words(), prepared(records, _say, filled=need_records(names)) as ground:
         results = [_shown(result) for result in run(ground, names)]
     click.echo(table(results))
     if file:

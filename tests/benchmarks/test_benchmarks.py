@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from backoffice import texts
-from backoffice.bench import changes, clocks, exports, ground, lists, starting, stock
+from backoffice.bench import changes, clocks, exports, ground, ledger, lists, starting, stock
+from backoffice.bench.everything import BENCHMARKS, need_records
 from backoffice.bench.ground import Ground, got
 from backoffice.bench.measuring import Against, Result, in_turns, table
 from backoffice.commands import bench
@@ -103,6 +104,25 @@ def test_a_sweep_costs_what_is_due_and_not_what_is_open(field: Ground) -> None:
     assert against_one_by_one.value < clocks.ONE_BY_ONE, against_one_by_one
 
 
+def test_a_large_ledger_answers_about_as_fast_as_a_small_one(field: Ground) -> None:
+    results = list(ledger.compared(field, rounds=3))
+    assert {"ledger list, overdue, 2,000 things / 500", "item page, 2,000 things / 500"} <= {
+        result.what for result in results
+    }
+    slow = [result for result in results if result.value > LENIENCY * ledger.RATIO]
+    assert slow == []
+    assert not [
+        name for name in database.client().list_database_names() if name.startswith(f"{TEST_DATABASE}_")
+    ]
+
+
+def test_only_what_measures_the_large_form_has_it_made() -> None:
+    assert need_records([])
+    assert need_records(["ledger", "list"])
+    assert not need_records(["ledger"])
+    assert set(BENCHMARKS) >= {"ledger", "start"}
+
+
 def test_a_start_is_measured_until_ready(tmp_path: Path) -> None:
     assert 0 < starting.until_ready(tmp_path) < 60
 
@@ -135,7 +155,7 @@ def test_the_command_fails_when_a_limit_is_broken(
 ) -> None:
     broken = Result("list", "slow", 2, 1, 0.4)
     monkeypatch.setattr(bench, "run", lambda _ground, _names: iter([broken]))
-    monkeypatch.setattr(bench, "prepared", lambda _records, _say: nullcontext(field))
+    monkeypatch.setattr(bench, "prepared", lambda _records, _say, **_filled: nullcontext(field))
     answer = CliRunner().invoke(bench.bench, ["list", "--json", str(tmp_path / "figures.json")])
     assert answer.exit_code == 1
     assert "1 limits broken: slow" in answer.output
