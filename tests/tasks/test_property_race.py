@@ -1,5 +1,6 @@
 """Two hundred borrowers race for twenty pieces while everything fails: no piece is ever in two hands."""
 
+import fcntl
 import json
 import os
 import random
@@ -74,8 +75,12 @@ def signed_in(office: Office, some: Sequence[User]) -> list[Person]:
 
 
 def answers(errands: Sequence[Errand]) -> Iterator[dict[str, Any]]:
-    """Let a process of borrowers run each errand; yield what they are told, as it comes."""
+    """Let a process of borrowers run each errand; yield what they are told, as it comes.
+
+    They cannot tell much before it is read: nobody runs ahead of those who read slowly.
+    """
     ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, borrowers.LONGEST_LINE)
     programs = [started(one, theirs) for one in errands]
     os.close(theirs)
     try:
@@ -111,9 +116,12 @@ def kill_workers(web: Program) -> None:
 
 
 def when_somebody_waits_for_an_answer(strike: Callable[[], None]) -> None:
-    """Strike as soon as anything is stored: whoever did that was not told yet."""
-    with db().property_movements.watch() as movements:
-        movements.next()
+    """Strike as soon as anything is stored: whoever did that was not told yet.
+
+    At the end of the race that may take too long; then it strikes all the same.
+    """
+    with db().property_movements.watch(max_await_time_ms=2_000) as movements:
+        movements.try_next()
         strike()
 
 
