@@ -76,7 +76,7 @@ class Checking:
     def _count(self, line: Document, *, short: bool) -> None:
         by = self.told.counter
         quantity = line["expected"].to_decimal() - (1 if short else 0)
-        said = Count(max(Decimal(0), quantity), "少一份，待查" if short else "")
+        said = Count(max(Decimal(0), quantity), "账实不符，待查" if short else "")
         counting.count(self.writer.actor(by), self.writer.people[by], self.check, line["_id"], said)
 
     def _approve(self, by: str) -> None:

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext
 from models.access import Action, permitted
 from models.forms import LiveForm
 from views.context import current_language, require_person
+from views.navigation import visible_forms
 from views.property import base
 from views.property.tiles import mine, tiles
 from views.records.borrowing import slips_of
@@ -45,3 +46,6 @@ def _places(ledger: LiveForm) -> Iterator[dict[str, Any]]:
     for endpoint, title, icon, action in PLACES:
         if permitted(person, ledger.key, action):
             yield {"title": title, "url": url_for(endpoint, form=ledger.key), "icon": icon}
+    checks = (form.definition.stock_check for form in visible_forms(person))
+    if any(one.ledger == ledger.key for one in checks if one):
+        yield {"title": _("Stock checks"), "url": url_for("property.checks"), "icon": "clipboard-check"}
