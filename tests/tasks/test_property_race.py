@@ -18,7 +18,7 @@ import pytest
 from backoffice.app import create_app
 from backoffice.mongod import EmbeddedMongo
 from models import access
-from models.database import db
+from models.database import Document, db
 from models.forms import LiveForm
 from models.ledger import handing_back, queueing
 from models.ledger.checking import check_ledgers
@@ -128,11 +128,16 @@ def when_somebody_waits_for_an_answer(strike: Callable[[], None]) -> None:
 def closing_time(things: LiveForm, slips: LiveForm) -> None:
     """Bring back what is out; whoever still waits gets it then, and brings it back, too."""
     person = factories.administrator()
-    while lent := list(slips.records().find({"state": "lent"})):
+    while lent := lent_now(slips):
         for slip in lent:
             item = access.fetch(person, things, slip["data"]["items"][0]["item"])
             handing_back.take_back(Actor.of(person), person, slips, slip["_id"], item, quantity=Decimal(1))
-        queueing.serve_everybody()
+
+
+def lent_now(slips: LiveForm) -> list[Document]:
+    """Serve who is in line, as the sweep does now and then; return the slips by which something is out."""
+    queueing.serve_everybody()
+    return list(slips.records().find({"state": "lent"}))
 
 
 # -- what must be true ---------------------------------------------------------------------------------------
@@ -162,9 +167,8 @@ def every_movement_is_accounted_for(slips: LiveForm, told: Told) -> None:
     """Everything that was acknowledged happened once, and nothing else did."""
     movements = list(db().property_movements.find())
     said = Counter(one["what"] for one in told)
-    by_slip = Counter((str(one.get("slip", "")), one["kind"]) for one in movements)
     everyone = ids(slips)
-    assert by_slip == {
+    assert Counter((str(one.get("slip", "")), one["kind"]) for one in movements) == {
         ("", "arrival"): ITEMS,
         ("", "relocate"): said["put"],
         **dict.fromkeys(((slip, kind) for slip in everyone for kind in ("borrow", "return")), 1),
