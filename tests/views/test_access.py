@@ -179,6 +179,8 @@ TABLE: dict[str, dict[str, Answers]] = {
     "property.calendar": {"GET": WHO_SEES},
     "property.check": {"GET": WHO_SEES},
     "property.check_count": {"GET": EDITORS},
+    "property.confirm_line": {"POST": NOBODY},  # they borrowed nothing
+    "property.to_confirm": {"GET": EVERYONE},
     "property.check_lines": {"GET": EDITORS},
     "property.check_photo": {"GET": NOBODY},  # the line has none
     "property.check_print": {"GET": WHO_SEES},
@@ -339,7 +341,7 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
     if endpoint.startswith(("property.", "label.")):
         values |= _of_property()
     [rule] = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
-    if "check_id" in rule.arguments:
+    if {"check_id", "line_id"} & rule.arguments:
         values |= _of_check(admin)
     with app.test_request_context():
         path = app.url_map.bind("localhost").build(

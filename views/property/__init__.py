@@ -4,6 +4,7 @@ from flask import Flask
 
 from views.property import (
     calendar,
+    check_confirming,
     check_counting,
     check_printing,
     checks,
@@ -22,6 +23,7 @@ from views.property.base import pages
 BLUEPRINTS = (pages, phone.label)
 MODULES = (
     calendar,
+    check_confirming,
     check_counting,
     check_printing,
     checks,

@@ -14,6 +14,7 @@ from models.errors import ConflictError, InvalidError, NotFoundError
 from models.forms import LiveForm
 from models.ledger.stock_check import report, reviewing
 from models.ledger.stock_check.check import Check, fetch
+from models.ledger.stock_check.confirming import confirmed
 from models.ledger.stock_check.lines import DECISIONS
 from models.ledger.stock_check.reading import FILTERS, Reader
 from tasks.jobs import dispatch
@@ -91,6 +92,7 @@ def page(found: Check, errors: dict[str, str] | None = None) -> str:
         state=state_tag(found.form.definition, found.record, context.current_language()),
         sheet_url=f"/records/{found.form.key}/{found.id}",
         numbers=reader.numbers(),
+        confirmed=confirmed(found) if reader.sees_all else (0, 0),
         job=job if job and (found.is_busy or job.state == "failed") else None,
         decisions=[(key, context.say(text)) for key, text in DECISIONS.items()],
         may_count=may_edit and (found.is_counting or found.is_reviewing),

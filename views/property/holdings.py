@@ -23,6 +23,7 @@ from models.ledger.holdings import (
     of_reference,
     references,
 )
+from models.ledger.stock_check.confirming import asked_of, open_of
 from models.people import Department, Permission, User
 from models.times import now
 from views.context import current_language, current_timezone, require_person
@@ -84,6 +85,7 @@ def _of_person(person_id: str) -> str:
         _sections(base.ledgers(), asked),
         holder=person,
         mine=mine,
+        to_confirm=open_of(asked_of(viewer)) if mine else 0,
         clearance_url=url_for("property.clearance", person_id=person.id),
     )
 
