@@ -245,7 +245,9 @@ def _count_of_everything(records: Collection[Document], asked: list[Document]) -
         if total > COUNT_CAP:
             return Count(total)
     held, binned = _count_by_index(records, {"$and": asked} if asked else {})
-    return Count(min(held, COUNT_CAP), exact=held <= COUNT_CAP and binned < COUNT_CAP)
+    if binned >= COUNT_CAP:  # so many that nobody knows how many
+        held = records.count_documents({"$and": [{"deleted_at": None}, *asked]}, limit=COUNT_CAP + 1)
+    return Count(min(held, COUNT_CAP), exact=held <= COUNT_CAP)
 
 
 def _count_by_index(records: Collection[Document], inside: Document) -> tuple[int, int]:

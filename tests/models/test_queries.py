@@ -266,6 +266,23 @@ def test_counts_leave_out_the_bin_and_stop_at_the_cap(
     put(live, [{"i": 1}] * 20, deleted_at=MOMENT)
     assert queries.count(person, live, ListQuery()) == Count(30)
     assert queries.exact_count(person, live, filtered) == 30
+    put(live, [{"i": 2}] * 3)
+    put(live, [{"i": 2}] * 30, deleted_at=MOMENT)
+    assert queries.count(person, live, ListQuery(where={"field": "i", "op": "eq", "value": 2})) == Count(3)
+
+
+def test_a_filtered_list_is_counted_by_the_index_of_its_field(db: Database[Document], person: User) -> None:
+    live = factories.form(field("name"), field("kind", indexed=True, filterable=True), key="counted")
+    put(live, [{"kind": "gauge"}] * 30)
+    put(live, [{"kind": "mould"}] * 30)
+    db.command("profile", 2)
+    try:
+        filtered = ListQuery(where={"field": "kind", "op": "eq", "value": "gauge"})
+        assert queries.count(person, live, filtered) == Count(30)
+    finally:
+        db.command("profile", 0)
+    about = {"ns": {"$regex": live.collection}, "docsExamined": {"$gt": 0}}
+    assert db["system.profile"].count_documents(about) == 0
 
 
 def test_a_saved_list_comes_back_as_it_was() -> None:
