@@ -185,7 +185,7 @@ class DecimalNumber(Number[Decimal128]):
     @override
     def column(self, field: Field, language: str) -> Column:
         label, unit = field.label.text(language) or field.key, field.unit.text(language)
-        return Column(key=field.key, label=label, kind=self.kind, decimals=field.decimals, unit=unit)
+        return Column(key=field.key, label=label, kind=self.kind, unit=unit)  # as it is written
 
     @override
     def cell(self, field: Field, value: Decimal128, lookup: Lookup, language: str) -> Cell:

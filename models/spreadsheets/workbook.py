@@ -127,8 +127,8 @@ class Book:
         worksheet = self._xlsx.add_worksheet(self._names.take(name))
         worksheet.freeze_panes(1, frozen)
         if self._paper:
-            lay_out(worksheet, self._paper)
             worksheet.repeat_rows(0)
+            lay_out(worksheet, self._paper, len(columns), frozen)
         for index, column in enumerate(columns):
             write_text(worksheet, 0, index, clean(header_text(column)).text, self._header)
         return worksheet

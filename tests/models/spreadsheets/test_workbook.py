@@ -145,6 +145,16 @@ def test_sheets_are_ready_to_be_printed(tmp_path: Path) -> None:
     assert "投诉!$1:$1" in names
 
 
+def test_a_sheet_of_many_columns_goes_over_several_pages_with_its_first_columns(tmp_path: Path) -> None:
+    with Book(tmp_path / "a.xlsx", hostile.ABOUT, paper=Paper("Ledger")) as book:
+        book.sheet("A", [TEXT] * 40, frozen=2).write([["a"] * 40])
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+        names = parts.read("xl/workbook.xml").decode()
+    assert 'fitToWidth="3" fitToHeight="0"' in sheet
+    assert "A!$A:$B,A!$1:$1" in names
+
+
 def test_numbers_dates_and_words_arrive_with_their_formats(tmp_path: Path) -> None:
     columns = [
         Column("a", "件数", "integer"),
