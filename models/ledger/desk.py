@@ -18,9 +18,9 @@ from models.ledger.movements import Details, Movement, undone
 from models.ledger.moving import goal_of, moved
 from models.ledger.quantities import read_quantity
 from models.ledger.stock import Spot, Stock
-from models.messages import Message, _
+from models.ledger.wording import text_problem
+from models.messages import _
 from models.people import Action, Actor, Department, User
-from models.planning import UNSTORABLE
 from models.record_files import referenced_files
 
 MAX_NOTE = 2000
@@ -117,7 +117,7 @@ def _check(kind: str, said: _Said, new: set[ObjectId], person: User) -> None:
             ("place", said.place, MAX_PLACE),
             ("condition", said.condition, MAX_NOTE),
         )
-        if (problem := _text_problem(text, most))
+        if (problem := text_problem(text, most))
     }
     if kind in {"use_up", "lose", "give_back", "dispose"} and not said.note.strip():
         errors["note"] = [_("Say why.")]
@@ -135,14 +135,6 @@ def _check(kind: str, said: _Said, new: set[ObjectId], person: User) -> None:
         raise InvalidError(errors)
 
 
-def _text_problem(text: str, most: int) -> Message | None:
-    if len(text) > most:
-        return _("At most %(max)s characters.", max=most)
-    if UNSTORABLE.search(text):
-        return _("This text contains characters that cannot be stored.")
-    return None
-
-
 def undo(actor: Actor, person: User, form: LiveForm, movement: Document, *, reason: str) -> None:
     """Book the opposite of a movement that was booked by mistake; both stay in the ledger.
 
@@ -151,7 +143,7 @@ def undo(actor: Actor, person: User, form: LiveForm, movement: Document, *, reas
         DomainError: it was undone before, or a slip counts it.
     """
     access.fetch(person, form, movement["item"], Action.EDIT)
-    problem = _text_problem(reason, MAX_NOTE) if reason.strip() else _("Say why.")
+    problem = text_problem(reason, MAX_NOTE) if reason.strip() else _("Say why.")
     if problem:
         raise InvalidError({"reason": [problem]})
     if movement.get("slip") or movement["kind"] in {"arrival", "correction"}:

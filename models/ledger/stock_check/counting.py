@@ -25,6 +25,7 @@ from models.ledger.stock_check import lines
 from models.ledger.stock_check.check import Check, fetch
 from models.ledger.stock_check.lines import COUNTED, GONE, LISTED_KINDS
 from models.ledger.stock_check.moments import books_at
+from models.ledger.wording import text_problem
 from models.messages import Message, _
 from models.people import Actor, User
 from models.times import now
@@ -190,8 +191,8 @@ def _check(check: Check, item: Document | None, said: Count) -> None:
     errors: dict[str, list[Message]] = {}
     if problem := quantity_problem(check.ledger.definition, item["data"] if item else {}, said.quantity):
         errors["quantity"] = [problem]
-    if len(said.note) > MAX_NOTE:
-        errors["note"] = [_("At most %(max)s characters.", max=MAX_NOTE)]
+    if problem := text_problem(said.note, MAX_NOTE):
+        errors["note"] = [problem]
     if len(said.photos) > MAX_PHOTOS:
         errors["photos"] = [_("At most %(max)s pictures.", max=MAX_PHOTOS)]
     if errors:

@@ -15,6 +15,7 @@ from models.ledger.stock import Spot
 from models.ledger.stock_check import lines
 from models.ledger.stock_check.check import Check, fetch
 from models.ledger.stock_check.counting import Also, Count, nothing_else, write_down
+from models.ledger.wording import text_problem
 from models.messages import Message, _
 from models.people import Actor, User
 
@@ -67,8 +68,8 @@ def _check_words(what: Found, said: Count) -> None:
     if what.item is None and not said.quantity:
         errors["quantity"] = [_("At least one piece.")]
     for key, text, most in (("name", what.name, MAX_NAME), ("place", what.place, MAX_PLACE)):
-        if len(text) > most:
-            errors[key] = [_("At most %(max)s characters.", max=most)]
+        if problem := text_problem(text, most):
+            errors[key] = [problem]
     if errors:
         raise InvalidError(errors)
 

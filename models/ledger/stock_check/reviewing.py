@@ -13,6 +13,7 @@ from models.errors import InvalidError
 from models.ledger.stock_check import lines
 from models.ledger.stock_check.check import Check, fetch
 from models.ledger.stock_check.lines import AGAIN, COUNTED, DECISIONS
+from models.ledger.wording import text_problem
 from models.messages import _
 from models.people import Actor, User
 from models.times import now
@@ -52,8 +53,8 @@ def ask_again(
 ) -> int:
     """Ask for some lines to be counted again; return how many. Raises as `decide`."""
     said = note.strip()
-    if len(said) > MAX_REASON:
-        raise InvalidError({"reason": [_("At most %(max)s characters.", max=MAX_REASON)]})
+    if problem := text_problem(said, MAX_REASON):
+        raise InvalidError({"reason": [problem]})
 
     def change(line: Document) -> Document | None:
         if line["status"] != COUNTED or line["item"] is None:
@@ -66,10 +67,8 @@ def ask_again(
 
 def _reason(reason: str) -> str:
     said = reason.strip()
-    if not said:
-        raise InvalidError({"reason": [_("Say why.")]})
-    if len(said) > MAX_REASON:
-        raise InvalidError({"reason": [_("At most %(max)s characters.", max=MAX_REASON)]})
+    if problem := text_problem(said, MAX_REASON) if said else _("Say why."):
+        raise InvalidError({"reason": [problem]})
     return said
 
 
