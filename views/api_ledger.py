@@ -1,6 +1,6 @@
 """The JSON API of ledgers: where the pieces of an item are, its movements, and booking one by hand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from models import access
 from models.access import Action, fetch
+from models.changes import Write
 from models.database import Document
 from models.disclosure import Disclosure
 from models.errors import InvalidError, NotFoundError
@@ -67,22 +68,45 @@ def book_movement(key: str, record_id: str) -> ResponseReturnValue:
     form, person = _ledger(key), require_person()
     item = fetch(person, form, record_id, Action.EDIT)
     body = read_body(_BODY)
-    about = {"form": form.key, "item": item["_id"]}
-    name = request.headers.get("Idempotency-Key", "")
-    sending = Sending(person.id, name, digest(request.path, body)) if name else None
-
-    def work() -> Document:
-        _book(form, item, body, sending.remember(about) if sending else None)
-        return about
-
-    if sending:
-        once(sending, work)
-    else:
-        work()
+    _once(form, item, body, lambda also: _book(form, item, body, also))
     return stock_of(form, fetch(person, form, item["_id"]))["stock"], 201
 
 
-def _book(form: LiveForm, item: Document, body: Document, also: Any) -> None:  # noqa: ANN401  (a write or nothing)
+@blueprint.post("/records/<key>/<record_id>/movements/<movement_id>/undo")
+def undo_movement(key: str, record_id: str, movement_id: str) -> ResponseReturnValue:
+    """Take a movement back that was booked by mistake (`reason`), and return the stock then.
+
+    What carries the header `Idempotency-Key` is taken back once, however often it is sent.
+    """
+    form, person = _ledger(key), require_person()
+    item = fetch(person, form, record_id, Action.EDIT)
+    movement = movements.get(form.key, item["_id"], access.object_id(movement_id))
+    body = read_body({"reason"})
+    reason, actor = text_of(body, "reason"), current_actor()
+
+    def work(also: Write | None) -> None:
+        desk.undo(actor, person, form, movement, reason=reason, also=also, sent_by=SOURCE)
+
+    _once(form, item, body, work)
+    return stock_of(form, fetch(person, form, item["_id"]))["stock"], 201
+
+
+def _once(form: LiveForm, item: Document, body: Document, work: Callable[[Write | None], None]) -> None:
+    """Do something with an item, once if it was sent with a key; `work` stores what remembers it."""
+    name, about = request.headers.get("Idempotency-Key", ""), {"form": form.key, "item": item["_id"]}
+    if not name:
+        work(None)
+        return
+    sending = Sending(require_person().id, name, digest(request.path, body))
+
+    def remembered() -> Document:
+        work(sending.remember(about))
+        return about
+
+    once(sending, remembered)
+
+
+def _book(form: LiveForm, item: Document, body: Document, also: Write | None) -> None:
     desk.move(
         current_actor(),
         require_person(),

@@ -135,8 +135,19 @@ def _check(kind: str, said: _Said, new: set[ObjectId], person: User) -> None:
         raise InvalidError(errors)
 
 
-def undo(actor: Actor, person: User, form: LiveForm, movement: Document, *, reason: str) -> None:
+def undo(
+    actor: Actor,
+    person: User,
+    form: LiveForm,
+    movement: Document,
+    *,
+    reason: str,
+    also: Write | None = None,
+    sent_by: str = "screen",
+) -> None:
     """Book the opposite of a movement that was booked by mistake; both stay in the ledger.
+
+    `also` and `sent_by` are those of `move`.
 
     Raises:
         InvalidError: without a reason, or when the pieces have moved on since.
@@ -150,7 +161,8 @@ def undo(actor: Actor, person: User, form: LiveForm, movement: Document, *, reas
         raise DomainError(_("This movement is corrected where it was entered: on its slip or on the item."))
     if undone([movement["_id"]]):
         raise DomainError(_UNDONE)
-    details = Details(form=form.key, record=movement["item"], note=reason, reverses=movement["_id"])
+    said = Details(form=form.key, record=movement["item"], note=reason, source=sent_by)
+    details = replace(said, reverses=movement["_id"])
     source = Spot.load(movement["to"]) if movement["to"] else None
     goal = Spot.load(movement["from"]) if movement["from"] else None
     pieces = movement["quantity"].to_decimal()
@@ -161,7 +173,7 @@ def undo(actor: Actor, person: User, form: LiveForm, movement: Document, *, reas
     book = Book(form, actor)
     book.plan(movement["item"], back)
     try:
-        book.store()
+        book.store(also)
     except BulkWriteError as error:
         raise DomainError(_UNDONE) from error
 

@@ -10,6 +10,7 @@ from bson import Decimal128, ObjectId
 from pymongo import ASCENDING, DESCENDING
 
 from models.database import Document, db
+from models.errors import NotFoundError
 from models.ledger.stock import Spot
 from models.people import Actor
 
@@ -82,6 +83,14 @@ def of_item(ledger: str, item: ObjectId, *, limit: int = 0, before: ObjectId | N
     if before is not None:
         query["_id"] = {"$lt": before}
     return list(db().property_movements.find(query).sort("_id", DESCENDING).limit(limit))
+
+
+def get(ledger: str, item: ObjectId, movement: ObjectId) -> Document:
+    """Return one movement of an item. Raises NotFoundError."""
+    found = db().property_movements.find_one({"_id": movement, "ledger": ledger, "item": item})
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def of_slip(slip: ObjectId) -> list[Document]:

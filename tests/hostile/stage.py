@@ -71,7 +71,7 @@ class Stage:
 
 
 _OF_ENDPOINT: dict[str, dict[str, str]] = {"configure_forms": {"kind": "yaml"}}
-_OF_LEDGERS = frozenset({"api.book_movement", "api.list_movements", "api.show_stock"})
+_OF_LEDGERS = frozenset({"api.book_movement", "api.list_movements", "api.show_stock", "api.undo_movement"})
 
 
 def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
@@ -81,8 +81,11 @@ def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
             yield from ((rule, method) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
 
 
-def build(words: str = "plain", *, long_words: str = "") -> Stage:
-    """Fill an empty database; whatever people name is called `words` (at most 60 characters)."""
+def build(words: str = "plain", *, long_words: str = "", **of_property: str) -> Stage:
+    """Fill an empty database; whatever people name is called `words` (at most 60 characters).
+
+    `of_property` says what is called otherwise in the ledger; see `property_stage.build`.
+    """
     text = {"zh": words, "en": words}
     rich = {"zh": long_words or words, "en": long_words or words}
     admin = _people(words, text)
@@ -92,7 +95,7 @@ def build(words: str = "plain", *, long_words: str = "") -> Stage:
     factories.form(field("name", required=True, searchable=True), key="customers", label=text)
     live = _form(text, rich)
     record = _records(live, admin, words, long_words or words)
-    held, values = property_stage.build(admin, words), _values(admin, live, record, words)
+    held, values = property_stage.build(admin, words, **of_property), _values(admin, live, record, words)
     record = live.records().find_one({"_id": record["_id"]}) or {}
     return Stage(admin, live, record, values, held)
 

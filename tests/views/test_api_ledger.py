@@ -109,6 +109,41 @@ def test_a_movement_is_booked_once_however_often_it_is_sent(
     assert book(program, item, "short", kind="damage", quantity="1")[0] == 422
 
 
+def undo(program: Program, item: Document, movement: Any, key: str = "", **body: Any) -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {program.secret}", **({"Idempotency-Key": key} if key else {})}
+    page = path(item, f"/movements/{movement}/undo")
+    answer = program.client.post(page, json=body, headers=headers)
+    return answer.status_code, answer.get_json()
+
+
+def test_a_movement_is_taken_back_once_however_often_it_is_sent(app: Flask, item: Document) -> None:
+    program = Program(app, factories.editor())
+    book(program, item, kind="damage", quantity="2", note="fell")
+    [moved] = db().property_movements.find({"kind": "damage"})
+    status, answer = undo(program, item, moved["_id"])
+    assert (status, set(answer["error"]["errors"])) == (422, {"reason"})
+    for _time in range(3):
+        status, stock = undo(program, item, moved["_id"], KEY, reason="wrong item")
+        assert (status, [one["kind"] for one in stock["positions"]]) == (201, ["kept"])
+    [back] = db().property_movements.find({"reverses": moved["_id"]})
+    assert (back["note"], back["source"]) == ("wrong item", "api")
+    status, answer = undo(program, item, moved["_id"], reason="again")
+    assert (400 <= status < 500, "undone already" in str(answer)) == (True, True)
+    assert undo(program, item, moved["_id"], KEY, reason="something else")[0] == 422
+
+
+def test_only_who_may_edit_an_item_takes_its_movements_back(
+    app: Flask, admin: User, things: LiveForm, item: Document
+) -> None:
+    book(Program(app, admin), item, kind="damage", quantity="2", note="fell")
+    [moved] = db().property_movements.find({"kind": "damage"})
+    other = factories.record(things, admin, name="Mould", quantity="1")
+    for person, expected in ((factories.reader(), 403), (factories.stranger(), 404)):
+        assert undo(Program(app, person), item, moved["_id"], reason="x")[0] == expected
+    for thing, movement in ((other, moved["_id"]), (item, other["_id"]), (item, "x")):
+        assert undo(Program(app, admin), thing, movement, reason="x")[0] == 404
+
+
 def test_what_is_wrong_is_told_as_on_the_screen(app: Flask, item: Document, slip: Document) -> None:
     program = Program(app, factories.editor())
     wrong: list[tuple[dict[str, Any], str]] = [

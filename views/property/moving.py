@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 
 from models import access
 from models.access import Action, object_id
-from models.database import Document, db
+from models.database import Document
 from models.errors import DomainError, InvalidError, NotFoundError
 from models.forms import LiveForm
-from models.ledger import desk
+from models.ledger import desk, movements
 from models.ledger.choices import Choice, choices, spot_key, spot_of
 from models.ledger.held import closed, held_of
 from models.ledger.kinds import KINDS
@@ -157,10 +157,7 @@ def _spots(offered: list[Choice], words: Words, item: Document) -> list[dict[str
 def undo(form: str, record_id: str, movement_id: str) -> ResponseReturnValue:
     """Ask why a movement was a mistake, and book its opposite."""
     ledger, item = _item(form, record_id)
-    wanted = {"_id": object_id(movement_id), "ledger": ledger.key, "item": item["_id"]}
-    movement = db().property_movements.find_one(wanted)
-    if movement is None:
-        raise NotFoundError
+    movement = movements.get(ledger.key, item["_id"], object_id(movement_id))
     error = ""
     if request.method == "POST":
         try:
