@@ -6,7 +6,7 @@ every loan. It is only written faster, many at once, and slips come without hist
 its ledger: there are always so many things to a customer and to a borrower.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from bson import ObjectId
 from pymongo import WriteConcern
 from pymongo.collection import Collection
 
-from models import form_indexes, forms, history, records
+from models import form_indexes, forms, history
 from models.database import Document, db
 from models.fields.rows import ROW
 from models.forms import LiveForm
@@ -31,10 +31,10 @@ from models.people import Actor, Department, User
 from models.planning import blank_record
 from models.times import now
 from models.titles import derived
+from seed.generate_company import borrowers, customers
 
 LEDGER: Final = "customer_property"
 SLIP: Final = "borrow_slip"
-CUSTOMER: Final = "customer"
 LOANS: Final = 4
 MOVEMENTS: Final = 2 + 2 * LOANS
 """Of a thing on average: it arrives, goes to its keeper, and is lent and returned four times."""
@@ -54,8 +54,6 @@ _KEEPERS: Final = ("PRODUCTION", "TECH", "QUALITY", "SALES")
 _DAY: Final = timedelta(days=1)
 _ONE: Final = Decimal(1)
 
-Progress = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Filled:
@@ -69,27 +67,21 @@ class Filled:
     borrower: ObjectId
 
 
-def generate(things: int, say: Progress = lambda _text: None) -> Filled:
-    """Fill an empty ledger with so many things, ten times as many movements, and their slips.
-
-    The default pack has to be installed. `say` is told how far it is.
-    """
+def generate(things: int) -> Filled:
+    """Fill an empty ledger of the default pack with so many things, ten times as many movements, and slips."""
     maker = _Maker(things)
     for form in (maker.ledger, maker.slip):
         form.records().drop()  # and with it the indexes, which are built once, at the end
     for turn in range(MOVEMENTS + 1):
         _insert(db().property_movements, (maker.movement_document(one, turn) for one in range(things)))
-        say(f"movement {turn} of {things:,} things")
     _insert(db().property_movements, maker.long_life())
     for start in range(0, things, BATCH):
         made = [maker.thing(one) for one in range(start, min(start + BATCH, things))]
         _insert(maker.ledger.records(), (record for record, _entry in made))
         _insert(db().history, (entry for _record, entry in made))
-    say(f"{things:,} things")
     _insert(maker.slip.records(), maker.slips())
     for form in (maker.ledger, maker.slip):
         form_indexes.ensure(form.records(), form.definition)
-    say("their slips and the indexes")
     borrower = maker.borrower(LOANS - 1, 0).id
     first, second = maker.ids[0], maker.ids[1]
     return Filled(maker.ledger, maker.slip, first, second, maker.customer(1), borrower)
@@ -110,8 +102,8 @@ class _Maker:
         self.ledger, self.slip = forms.current(LEDGER), forms.current(SLIP)
         self._now, self._lookup = now(), Lookup()
         self._departments = [Department.objects.get(code=code).id for code in _KEEPERS]
-        self._people = list(_borrowers(max(1, things // THINGS_PER_BORROWER)))
-        self._customers = list(_customers(max(1, things // THINGS_PER_CUSTOMER)))
+        self._people = list(borrowers(max(1, things // THINGS_PER_BORROWER)))
+        self._customers = list(customers(max(1, things // THINGS_PER_CUSTOMER)))
         self._clerk = replace(Actor.of(self._people[0]), department=self._departments[-1])
         self.ids = [ObjectId() for _one in range(things)]
         groups = range(-(-things // THINGS_PER_SLIP))
@@ -301,19 +293,3 @@ class _Maker:
 def _picked(what: str, number: int, among: int) -> int:
     """Return one of so many, the same every time, and by no rule that other values follow."""
     return crc32(f"{what}{number}".encode()) % among
-
-
-def _borrowers(count: int) -> Iterator[User]:
-    for number in range(count):
-        yield User(username=f"borrower{number:04}", name=f"借用人{number:04}").save()
-
-
-def _customers(count: int) -> Iterator[ObjectId]:
-    """Create customers, as an import does, and yield their ids."""
-    actor, form = Actor.system(), forms.current(CUSTOMER)
-    for start in range(0, count, BATCH):
-        raws = [{"code": f"G{number:05}", "name": f"顾客{number:05}有限公司", "kind": "oem"}
-                for number in range(start, min(start + BATCH, count))]  # fmt: skip
-        changes = records.plan_creates(actor, form, raws, source="pack")
-        records.commit(changes)
-        yield from (change.record["_id"] for change in changes)

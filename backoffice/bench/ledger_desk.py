@@ -20,6 +20,7 @@ from models.ledger import holdings, timeline
 from models.people import DEFAULT_TIMEZONE
 from models.queries import ListQuery
 from seed import generate_ledger
+from seed.generate_company import CUSTOMER
 from seed.generate_ledger import Filled
 
 LIST: Final = "ledger list"
@@ -103,7 +104,7 @@ class Desk:
         person, form = self._ground.person, self._filled.ledger
         told, item = Disclosure(person, form), self._item(self._filled.long_lived)
         late = ListQuery(where=_LATE, sort="arrived_on")
-        [customer] = holdings.references(form, generate_ledger.CUSTOMER)
+        [customer] = holdings.references(form, CUSTOMER)
         return {
             "rows of a list": partial(queries.page, person, form, ListQuery(sort="arrived_on")),
             "rows overdue": partial(queries.page, person, form, late),
