@@ -68,7 +68,7 @@ class Filled:
 
 
 def generate(things: int) -> Filled:
-    """Fill an empty ledger of the default pack with so many things, ten times as many movements, and slips."""
+    """Fill an empty ledger of the default pack with so many things, ten times the movements, and slips."""
     maker = _Maker(things)
     for form in (maker.ledger, maker.slip):
         form.records().drop()  # and with it the indexes, which are built once, at the end
