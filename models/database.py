@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
+from time import monotonic
 from typing import Any, TypeVar
 
 import mongoengine
@@ -23,7 +24,6 @@ from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 
 from models.errors import ConflictError
-from models.times import now
 
 Document = dict[str, Any]
 Result = TypeVar("Result")
@@ -32,7 +32,7 @@ DURABLE = WriteConcern("majority", j=True)
 MAX_ATTEMPTS = 100
 """Of a transaction whose reads were overtaken; beyond it something else is wrong."""
 ABANDONED_AFTER = timedelta(seconds=5)
-HELD_UP = timedelta(seconds=1)
+HELD_UP_SECONDS = 1.0
 """So long a transaction is tried again before it looks whether the dead hold it up, and between two looks."""
 _UNAUTHORIZED, _INTERRUPTED = 13, 11601
 _UUIDS: CodecOptions[Document] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
@@ -87,14 +87,14 @@ def in_transaction(work: Callable[[ClientSession], Result]) -> Result:
     It runs again when MongoDB asks for it, and when it raises OvertakenError. Where it has to do so for long,
     it ends what the dead left behind itself: the sweep may be held up just as much.
     """
-    look_at = now() + HELD_UP
+    look_at = monotonic() + HELD_UP_SECONDS
 
     def attempt(session: ClientSession) -> Result:
         nonlocal look_at
-        if now() >= look_at:
+        if monotonic() >= look_at:
             with suppress(ConnectionFailure):  # the work itself says so, and is tried again
                 end_abandoned_transactions(ABANDONED_AFTER)
-            look_at = now() + HELD_UP
+            look_at = monotonic() + HELD_UP_SECONDS
         try:
             return work(session)
         except OperationFailure as error:
@@ -132,8 +132,11 @@ def end_abandoned_transactions(still_for: timedelta = ABANDONED_AFTER) -> int:
     return len(still)
 
 
-_still_since: dict[tuple[Any, ...], datetime] = {}
-"""When this process first saw a transaction as it still is: its session, its number, how busy it has been."""
+_still_since: dict[tuple[Any, ...], float] = {}
+"""When this process first saw a transaction as it still is: its session, its number, how busy it has been.
+
+Not by the time of day, which may go back.
+"""
 
 
 def _still_transactions(still_for: timedelta) -> list[Document]:
@@ -147,11 +150,11 @@ def _still_transactions(still_for: timedelta) -> list[Document]:
         {"$match": {"type": "idleSession", "transaction": {"$exists": True}}},
     ]
     found = {_mark(one): one["lsid"] for one in client().admin.with_options(_UUIDS).aggregate(idle)}
-    at = now()
+    at = monotonic()
     for gone in [mark for mark in tuple(_still_since) if mark not in found]:
         _still_since.pop(gone, None)
     since = {mark: _still_since.setdefault(mark, at) for mark in found}
-    return [{"lsid": lsid} for mark, lsid in found.items() if at - since[mark] >= still_for]
+    return [{"lsid": lsid} for mark, lsid in found.items() if at - since[mark] >= still_for.total_seconds()]
 
 
 def _mark(idle: Document) -> tuple[Any, ...]:
