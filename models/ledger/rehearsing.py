@@ -5,13 +5,16 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, get_args
 
+from models import access, forms
 from models.changes import Change
 from models.database import Document
 from models.errors import InvalidError
 from models.fields.numbers import decimal_of
 from models.ledger.kinds import KINDS
+from models.ledger.moving import picks
 from models.ledger.slips import SlipView
-from models.ledger.wording import plain
+from models.ledger.stock import ShortageError, Stock
+from models.ledger.wording import plain, shortage
 from models.ledger_parts import MovePieces, SlipAction
 from models.lookups import Lookup
 from models.messages import Message, _
@@ -22,7 +25,7 @@ BOOKED = "booked"
 
 
 def rehearse(change: Change, effect: MovePieces) -> None:
-    """Note what an effect would book, as far as it can be told without asking where the pieces are.
+    """Note what an effect would book; whether the pieces are there is only asked for its words.
 
     Raises InvalidError for what can never be.
     """
@@ -82,7 +85,8 @@ def _of_item(change: Change, effect: MovePieces) -> Iterator[Document]:
         raise InvalidError({effect.quantity: [_("Say how many.")]})
     quantity = None if said is None else decimal_of(said)
     ledger = field.form if field else change.form.key
-    yield {"action": effect.action, "ledger": ledger, "item": item, "quantity": quantity}
+    about = {"ledger": ledger, "item": item, "at_hand": not effect.slip}
+    yield {"action": effect.action, "quantity": quantity, **about}
 
 
 _SLIP_WORDS: Mapping[str, Message] = MappingProxyType(
@@ -104,6 +108,31 @@ def words(change: Change, lookup: Lookup) -> Iterator[Message]:
         if act["item"] is not None:
             item = lookup.record(act["ledger"], act["item"])
         yield _sentence(act, item, lookup)
+        if refusal := _refusal(change, act):
+            yield _("As things stand this would be refused: %(why)s", why=refusal)
+
+
+def _refusal(change: Change, act: Document) -> Message | None:
+    """Say why the real item of a sample has not so many pieces now, to whoever may see it; None if it has."""
+    item = _stored(change, act) if act["item"] is not None and act["quantity"] is not None else None
+    if item is None:
+        return None
+    stock, day = Stock.load(item.get("stock")), change.happened_at.astimezone(change.actor.timezone).date()
+    try:
+        if act["action"] in {"reserve", "lend"}:
+            stock.require_free(act["quantity"], max(act["begins"], day.isoformat()), act["ends"], day)
+        elif act.get("at_hand") and KINDS[act["action"]].sources:
+            picks(stock, KINDS[act["action"]].sources_at_hand, act["quantity"])
+    except ShortageError as short:
+        return shortage(short, item, change.actor, change.at)
+    return None
+
+
+def _stored(change: Change, act: Document) -> Document | None:
+    person, form = change.actor.person, forms.current(act["ledger"])
+    seen: Document = {"deleted_at": None} if person is None else access.records_filter(person, form)
+    wanted: Document = {"_id": act["item"], "deleted_at": None}
+    return form.records().find_one({"$and": [seen, wanted]}, {"title": 1, "number": 1, "stock": 1})
 
 
 def _sentence(act: Document, item: str, lookup: Lookup) -> Message:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from models import forms
 from models.database import Document, db
 from models.forms import LiveForm
 from models.messages import translate
@@ -14,6 +15,7 @@ from models.workflow.tryout import Step, Stop, try_out
 from tests import factories
 from tests.factories import field
 from tests.ledger_forms import ledger_form, slip_form
+from tests.models.ledger.desk_work import slip, stock, taken
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -124,3 +126,14 @@ def test_a_report_about_a_thing_says_which_and_how_many(item: Document, admin: U
     reader = factories.user("elsewhere", factories.role("reports", form="report", actions=["see"]))
     [stop] = try_out(Actor.of(reader), live.definition, {"thing": str(item["_id"]), "n": "2"})
     assert "Gauge" not in " ".join(said(stop))
+
+
+def test_what_real_pieces_do_not_allow_now_is_told(slips: LiveForm, item: Document, admin: User) -> None:
+    lent = taken(slips, slip(slips, item, 4), "ask", "lend")
+    asked = tried(slips, admin, sample(item, admin), Step("ask"))[-1]
+    refusal = said(asked)[1]
+    assert refusal.startswith("As things stand this would be refused: Only 1 of “Gauge” are free then.")
+    assert f"{admin.name} has 4 until {lent['data']['ends']}" in refusal
+    assert stock(forms.current("thing"), item).promises == ()
+    later = {"begins": day(20), "ends": day(21)}
+    assert len(said(tried(slips, admin, sample(item, admin, **later), Step("ask"))[-1])) == 1
