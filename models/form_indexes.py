@@ -80,9 +80,18 @@ def _plain(definition: Definition) -> list[IndexModel]:
     ]
     state = [[("state", ASCENDING), ("_id", ASCENDING)]] if definition.workflow else []
     bin_index = IndexModel([("deleted_at", DESCENDING)], partialFilterExpression=IN_BIN)
-    ledger = LEDGER_INDEXES if definition.ledger else ()
+    ledger = (*LEDGER_INDEXES, *_by_status(definition)) if definition.ledger else ()
     links = map(_link, _links(definition))
     return [*(IndexModel(keys) for keys in (*SYSTEM_INDEXES, *state, *fields)), bin_index, *ledger, *links]
+
+
+def _by_status(definition: Definition) -> list[IndexModel]:
+    """Return the index by which what is lent is listed in the ledger's own order, however much it is."""
+    status = definition.by_key.get(definition.ledger.status) if definition.ledger else None
+    order = definition.by_key.get(definition.sort.field) if definition.sort else None
+    if status is None or order is None or order == status:
+        return []
+    return [IndexModel([(_path(status), ASCENDING), (_path(order), ASCENDING), ("_id", ASCENDING)])]
 
 
 def _links(definition: Definition) -> list[Field]:

@@ -3,8 +3,10 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from bson import ObjectId
 from pymongo.database import Database
 
+from models import queries
 from models.database import Document
 from models.disclosure import Disclosure
 from models.forms import LiveForm
@@ -17,7 +19,8 @@ from models.queries import ListQuery
 from models.times import today
 from tests import factories
 from tests.factories import field
-from tests.models.ledger.desk_work import slip, take, taken, thing
+from tests.ledger_forms import ledger_form
+from tests.models.ledger.desk_work import ids, slip, take, taken, thing
 from tests.models.test_no_scans import watched
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -52,3 +55,23 @@ def test_no_screen_of_the_ledger_looks_through_everything(
         list(pieces.asked(admin, admin))
         pieces.slips_held(slips, admin.id)
     assert scans == []
+
+
+def test_what_is_lent_is_listed_in_the_ledgers_own_order_without_sorting_it(
+    db: Database[Document], admin: User
+) -> None:
+    factories.form(field("name", required=True), key="client")
+    things = ledger_form(sort={"field": "arrived_on", "descending": True})
+    items = [thing(things, name=str(number)) for number in range(3)]
+    copies = [{**items[0], "_id": ObjectId()} for _one in range(200)]
+    things.records().insert_many(copies)
+    things.records().update_many({"_id": {"$in": ids(*items)}}, {"$set": {"data.status": "lent"}})
+    lent = ListQuery(
+        where={"field": "status", "op": "in", "value": ["lent", "partly_lent"]}, sort="arrived_on"
+    )
+    with watched(db):
+        assert len(queries.page(admin, things, lent).records) == len(items)
+    asked: Document = {"command.find": "record_thing", "command.limit": lent.page_size + 1}
+    [read, *_earlier] = db["system.profile"].find(asked).sort("ts", -1)
+    assert read["docsExamined"] == len(items)
+    assert not read.get("hasSortStage")
