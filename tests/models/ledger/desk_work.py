@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 
@@ -12,12 +13,15 @@ from models.forms import LiveForm
 from models.ledger.stock import Stock
 from models.messages import translate
 from models.people import Actor, User
-from models.times import now
+from models.times import today
 from tests import factories
+
+ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def day(after: int) -> str:
-    return (now() + timedelta(days=after)).date().isoformat()
+    """Return the date so many days from now where the users of these tests are."""
+    return (today(ZONE) + timedelta(days=after)).isoformat()
 
 
 def thing(things: LiveForm, **raw: Any) -> Document:

@@ -21,11 +21,6 @@ from tests.ledger_forms import ledger_form
 pytestmark = pytest.mark.usefixtures("db")
 
 
-@pytest.fixture
-def admin(db: object) -> User:
-    return factories.administrator()
-
-
 def arrive(admin: User, **raw: Any) -> Document:
     factories.record(ledger_form(), admin, name="Gauge", quantity="5", **raw)
     found = db().property_movements.find_one()

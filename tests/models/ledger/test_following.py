@@ -10,7 +10,6 @@ from models.database import Document, db
 from models.forms import LiveForm
 from models.ledger import desk, following
 from models.people import Actor, User
-from tests import factories
 from tests.ledger_forms import ledger_form, slip_form
 from tests.models.ledger.desk_work import back, now_stored, slip, take, taken, thing
 
@@ -38,11 +37,6 @@ def things(db: object) -> LiveForm:
             "transitions": [gone, found],
         }
     )
-
-
-@pytest.fixture
-def admin(db: object) -> User:
-    return factories.administrator()
 
 
 def move(things: LiveForm, admin: User, item: Document, kind: str, quantity: int) -> None:

@@ -12,9 +12,8 @@ from models.forms import LiveForm
 from models.ledger import handing_back
 from models.ledger.checking import check_ledgers
 from models.people import Actor, User
-from models.times import now
 from tests import factories, phone_stage
-from tests.models.ledger.desk_work import slip, take
+from tests.models.ledger.desk_work import day, slip, take
 from tests.pictures import picture
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -30,11 +29,6 @@ def slips(things: LiveForm) -> LiveForm:
     return phone_stage.slip(purpose=False)
 
 
-@pytest.fixture
-def admin(db: object) -> User:
-    return factories.administrator()
-
-
 def lent(slips: LiveForm, item: Document, quantity: int = 2, person: User | None = None) -> Document:
     return take(slips, take(slips, slip(slips, item, quantity, person), "ask"), "lend")
 
@@ -42,7 +36,7 @@ def lent(slips: LiveForm, item: Document, quantity: int = 2, person: User | None
 def open_now(person: User, things: LiveForm, slips: LiveForm, item: Document) -> list[handing_back.OpenSlip]:
     found = things.records().find_one({"_id": item["_id"]})
     assert found
-    return handing_back.open_slips(person, found, [slips], now().date().isoformat())
+    return handing_back.open_slips(person, found, [slips], day(0))
 
 
 def test_pieces_come_back_in_parts_with_a_photo(things: LiveForm, slips: LiveForm, admin: User) -> None:

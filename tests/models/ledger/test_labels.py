@@ -20,11 +20,6 @@ def things(db: object) -> LiveForm:
     return phone_stage.ledger()
 
 
-@pytest.fixture
-def admin(db: object) -> User:
-    return factories.administrator()
-
-
 def test_an_item_keeps_its_code_for_good(things: LiveForm) -> None:
     items = [phone_stage.thing(things)["_id"] for _item in range(3)]
     first = labels.codes("thing", items[:2])

@@ -1,6 +1,5 @@
 """Lending by a slip: asked for, handed over, returned; and what is refused on the way."""
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,30 +14,10 @@ from models.ledger.checking import check_ledgers
 from models.ledger.stock import Stock
 from models.messages import translate
 from models.people import Actor, User
-from models.times import now
 from tests import factories
-from tests.ledger_forms import ledger_form, slip_form
+from tests.models.ledger.desk_work import day
 
 pytestmark = pytest.mark.usefixtures("db")
-
-
-@pytest.fixture
-def things(db: object) -> LiveForm:
-    return ledger_form()
-
-
-@pytest.fixture
-def slips(things: LiveForm) -> LiveForm:
-    return slip_form()
-
-
-@pytest.fixture
-def admin(db: object) -> User:
-    return factories.administrator()
-
-
-def day(after: int) -> str:
-    return (now() + timedelta(days=after)).date().isoformat()
 
 
 def thing(things: LiveForm, admin: User, **raw: Any) -> Document:

@@ -1,6 +1,5 @@
 """Trying a draft of a slip or a ledger: what would be booked is said in words, and nothing is booked."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,19 +9,13 @@ from models.database import Document, db
 from models.forms import LiveForm
 from models.messages import translate
 from models.people import Actor, User
-from models.times import now
 from models.workflow.tryout import Step, Stop, try_out
 from tests import factories
 from tests.factories import field
 from tests.ledger_forms import ledger_form, slip_form
-from tests.models.ledger.desk_work import slip, stock, taken
+from tests.models.ledger.desk_work import day, slip, stock, taken
 
 pytestmark = pytest.mark.usefixtures("db")
-
-
-@pytest.fixture
-def admin(db: object) -> User:
-    return factories.administrator()
 
 
 @pytest.fixture
@@ -39,10 +32,6 @@ def item(things: LiveForm, admin: User) -> Document:
 @pytest.fixture
 def slips(item: Document) -> LiveForm:
     return slip_form()
-
-
-def day(after: int) -> str:
-    return (now() + timedelta(days=after)).date().isoformat()
 
 
 def tried(live: LiveForm, admin: User, sample: dict[str, Any], *steps: Step) -> list[Stop]:

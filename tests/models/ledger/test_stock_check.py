@@ -20,25 +20,16 @@ from models.once import Sending, once
 from models.people import Actor, User
 from models.times import now, set_clock
 from tests import factories
-from tests.ledger_forms import ledger_form, slip_form
+from tests.ledger_forms import slip_form
+from tests.models.ledger.desk_work import day
 from tests.stock_check_forms import begun, check_form, lines_of, now_stored, run_jobs, step
 
 pytestmark = pytest.mark.usefixtures("db")
 
 
 @pytest.fixture
-def things(db: object) -> LiveForm:
-    return ledger_form()
-
-
-@pytest.fixture
 def checks(things: LiveForm) -> LiveForm:
     return check_form()
-
-
-@pytest.fixture
-def admin(db: object) -> User:
-    return factories.administrator()
 
 
 def thing(things: LiveForm, admin: User, **raw: Any) -> Document:
@@ -245,8 +236,8 @@ def test_lent_pieces_are_listed_and_missing_nowhere(things: LiveForm, checks: Li
     slips = slip_form()
     item = thing(things, admin)
     row = {"item": str(item["_id"]), "quantity": "2"}
-    until = (now() + timedelta(days=7)).date().isoformat()
-    slip = factories.record(slips, admin, items=[row], borrower=str(admin.id), begins=today(), ends=until)
+    until = day(7)
+    slip = factories.record(slips, admin, items=[row], borrower=str(admin.id), begins=day(0), ends=until)
     step(slips, admin, slip, "ask")
     step(slips, admin, slip, "lend")
     check = begun(checks, admin)
@@ -257,10 +248,6 @@ def test_lent_pieces_are_listed_and_missing_nowhere(things: LiveForm, checks: Li
     assert (confirmed["status"], confirmed["off"]) == ("counted", False)
     [kept] = lines_of(check, kind="kept")
     assert count(admin, check, kept, 3)["difference"].to_decimal() == 0
-
-
-def today() -> str:
-    return now().date().isoformat()
 
 
 def test_the_latest_count_stands_whatever_order_they_arrive_in(

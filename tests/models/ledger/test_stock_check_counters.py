@@ -24,11 +24,6 @@ COUNTERS, ITEMS = 6, 24
 
 
 @pytest.fixture
-def admin(db: object) -> User:
-    return factories.administrator()
-
-
-@pytest.fixture
 def things(admin: User) -> LiveForm:
     assert admin
     return ledger_form()

@@ -14,25 +14,9 @@ from models.messages import translate
 from models.people import Actor, User
 from models.validation import validate
 from tests import factories
-from tests.ledger_forms import ledger_form, slip_form
 
 pytestmark = pytest.mark.usefixtures("db")
 WRITTEN = {"available", "lent", "holders", "due_on", "status", "kept_by", "kept_at"}
-
-
-@pytest.fixture
-def things(db: object) -> LiveForm:
-    return ledger_form()
-
-
-@pytest.fixture
-def slips(things: LiveForm) -> LiveForm:
-    return slip_form()
-
-
-@pytest.fixture
-def admin(db: object) -> User:
-    return factories.administrator()
 
 
 def problems(definition: Definition, **changes: Any) -> dict[str, list[str]]:

@@ -1,7 +1,5 @@
 """The calendar of who has what when, as a page."""
 
-from datetime import timedelta
-
 from flask.testing import FlaskClient
 
 from models.database import Document
@@ -49,7 +47,7 @@ def test_free_days_start_a_slip(client: FlaskClient, editor: User, things: LiveF
     taken(slips, slip(slips, item, 1, editor), "ask", "lend")
     page = open_page(client, CALENDAR)
     free = {one["data-free"]: one for one in page.all("a", css="slot-free")}
-    later = (now() + timedelta(days=9)).date().isoformat()
+    later = day(9)
     assert free[day(1)].text == "1"
     form = next(
         one for one in open_page(client, free[later]["href"]).all("form") if "data-record-form" in one
