@@ -369,3 +369,20 @@ def test_lines_are_read_page_by_page_also_by_who_sees_few(
     first = reader.page(limit=10)
     assert first.lines == []
     assert [one.id for one in reader.page(after=first.more, limit=10).lines] == [last["_id"]]
+
+
+def test_a_drawn_signature_is_seen_on_paper_and_told_in_the_workbook(
+    client: FlaskClient, things: LiveForm, checks: LiveForm, editor: User
+) -> None:
+    thing(things, editor, place="A-1")
+    check, drawing = reviewed(client, checks, editor, ["5"]), ObjectId()
+    signature = {"kind": "drawn", "file": drawing, "by_name": "Li"}
+    signer = {"person": editor.id, "status": "approved", "at": now(), "signature": signature}
+    steps = [{"key": "sales", "label": {"en": "Sales"}, "signers": [signer]}]
+    db().approvals.insert_one({"form": checks.key, "record": check["_id"], "steps": steps})
+    [image] = open_page(client, f"/property/checks/{check['_id']}/print").all("img", css="signature-image")
+    assert image["src"] == f"/records/{checks.key}/{check['_id']}/files/{drawing}"
+    client.post(f"/property/checks/{check['_id']}/report", data={"csrf_token": csrf_token(client)})
+    run_jobs(report.JOB)
+    signed = sheets(Job.objects(kind=report.JOB).first())["Signatures"][1]
+    assert (signed[0], signed[4].startswith("drawn by Li, 20")) == ("Sales", True)
