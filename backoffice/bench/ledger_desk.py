@@ -26,6 +26,8 @@ from seed.generate_ledger import Filled
 LIST: Final = "ledger list"
 ITEM: Final = "item page"
 LONG: Final = f"{ITEM}, {generate_ledger.LONG_LIFE:,} movements"
+ASKED: Final = "of the rules alone: "
+"""Before the names of what is asked without a page."""
 _ZONE: Final = ZoneInfo(DEFAULT_TIMEZONE)
 _LATE: Final[dict[str, Any]] = {"field": "due_on", "op": "eq", "value": {"period": "past"}}
 
@@ -106,11 +108,13 @@ class Desk:
         late = ListQuery(where=_LATE, sort="arrived_on")
         [customer] = holdings.references(form, CUSTOMER)
         return {
-            "rows of a list": partial(queries.page, person, form, ListQuery(sort="arrived_on")),
-            "rows overdue": partial(queries.page, person, form, late),
-            "page of a long life": partial(timeline.page, told, item),
-            "what a person holds": partial(holdings.of_person, person, form, self._filled.borrower, _ZONE),
-            "what is here of a customer": partial(
+            f"{ASKED}rows of a list": partial(queries.page, person, form, ListQuery(sort="arrived_on")),
+            f"{ASKED}rows overdue": partial(queries.page, person, form, late),
+            f"{ASKED}page of a long life": partial(timeline.page, told, item),
+            f"{ASKED}what a person holds": partial(
+                holdings.of_person, person, form, self._filled.borrower, _ZONE
+            ),
+            f"{ASKED}what is here of a customer": partial(
                 holdings.of_reference, person, form, customer, self._filled.customer, _ZONE
             ),
         }
