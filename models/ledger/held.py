@@ -3,8 +3,8 @@
 What is closed to the reader of the fields that mirror a stock is closed here, too.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from bson import ObjectId
 from models.database import Document
 from models.disclosure import Disclosure
 from models.ledger.kinds import LENDABLE, SpotKind
-from models.ledger.stock import FAR, Occupation, Position, Promise, Stock
+from models.ledger.stock import FAR, Occupation, Position, Promise, Spot, Stock
 from models.ledger_parts import Ledger
 from models.times import today
 
@@ -91,6 +91,16 @@ def closed(told: Disclosure, record: Document) -> frozenset[Facet]:
     """Return what of an item's stock is withheld from a reader."""
     return frozenset(
         facet for facet in MIRRORS if any(told.is_withheld(record, key) for key in keys_of(told, facet))
+    )
+
+
+def known(spot: Spot, hidden: Collection[Facet]) -> Spot:
+    """Return a spot without what is withheld of it."""
+    return replace(
+        spot,
+        person=None if "people" in hidden else spot.person,
+        department=None if "departments" in hidden else spot.department,
+        place="" if "places" in hidden else spot.place,
     )
 
 

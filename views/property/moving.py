@@ -16,7 +16,7 @@ from models.errors import DomainError, InvalidError, NotFoundError
 from models.forms import LiveForm
 from models.ledger import desk, movements
 from models.ledger.choices import Choice, choices, spot_key, spot_of
-from models.ledger.held import closed, held_of
+from models.ledger.held import closed, held_of, known
 from models.ledger.kinds import KINDS
 from models.ledger.stock import Spot, Stock
 from models.ledger.wording import plain
@@ -125,7 +125,7 @@ def _page(ledger: LiveForm, item: Document, errors: Mapping[str, str] | None = N
         address=_address(ledger, item),
         choices=offered,
         asked=words.rows([one for one in held_of(told, item, current_timezone()) if one.asked], item),
-        spots=_spots(offered, words, item),
+        spots=[] if closed(told, item) & {"departments", "places"} else _spots(offered, words, item),
         unit=words.unit(item["data"]),
         whole=plain(max((one.most for one in offered), default=Decimal(0))),
         departments=Department.objects(retired__ne=True).order_by("code"),
@@ -177,7 +177,9 @@ def undo(form: str, record_id: str, movement_id: str) -> ResponseReturnValue:
 
 def _undo_page(ledger: LiveForm, item: Document, movement: Document, error: str) -> str:
     told, words = base.told(ledger), Words(ledger, ())
-    source, target = (Spot.load(movement[end]) if movement[end] else None for end in ("from", "to"))
+    hidden = closed(told, item)
+    ends = [Spot.load(movement[end]) if movement[end] else None for end in ("from", "to")]
+    source, target = (known(one, hidden) if one else None for one in ends)
     words.learn([one for one in (source, target) if one])
     return base.show(
         "undo",
