@@ -1,6 +1,6 @@
 """The ledger of the stage: lent, asked for, waited for, back, overdue, damaged, and counted just now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,11 +22,15 @@ from tests.models.ledger.desk_work import back, day, slip, taken
 OVERDUE_DAYS = 30
 
 
-def build(admin: User, words: str) -> dict[str, Any]:
-    """Fill a ledger whose every word is `words`; return the parts of addresses about it."""
-    things, slips, checks = _forms({"zh": words, "en": words})
+def build(admin: User, words: str, **other: str) -> dict[str, Any]:
+    """Fill a ledger whose every word is `words`; return the parts of addresses about it.
+
+    `other` says something else as the `name`, `place` or `customer` of the item, or the name of its `holder`.
+    """
+    holder = factories.user("holder", name=other.get("holder", words))
+    things, slips, checks = _forms({"zh": words, "en": words}, other.get("customer", words))
     with set_clock(now() - timedelta(days=OVERDUE_DAYS)):
-        item = _item(things, admin, words)
+        item = _item(things, admin, words, other)
         overdue = taken(slips, _slip(slips, item, words, quantity="2"), "ask", "lend")
     closed = _closed(slips, item, words)
     asked = taken(slips, _slip(slips, item, words, begins=day(20), ends=day(25)), "ask")
@@ -35,7 +39,7 @@ def build(admin: User, words: str) -> dict[str, Any]:
     actor = factories.actor(admin)
     desk.move(actor, admin, things, item["_id"], "damage", quantity=Decimal(1), note=words, condition=words)
     [moved] = [one for one in movements.of_item(things.key, item["_id"]) if one["kind"] == "damage"]
-    checking = stock_check_forms.begun(checks, admin, name=words, place=words)
+    checking = stock_check_forms.begun(checks, admin, name=words, place=item["data"]["place"])
     return {
         "form": things.key,
         "record_id": item["_id"],
@@ -47,7 +51,7 @@ def build(admin: User, words: str) -> dict[str, Any]:
         "queued": queued["_id"],
         "draft": draft["_id"],
         "customer": item["data"]["customer"],
-        "person": admin.id,
+        "person": holder.id,
         "department": admin.department.id,
         "check_id": checking["_id"],
         **_counted(admin, checking, words),
@@ -79,10 +83,10 @@ def pages(held: dict[str, Any]) -> Iterator[str]:
     yield f"/property/thing/calendar?item={item}"
 
 
-def _forms(text: dict[str, str]) -> tuple[LiveForm, LiveForm, LiveForm]:
+def _forms(text: dict[str, str], customer: str) -> tuple[LiveForm, LiveForm, LiveForm]:
     """Publish the ledger, its slip and its stock check; all that has a name is called the same."""
     client = factories.form(field("name"), key="client", label=text)
-    factories.record(client, name=text["zh"])
+    factories.record(client, name=customer)
     things, slips = ledger_form(numbering="TH-{seq:4}"), slip_form(numbering="SL-{seq:4}")
     pictures = field("pictures", "image", max_files=5)
     slip_part = {**slips.definition.dump()["slip"], "photos": "photos"}
@@ -114,11 +118,11 @@ def _relabelled(value: Any, text: dict[str, str]) -> Any:
     return changed
 
 
-def _item(things: LiveForm, admin: User, words: str) -> Document:
+def _item(things: LiveForm, admin: User, words: str, other: Mapping[str, str]) -> Document:
     [customer] = _of("client")
     return factories.record(
-        things, admin, name=words, quantity="5", place=words, customer=str(customer["_id"]),
-        keeper=str(admin.department.id), pictures=[_picture(admin, words)],
+        things, admin, name=other.get("name", words), quantity="5", place=other.get("place", words),
+        customer=str(customer["_id"]), keeper=str(admin.department.id), pictures=[_picture(admin, words)],
     )  # fmt: skip
 
 
@@ -131,7 +135,8 @@ def _picture(admin: User, words: str) -> str:
 
 
 def _slip(slips: LiveForm, item: Document, words: str, quantity: str = "1", **raw: Any) -> Document:
-    return slip(slips, item, quantity, purpose=words, **raw)
+    holder = str(factories.user("holder").id)
+    return slip(slips, item, quantity, purpose=words, borrower=holder, **raw)
 
 
 def _closed(slips: LiveForm, item: Document, words: str) -> Document:
