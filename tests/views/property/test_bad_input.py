@@ -490,3 +490,9 @@ def test_an_item_of_another_ledger_is_not_on_offer(at: Desk) -> None:
         assert at.post("/property/thing/borrow", **_borrow(other)).status_code == 404
         assert at.post("/property/other/borrow", **_borrow(other)).status_code == 404
         assert at.post(f"/property/other/{other['_id']}/move", kind="damage", quantity="1").status_code == 404
+
+
+def test_nothing_arrives_on_a_day_to_come(at: Desk) -> None:
+    sent = {"name": "Early", "quantity": "1", "arrived_on": day(5)}
+    told = ("This day is still to come.", "这一天还没到。")
+    at.refused("/records/thing/new", sent, "arrived_on", told)
