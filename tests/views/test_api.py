@@ -32,6 +32,7 @@ ANSWERS: dict[tuple[str, str], Answers] = {
     ("GET", "/api/v1/records/<key>/<record_id>/stock"): Answers(404, 404, 404, 404),
     ("GET", "/api/v1/records/<key>/<record_id>/movements"): Answers(404, 404, 404, 404),
     ("POST", "/api/v1/records/<key>/<record_id>/movements"): Answers(404, 404, 404, 404),
+    ("POST", "/api/v1/records/<key>/<record_id>/movements/<movement_id>/undo"): Answers(404, 404, 404, 404),
     # the form has no workflow
     ("POST", "/api/v1/records/<key>/<record_id>/transitions/<transition>"): Answers(404, 400, 400, 400),
 }
