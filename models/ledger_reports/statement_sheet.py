@@ -93,6 +93,7 @@ class _Sheet:
         locale = Locale(reading.language, reading.zone)
         self._lines = PlainEngine(self._sheet, self._columns, locale, _Styles(book, _BOX))
         self._sums = PlainEngine(self._sheet, self._columns, locale, _Styles(book, _SUM))
+        self._empty = book.add_format(_BOX)
 
     def begin(self) -> None:
         """Write what stands above the lines; the columns' heads come again on every page."""
@@ -137,6 +138,9 @@ class _Sheet:
 
     def _write(self, engine: PlainEngine, cells: Sequence[object]) -> None:
         self._sheet.set_row(self._row, _lines_in(self._columns, cells) * _LINE + 2)
+        for index, cell in enumerate(cells):
+            if cell is None:  # the box goes on where there is nothing
+                self._sheet.write_blank(self._row, index, None, self._empty)
         engine.write([cells], self._row + 1)
         self._step()
 

@@ -18,7 +18,7 @@ from models.fields.tables import sums
 from models.forms import LiveForm
 from models.letter_parts import Letter
 from models.letters.layout import table_text
-from models.letters.names import MAX_SUBJECT, MAX_TEXT, SANDBOX, is_thing, used_by
+from models.letters.names import MAX_SUBJECT, MAX_TEXT, NUMBER, SANDBOX, is_thing, used_by
 from models.lookups import Lookup
 from models.people import User
 from models.procedure_checks.placeholders import SYSTEM
@@ -138,8 +138,10 @@ class Filler:
         return Thing(self._text(field, value), lambda part: self._part(field.form, value, part))
 
     def _part(self, form: str, record: ObjectId, part: str) -> str:
-        self._note(form, record, part)
+        self._note(form, record, *(() if part == NUMBER else (part,)))
         found = self._other(form, record)
+        if part == NUMBER:
+            return str(found.get(NUMBER) or "") if found else ""
         told = self._told.get(form)
         field = told.definition_of(found).by_key.get(part) if told and found else None
         return self._text(field, found["data"].get(part)) if field and found else ""

@@ -12,6 +12,8 @@ from models.templating import Names, Sandbox
 SANDBOX: Final = Sandbox(tidy=True)
 MAX_SUBJECT: Final = 250
 MAX_TEXT: Final = 20_000
+NUMBER: Final = "number"
+"""What can be named of another record besides its fields; no field has this key."""
 OWN: Final[dict[str, Message]] = {
     "today": _("The day on which it is written"),
     "writer": _("Who writes it"),
@@ -54,7 +56,7 @@ def named_elsewhere(letter: Letter, definition: Definition) -> Iterator[tuple[st
         field = definition.by_key.get(key)
         for column in columns:
             field = field.columns.get(column) if field else None
-        if field and part and is_thing(field):
+        if field and part and part != NUMBER and is_thing(field):
             yield field.form, part
 
 

@@ -19,6 +19,7 @@ from models.messages import translate
 from models.people import FieldRule, Grant, Limit, Role, User
 from models.times import now
 from tests import factories
+from tests.factories import field
 from tests.letter_forms import cases, customers, letter
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -182,6 +183,31 @@ def test_a_letter_tells_no_more_than_its_writer_sees(live: LiveForm, case: Docum
     assert f"{MASK} of Housing was damaged." in found.body
     assert "Screw" not in found.body
     assert "London" not in found.body
+
+
+def test_a_letter_tells_the_number_of_what_the_record_points_to(admin: User, customer: Document) -> None:
+    places = factories.form(field("name"), key="place", numbering="P-{seq:3}")
+    place = factories.record(places, admin, name="Hall")
+    body = {"en": "At {{ place.number }}.", "zh": "{{ place.number }}"}
+    live = factories.form(
+        field("name"),
+        field("place", "reference", form="place"),
+        key="case",
+        letters=[
+            letter(
+                body=body,
+                subject={"en": "S", "zh": "S"},
+                recipient="",
+                address="",
+                written_on="",
+                numbering="",
+            )
+        ],
+    )
+    case = factories.record(live, admin, name="Case", place=str(place["_id"]))
+    assert filled(admin, live, case).body == "At P-001."
+    blind = person("blind", form="case")
+    assert filled(blind, live, case).body == "At ."
 
 
 def test_a_masked_table_stands_masked_in_a_letter(live: LiveForm, case: Document) -> None:
