@@ -87,7 +87,7 @@ SHOWN = {
     "name": "Left lamp 左灯",
     "story": "It broke. Twice.",
     "whole": "1,250",
-    "share": "12.500 kg",
+    "share": "12.5 kg",
     "price": "USD 1,234.50",
     "rate": "0.5%",
     "day": "2031-12-31",

@@ -68,7 +68,7 @@ def booked() -> list[tuple[str, str, str]]:
 def test_another_day_of_arrival_is_booked_beside_the_one_that_was_wrong(admin: User) -> None:
     wrong = arrive(admin, arrived_on="2024-03-05")
     item = corrected(admin, "2023-12-20", "delivery note")
-    said = "Arrived on 2023-12-20, not on 2024-03-05. delivery note"
+    said = "来件日期更正：2023-12-20（原为 2024-03-05）。 delivery note"
     assert booked() == [
         ("arrival", "2024-03-05", ""), ("correction", "2024-03-05", said), ("arrival", "2023-12-20", said),
     ]  # fmt: skip
@@ -76,7 +76,7 @@ def test_another_day_of_arrival_is_booked_beside_the_one_that_was_wrong(admin: U
     assert item["data"]["available"].to_decimal() == 5
     assert list(check_ledgers()) == []
     corrected(admin, "2023-12-21")
-    assert booked()[-1] == ("arrival", "2023-12-21", "Arrived on 2023-12-21, not on 2023-12-20.")
+    assert booked()[-1] == ("arrival", "2023-12-21", "来件日期更正：2023-12-21（原为 2023-12-20）。")
     assert list(check_ledgers()) == []
 
 
