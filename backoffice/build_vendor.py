@@ -27,6 +27,9 @@ SVG: Final = "http://www.w3.org/2000/svg"
 FILES: Final = {
     "sortablejs/Sortable.min.js": "sortable.min.js",
     "sortablejs/LICENSE": "sortable.LICENSE.txt",
+    "echarts/dist/echarts.common.min.js": "echarts.min.js",
+    "echarts/LICENSE": "echarts.LICENSE.txt",
+    "echarts/NOTICE": "echarts.NOTICE.txt",
     "qr/decode.js": "qr/decode.js",
     "qr/index.js": "qr/index.js",  # the other imports it by this name
     "qr/LICENSE-MIT": "qr/LICENSE.txt",

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "pack": "packs:pack",
     "user": "people:user",
     "records": "records:records",
+    "report": "reports:report",
     "db": "database:database",
     "bench": "bench:bench",
 }

@@ -7,6 +7,7 @@ from operator import itemgetter
 from bson import ObjectId
 
 from models import history
+from models.batches import in_batches
 from models.database import Document, db
 from models.messages import Message, _
 
@@ -45,7 +46,7 @@ def _clock_problem(clock: Document, problem: Message) -> Message:
 
 def _changed_or_unsealed(form: str) -> Iterator[Message]:
     records = db()[PREFIX + form].find({}, {"revision": 1, "seal": 1, "number": 1})
-    while batch := list(islice(records, BATCH)):
+    for batch in in_batches(records, BATCH):
         entries = _entries(form, [record["_id"] for record in batch])
         for record in batch:
             if problem := _broken_link(record, entries.get(record["_id"], [])):

@@ -15,6 +15,7 @@ from models import plain_yaml
 from models.definition import Definition
 from models.errors import InvalidError, TooLargeError
 from models.messages import Message, _
+from models.storable import storable
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 40
@@ -111,7 +112,7 @@ def _check_value(value: Any) -> None:  # noqa: ANN401  (whatever the file holds)
 
 
 def _check_text(text: str) -> None:
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if not storable(text):
         raise _refused(_("The text contains characters that cannot be stored."))
 
 

@@ -18,6 +18,7 @@ from models.errors import ConflictError, ForbiddenError, InvalidError, NotFoundE
 from models.messages import Message, _
 from models.people import DEFAULT_TIMEZONE, Actor, Permission, User
 from models.permissions import require_permission
+from models.storable import text_problem
 from models.times import now
 
 MAX_REASON = 500
@@ -160,10 +161,8 @@ def _text_errors(forms: Sequence[str], reason: str) -> dict[str, list[Message]]:
     wanted = set(forms)
     if len(wanted) > MAX_FORMS or db().forms.count_documents({"_id": {"$in": list(wanted)}}) != len(wanted):
         errors["forms"] = [_("One of these forms does not exist.")]
-    if len(reason.strip()) > MAX_REASON:
-        errors["reason"] = [_("At most %(max)s characters.", max=MAX_REASON)]
-    elif "\x00" in reason or any("\ud800" <= one <= "\udfff" for one in reason):
-        errors["reason"] = [_("This text contains characters that cannot be stored.")]
+    if problem := text_problem(reason.strip(), MAX_REASON):
+        errors["reason"] = [problem]
     return errors
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "by_path",
     "load",
     "problems",
+    "shape_problems",
     "suggest_key",
 ]
 
@@ -70,7 +71,7 @@ def load(document: Mapping[str, Any]) -> Definition:
         definition = Definition.load(dict(document))
         _refuse_unstorable(definition)
     except ValidationError as error:
-        raise InvalidError(by_path(_shape_problems(error, document))) from None
+        raise InvalidError(by_path(shape_problems(error, document))) from None
     except RecursionError:
         raise InvalidError({"fields": [_("This is nested too deeply.")]}) from None
     return definition
@@ -111,7 +112,8 @@ def _is_plain(value: Any, levels: int) -> bool:  # noqa: ANN401  (JSON)
     return not isinstance(value, list | tuple) or all(_is_plain(inner, levels - 1) for inner in value)
 
 
-def _shape_problems(error: ValidationError, document: Mapping[str, Any]) -> Iterator[Problem]:
+def shape_problems(error: ValidationError, document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what keeps a document from being read, by paths that bear keys instead of positions."""
     for detail in error.errors(include_url=False, include_context=False, include_input=False):
         yield Problem(_path_of(detail["loc"], document), _shape_message(detail["type"]))
 

@@ -1,5 +1,6 @@
 """Forms and their versions: a draft is edited, checked and published; every version stays readable."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -119,6 +120,13 @@ def _remember(live: LiveForm) -> LiveForm:
 def forget_versions() -> None:
     """Drop what this process remembers; for tests that change databases."""
     _versions.clear()
+
+
+def keys_in_force(keys: Iterable[str]) -> set[str]:
+    """Return those of some keys under which there is a form in force."""
+    wanted = list(keys)
+    query = {"_id": {"$in": wanted}, "version": {"$gt": 0}}
+    return {form["_id"] for form in db().forms.find(query, {"_id": 1})} if wanted else set()
 
 
 def live_forms() -> list[LiveForm]:

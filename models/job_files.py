@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -49,13 +49,24 @@ class _TickingFile(io.BufferedReader):
 
 
 def deliver(
-    job: RunningJob, path: Path, name: str, result: Document, *, pace: Pace, keep: timedelta = KEEP
+    job: RunningJob,
+    path: Path,
+    name: str,
+    result: Document,
+    *,
+    pace: Pace,
+    keep: timedelta = KEEP,
+    effects: Iterable[Document] = (),
 ) -> None:
-    """Store the file a job made and record the outcome; a job that lost its lease leaves no file behind."""
+    """Store the file a job made, record the outcome and what it brings about.
+
+    A job that lost its lease leaves no file behind.
+    """
     with _TickingFile(path, pace.tick) as file:
         file_id = files.store(file, name, job.document["owner"], purpose=files.MADE, max_bytes=MAX_BYTES)
     try:
-        job.finish({**result, "bytes": path.stat().st_size}, file=file_id, file_name=name, keep=keep)
+        told = {**result, "bytes": path.stat().st_size}
+        job.finish(told, file=file_id, file_name=name, keep=keep, effects=effects)
     except LeaseLostError:
         files.delete(file_id)
         raise

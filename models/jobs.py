@@ -4,6 +4,7 @@ A worker holds a job by a lease and a fence: whoever lost the lease can no longe
 attempt that the database failed is given back and goes on after a pause, when a sweep sends it again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -23,7 +24,7 @@ from mongoengine import (
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.client_session import ClientSession
 
-from models import audit, files
+from models import audit, files, outbox
 from models.database import Document, db, in_transaction
 from models.errors import ForbiddenError, NotFoundError
 from models.messages import Message, _
@@ -272,15 +273,25 @@ class RunningJob:
             raise CancelledError
 
     def finish(
-        self, result: Document, *, file: ObjectId | None = None, file_name: str = "", keep: timedelta
+        self,
+        result: Document,
+        *,
+        file: ObjectId | None = None,
+        file_name: str = "",
+        keep: timedelta,
+        effects: Iterable[Document] = (),
     ) -> None:
-        """Record the outcome; a file is kept for `keep`. Raises LeaseLostError, and keeps nothing then."""
+        """Record the outcome, and what it brings about; a file is kept for `keep`.
+
+        Raises LeaseLostError, and keeps nothing then.
+        """
 
         def work(session: ClientSession) -> None:
             expires_at = now() + keep if file else None
             self._end("done", session, result=result, file=file, file_name=file_name, expires_at=expires_at)
             if file:
                 files.keep(file, self.id, session)
+            outbox.put(list(effects), session)
             self._note_end("finished", _counts(result), session)
 
         in_transaction(work)
@@ -350,6 +361,18 @@ def due_for_dispatch() -> list[ObjectId]:
     ids = [found["_id"] for found in db().jobs.find(lost_jobs(), {"_id": 1}).limit(500)]
     db().jobs.update_many({"_id": {"$in": ids}}, {"$set": {"dispatched_at": now()}})
     return ids
+
+
+def put_back(ids: Iterable[ObjectId]) -> list[ObjectId]:
+    """Let failed jobs begin anew, as if they were just asked for; return those that had failed."""
+    failed = {"_id": {"$in": list(ids)}, "state": "failed"}
+    found = [one["_id"] for one in db().jobs.find(failed, {"_id": 1})]
+    anew: Document = {
+        "$set": {"state": "queued", "attempts": 0, "error": {}, "dispatched_at": now()},
+        "$unset": {"not_before": "", "ended_at": "", "lease_until": ""},
+    }
+    db().jobs.update_many({**failed, "_id": {"$in": found}}, anew)
+    return found
 
 
 def expire() -> int:

@@ -1,4 +1,4 @@
-"""What a form names outside itself: roles, departments, people, calendars, other forms and their fields."""
+"""What forms and reports name outside themselves: roles, departments, people, calendars, forms, fields."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,8 @@ from typing import Literal
 from models.definition import Definition
 from models.definition_parts import Label, Part
 from models.letters.names import named_elsewhere
-from models.procedure import ClockRule, CreateRecord, FileWith, Route, Transition, Who
+from models.procedure import ClockRule, CreateRecord, FileWith, MoveLinked, Route, Transition, Who
+from models.reports.parts import ReportDefinition
 
 Kind = Literal["role", "department", "person", "calendar", "form", "field"]
 
@@ -45,6 +46,16 @@ def of(definition: Definition) -> Iterator[Mention]:
             yield Mention(path, "field", key, form, within=(letter.label,))
 
 
+def of_report(report: ReportDefinition) -> Iterator[Mention]:
+    """Yield whom a report names: its readers, and those it is sent to."""
+    yield from (Mention(f"{report.key}.readers", "role", name) for name in report.readers)
+    for index, schedule in enumerate(report.schedules):
+        path, who = f"{report.key}.schedules.{index}", schedule.recipients
+        yield from (Mention(path, "role", name) for name in who.roles)
+        yield from (Mention(path, "person", name) for name in who.people)
+        yield from (Mention(path, "department", code) for code in (*who.heads, *who.members))
+
+
 def _inside(
     part: Part, path: str, definition: Definition, around: tuple[Label, ...] = ()
 ) -> Iterator[Mention]:
@@ -73,6 +84,8 @@ def _own(part: Part, path: str, definition: Definition) -> Iterator[Mention]:
         yield Mention(path, "form", part.form)
         yield from (Mention(path, "field", key, part.form) for key in {**part.values, **part.mapped})
         yield from _read_elsewhere(part, path, definition)
+    elif isinstance(part, MoveLinked):
+        yield Mention(path, "form", part.form)
     elif isinstance(part, FileWith):
         yield Mention(path, "department", part.department)
     elif isinstance(part, Transition):

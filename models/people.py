@@ -39,9 +39,12 @@ class Permission(StrEnum):
     CONFIGURE_FORMS = "configure:forms:write"
     CONFIGURE_PACKS = "configure:packs:write"
     CONFIGURE_PEOPLE = "configure:people:write"
+    CONFIGURE_REPORTS = "configure:reports:write"
     CONFIGURE_ROLES = "configure:roles:write"
     JOBS_READ_ALL = "jobs:all:read"
     PEOPLE_PREVIEW = "people:all:preview"
+    REPORTS_CLOSE = "reports:all:close"
+    REPORTS_REOPEN = "reports:all:reopen"
     RETENTION_MANAGE = "retention:all:manage"
     VIEWS_SHARE = "views:shared:write"
 

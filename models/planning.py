@@ -1,6 +1,5 @@
 """Changes of records before they are stored: values checked, numbers taken, history written and sealed."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,6 +15,7 @@ from models.lookups import Lookup, References
 from models.messages import _
 from models.numbering_patterns import needs_department
 from models.people import Action, Actor
+from models.storable import text_problem
 from models.times import now
 from models.titles import derived
 from models.validation import Checked, limits_of, validate
@@ -25,7 +25,6 @@ PROGRAM = frozenset({"pack", "system"})
 """Sources of changes that nobody's rights limit."""
 
 _MOVED_BY_PROCEDURES = ("state", "assignees", "department", "owner")
-UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def plan_creates(
@@ -316,8 +315,6 @@ def seal(change: Change) -> None:
 
 def _checked_reason(reason: str) -> str:
     said = reason.strip()
-    if len(said) > MAX_REASON:
-        raise InvalidError({"reason": [_("At most %(max)s characters.", max=MAX_REASON)]})
-    if UNSTORABLE.search(said):
-        raise InvalidError({"reason": [_("This text contains characters that cannot be stored.")]})
+    if problem := text_problem(said, MAX_REASON):
+        raise InvalidError({"reason": [problem]})
     return said

@@ -137,6 +137,17 @@ class Move(Part):
     transition: Key
 
 
+class MoveLinked(Part):
+    """Take a step of the records of `form` that this record's effects created, or that refer to it.
+
+    Records from whose state the step does not lead on stay where they are.
+    """
+
+    do: Literal["linked"]
+    form: Key
+    transition: Key
+
+
 Effect = Annotated[
     SetField
     | CreateRecord
@@ -146,6 +157,7 @@ Effect = Annotated[
     | RouteBy
     | ClockAction
     | Move
+    | MoveLinked
     | MovePieces
     | CheckStock,
     Attribute(discriminator="do"),

@@ -91,7 +91,8 @@ def delete(
     before = stored(form, record_id)
     require_still(actor, form, before, Action.DELETE, source)
     same_revision(before, revision)
-    record = {**before, "deleted_at": now(), "revision": revision + 1}
+    at = now()
+    record = {**before, "deleted_at": at, "updated_at": at, "updated_by": actor.id, "revision": revision + 1}
     change = step(actor, form, before, record, "deleted", source=source, reason=reason)
     commit([change])
     return change.record
@@ -101,7 +102,8 @@ def restore(actor: Actor, form: LiveForm, record_id: ObjectId, *, reason: str = 
     """Take a record out of the bin. Raises InvalidError when a unique value was given away meanwhile."""
     before = stored(form, record_id, deleted=True)
     require_still(actor, form, before, Action.RESTORE, "screen")
-    record = {**before, "deleted_at": None, "revision": before["revision"] + 1}
+    stored_by = {"updated_at": now(), "updated_by": actor.id}
+    record = {**before, **stored_by, "deleted_at": None, "revision": before["revision"] + 1}
     change = step(actor, form, before, record, "restored", source="screen", reason=reason)
     commit([change])
     return change.record

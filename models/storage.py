@@ -31,6 +31,10 @@ from models.database import db
 from models.ledger import labels, movements
 from models.ledger.stock_check import lines as check_lines
 from models.letters import keeping as letters
+from models.reports import keeping as reports
+from models.reports import scheduling as report_runs
+from models.reports.closing import dataset as closed_records
+from models.reports.closing import keeping as closings
 from models.retention import holds as legal_holds
 from models.retention import lists as disposal_lists
 from models.workflow import filing
@@ -70,6 +74,10 @@ def ensure_indexes() -> None:
     movements.ensure_indexes()
     check_lines.ensure_indexes()
     letters.ensure_indexes()
+    reports.ensure_indexes()
+    closed_records.ensure_indexes()
+    closings.ensure_indexes()
+    report_runs.ensure_indexes()
     once.ensure_indexes()
     comments.ensure_indexes()
     api_tokens.ensure_indexes()

@@ -15,7 +15,11 @@ from models.errors import InvalidError
 from models.messages import _
 from models.people import EVERY_FORM, Limit, Permission, Scope
 from models.problems import Problem
-from seed.reading import FORMS, MAIN, load_yaml, read_parts
+from models.reports import checks as report_checks
+from models.reports import dashboards
+from models.reports.dashboards import Tile
+from models.reports.parts import ReportDefinition
+from seed.reading import FORMS, MAIN, REPORTS, load_yaml, read_parts
 from seed.surroundings import Surroundings
 
 
@@ -71,6 +75,20 @@ class MoreGrants(_Part):
     grants: tuple[GrantPlan, ...]
 
 
+class TilePlan(_Part):
+    """A tile of a start page: `report/figure/key` or `report/analysis/key`, so many thirds of it wide."""
+
+    show: str = Attribute(max_length=200)
+    width: int = Attribute(1, ge=1, le=3)
+
+
+class DashboardPlan(_Part):
+    """The tiles on the start page of a role, or of everybody (`*`) whose roles have none."""
+
+    role: str = Attribute(pattern=r"^([a-z][a-z0-9_]*|\*)$", max_length=60)
+    tiles: tuple[TilePlan, ...] = Attribute((), max_length=dashboards.MOST)
+
+
 class Takeover(_Part):
     """Where records stand that are older than their form's workflow: `field` held `value`, so `state`."""
 
@@ -96,12 +114,15 @@ class Pack(_Part):
     roles: tuple[RolePlan, ...] = Attribute((), max_length=200)
     more_grants: tuple[MoreGrants, ...] = Attribute((), max_length=200)
     forms: tuple[Definition, ...] = Attribute((), max_length=200)
+    reports: tuple[ReportDefinition, ...] = Attribute((), max_length=100)
+    dashboards: tuple[DashboardPlan, ...] = Attribute((), max_length=200)
     takeover: tuple[Takeover, ...] = Attribute((), max_length=200)
 
     def dump(self) -> dict[str, Any]:
         """Return it as plain values without defaults, fit for YAML."""
         plain = self.model_dump(mode="json", exclude_defaults=True)
-        return {**plain, "forms": [form.dump() for form in self.forms]}
+        reports = {"reports": [report.dump() for report in self.reports]} if self.reports else {}
+        return {**plain, "forms": [form.dump() for form in self.forms], **reports}
 
 
 def read_pack(path: Path) -> Pack:
@@ -110,21 +131,25 @@ def read_pack(path: Path) -> Pack:
     if MAIN not in parts:
         raise InvalidError({path.name: [_("There is no such pack.")]})
     main = load_yaml(parts[MAIN], MAIN)
-    forms = main.get("forms", [])
-    if not isinstance(forms, list):
-        raise InvalidError({MAIN: [_("`forms` is not a list.")]})
-    definitions = [_definition(_form_document(entry, parts)) for entry in forms]
+    definitions = [_definition(one) for one in _documents("forms", FORMS, main, parts)]
+    reports = [_report(one) for one in _documents("reports", REPORTS, main, parts)]
     try:
-        return Pack.model_validate({**main, "forms": definitions})
+        return Pack.model_validate({**main, "forms": definitions, "reports": reports})
     except ValidationError as error:
         raise InvalidError(_shape_errors(error)) from None
 
 
-def _form_document(entry: object, parts: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return a form given in place, or by the name of its file."""
-    if isinstance(entry, dict):
-        return entry
-    name = f"{FORMS}{entry}.yaml"
+def _documents(
+    name: str, folder: str, main: Mapping[str, Any], parts: Mapping[str, bytes]
+) -> list[dict[str, Any]]:
+    """Return the forms or reports that a pack lists, each given in place or by the name of its file."""
+    listed = main.get(name, [])
+    if not isinstance(listed, list):
+        raise InvalidError({MAIN: [_("`%(name)s` is not a list.", name=name)]})
+    return [one if isinstance(one, dict) else _of_file(f"{folder}{one}.yaml", parts) for one in listed]
+
+
+def _of_file(name: str, parts: Mapping[str, bytes]) -> dict[str, Any]:
     if name not in parts:
         raise InvalidError({MAIN: [_("There is no file “%(name)s”.", name=name)]})
     return load_yaml(parts[name], name)
@@ -139,10 +164,18 @@ def _definition(document: dict[str, Any]) -> Definition:
         raise InvalidError({f"{key}.{path}": found for path, found in error.errors.items()}) from None
 
 
-def _shape_errors(error: ValidationError) -> dict[str, list[Any]]:
+def _report(document: dict[str, Any]) -> ReportDefinition:
+    """Read a report; problems are named under its key."""
+    try:
+        return ReportDefinition.load(document)
+    except ValidationError as error:
+        raise InvalidError(_shape_errors(error, str(document.get("key", "reports")))) from None
+
+
+def _shape_errors(error: ValidationError, within: str = MAIN) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for detail in error.errors(include_url=False, include_context=False, include_input=False):
-        path = ".".join([MAIN, *map(str, detail["loc"])])
+        path = ".".join([within, *map(str, detail["loc"])])
         found.setdefault(path, []).append(_("This value does not fit here."))
     return found
 
@@ -162,6 +195,10 @@ def problems(pack: Pack, around: Surroundings | None = None) -> Iterator[Problem
     yield from _repeated("forms", [form.key for form in pack.forms])
     for form in pack.forms:
         yield from form_problems(form, known)
+    yield from _repeated("reports", [report.key for report in pack.reports])
+    for report in pack.reports:
+        yield from report_problems(report, known)
+    yield from _dashboard_problems(pack, known)
     yield from _takeover_problems(pack)
 
 
@@ -171,6 +208,15 @@ def form_problems(form: Definition, known: Surroundings) -> Iterator[Problem]:
         yield Problem(f"{form.key}.{problem.path}", problem.message)
     yield from _reference_problems(form, known)
     for mention in mentions.of(form):
+        if unknown := known.problem(mention):
+            yield unknown
+
+
+def report_problems(report: ReportDefinition, known: Surroundings) -> Iterator[Problem]:
+    """Yield what is wrong with one report: in itself, and in the roles and people it names."""
+    for problem in report_checks.problems(report, known.definition):
+        yield Problem(f"{report.key}.{problem.path}", problem.message)
+    for mention in mentions.of_report(report):
         if unknown := known.problem(mention):
             yield unknown
 
@@ -230,6 +276,19 @@ def _reference_problems(form: Definition, known: Surroundings) -> Iterator[Probl
             if inner.type == "reference" and inner.form and inner.form not in known.fields:
                 path = f"{form.key}.fields.{field.key}.form"
                 yield Problem(path, _("There is no form “%(form)s”.", form=inner.form))
+
+
+def _dashboard_problems(pack: Pack, known: Surroundings) -> Iterator[Problem]:
+    yield from _repeated("dashboards", [one.role for one in pack.dashboards])
+    reports = {report.key: report for report in pack.reports}
+    for one in pack.dashboards:
+        path = f"dashboards.{one.role}"
+        if one.role not in {*known.roles, dashboards.EVERYBODY}:
+            yield Problem(path, _("There is no role “%(role)s”.", role=one.role))
+        for plan in one.tiles:
+            tile = Tile.read(plan.show, plan.width)
+            if tile is None or tile.report not in reports or not tile.stands_in(reports[tile.report]):
+                yield Problem(path, _("There is nothing called “%(key)s”.", key=plan.show))
 
 
 def _takeover_problems(pack: Pack) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ interrupted load goes on where it stopped.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from models import calendars, forms, passwords
@@ -18,7 +18,7 @@ from models.messages import _
 from models.people import Actor, Department, Role, User
 from models.times import now, set_clock
 from seed import lending
-from seed.company import partners, timeline, vocabulary
+from seed.company import costs, deliveries, partners, timeline, vocabulary
 from seed.company.incident import Raw
 from seed.company.stories import Story, stories
 from seed.packs import DEFAULT_PACK, install
@@ -31,8 +31,10 @@ CLAIMS = 20
 THINGS = 240
 PROCEDURE = timedelta(days=120)  # since when sheets go through their workflow; older ones are taken over
 BEFORE_ALL = timedelta(days=timeline.YEARS * 365 + 30)
-MASTER_DATA = ("supplier", "customer", "product")
-TOLD = ("feedback_sheet", "corrective_action", "claim", "quality_cost", *lending.FORMS)
+DISPATCHER, ACCOUNTANT = "luo.meiling", "qiu.suzhen"
+ENTERED_AFTER = timedelta(days=12)  # a month of deliveries, with those that came late
+MASTER_DATA = ("supplier", "customer", "product", "problem_type", "defect_mechanism")
+TOLD = ("feedback_sheet", "corrective_action", "claim", "quality_cost", "delivery", *lending.FORMS)
 
 Progress = Callable[[int, int], None]
 
@@ -101,6 +103,7 @@ def load(
     of_property = Random(SEED + 2)  # noqa: S311  (a story, not a secret)
     acts = lending.story(of_property, moment, moment - PROCEDURE, told, begun["things"])
     lending.Teller(writer).tell(acts)
+    _deliver(moment, told, begun["sheets"], writer)
     db().demo.update_one({"_id": "company"}, {"$set": {"finished_at": now()}})
     return Loaded(_accounts(), _counts(), password)
 
@@ -155,10 +158,23 @@ def _master_data(rng: Random, moment: datetime, count: int, writer: Writer) -> l
         "customer": partners.customers(rng, today, count),
         "product": partners.products(rng, today),
     }
+    trees = vocabulary.trees()
     with set_clock(moment - BEFORE_ALL):
         for form, raws in made.items():
             writer.store_missing(form, raws)
+        writer.store_tree("problem_type", partners.tree(trees["problem_types"], "problem_type"))
+        writer.store_tree("defect_mechanism", partners.tree(trees["mechanisms"], "defect_mechanism"))
     return made["customer"]
+
+
+def _deliver(moment: datetime, customers: list[Raw], sheets: int, writer: Writer) -> None:
+    """Store what was delivered in three years, in proportion to the sheets, and what quality cost."""
+    rng = Random(SEED + 3)  # noqa: S311  (a story, not a secret)
+    months = deliveries.deliveries(rng, moment, customers, -(-deliveries.A_MONTH * sheets // SHEETS))
+    for month in months:
+        ended = datetime.fromisoformat(month[-1]["due_on"]).replace(tzinfo=UTC) + ENTERED_AFTER
+        writer.store_entries("delivery", "delivery_note", month, DISPATCHER, min(ended, moment))
+    writer.store_entries("quality_cost", "subject", costs.costs(rng, moment), ACCOUNTANT, moment)
 
 
 def _tell(

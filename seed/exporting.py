@@ -1,6 +1,7 @@
 """Writing back what is configured, as a pack that another installation can take."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -11,16 +12,20 @@ from models.definition import Definition
 from models.errors import NotFoundError
 from models.messages import _
 from models.people import EVERY_FORM, Department, Role
-from seed.contents import Pack, RolePlan
+from models.reports import dashboards
+from models.reports import keeping as reports
+from models.reports.parts import ReportDefinition
+from seed.contents import DashboardPlan, Pack, RolePlan
 from seed.keeping import digest, items_of, plan_of_department, plan_of_role
-from seed.reading import FORMS, MAIN
+from seed.reading import FORMS, MAIN, REPORTS
+from seed.start_pages import plan_of_tiles
 
 
 def export(name: str, file: Path) -> Pack:
     """Write an installed pack as it is configured now, and return it.
 
-    Its forms with their workflows and clocks, those they refer to, every department in use and every role
-    with rights on those forms.
+    Its forms with their workflows and clocks, those they refer to, reports on those forms, every department
+    in use and every role with rights on the forms.
     What differs from what was installed makes it the next version.
 
     Args:
@@ -44,14 +49,19 @@ def export(name: str, file: Path) -> Pack:
 def _as_configured(stored: Document) -> Pack:
     definitions = _definitions(stored)
     keys = {definition.key for definition in definitions}
+    named = _named_roles(definitions)
+    told = _reports(stored, keys)
+    roles = tuple(_roles(keys, named | {role for report in told for role in _named_by(report)}))
     pack = Pack(
         name=stored["_id"],
         version=stored["version"],
         label=stored["label"],
         description=stored["description"],
         departments=tuple(_departments()),
-        roles=tuple(_roles(keys, _named_roles(definitions))),
+        roles=roles,
         forms=tuple(definitions),
+        reports=tuple(told),
+        dashboards=tuple(_dashboards({one.key for one in told}, {one.name for one in roles})),
     )
     configured = {f"{item.kind}:{item.key}": digest(item.wanted()) for item in items_of(pack)}
     return pack if configured == stored["items"] else pack.model_copy(update={"version": pack.version + 1})
@@ -80,6 +90,39 @@ def _collect(key: str, found: dict[str, Definition], entered: set[str]) -> None:
     for other in (*referred, *created):
         _collect(other, found, entered)
     found[key] = definition
+
+
+def _reports(stored: Document, keys: set[str]) -> list[ReportDefinition]:
+    """Return the pack's reports, and those made here from its forms alone."""
+    of_others = {
+        place
+        for pack in db().packs.find({"_id": {"$ne": stored["_id"]}}, {"items": 1})
+        for place in pack["items"]
+    }
+    return [
+        report.definition
+        for report in reports.every()
+        if f"report:{report.key}" not in of_others and _forms_of(report.definition) <= keys
+    ]
+
+
+def _dashboards(told: set[str], roles: set[str]) -> Iterator[DashboardPlan]:
+    """Yield the start pages of the pack's roles, as far as they show its reports."""
+    for role in sorted({*roles, dashboards.EVERYBODY}):
+        tiles = [one for one in dashboards.of_role(role)[0] if one.report in told]
+        if tiles:
+            yield plan_of_tiles(role, tiles)
+
+
+def _forms_of(report: ReportDefinition) -> set[str]:
+    """Return the forms that a report counts in, and those that it begins records of."""
+    counted = {source.form for source in report.sources}
+    begun = {plan.form for plan in report.plans} | ({report.release.form} if report.release else set())
+    return counted | begun
+
+
+def _named_by(report: ReportDefinition) -> set[str]:
+    return {one.name for one in mentions.of_report(report) if one.kind == "role"}
 
 
 def _departments() -> list[Any]:
@@ -111,10 +154,16 @@ def _yaml(document: Document) -> bytes:
 
 
 def _zip(pack: Pack) -> bytes:
-    document = {**pack.dump(), "forms": [form.key for form in pack.forms]}
+    document = {
+        **pack.dump(),
+        "forms": [form.key for form in pack.forms],
+        "reports": [report.key for report in pack.reports],
+    }
     buffer = io.BytesIO()
     with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
         archive.writestr(MAIN, _yaml(document))
         for form in pack.forms:
             archive.writestr(f"{FORMS}{form.key}.yaml", _yaml(form.dump()))
+        for report in pack.reports:
+            archive.writestr(f"{REPORTS}{report.key}.yaml", _yaml(report.dump()))
     return buffer.getvalue()

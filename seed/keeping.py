@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from models import forms
 from models.access import Action
-from models.database import db
-from models.definition import Definition, Label
-from models.errors import NotFoundError
+from models.definition import Label
 from models.people import EVERY_FORM, Actor, Department, FieldRule, Grant, Name, Role, Scope
 from seed.contents import DepartmentPlan, FieldRulePlan, GrantPlan, MoreGrants, Pack, RolePlan
+from seed.start_pages import DashboardItem
+from seed.versioned import FormItem, ReportItem
 
 Plain = dict[str, Any]
 
@@ -28,7 +27,7 @@ class Item(Protocol):
 
     @property
     def kind(self) -> str:
-        """`department`, `role`, `grants` or `form`."""
+        """`department`, `role`, `grants`, `form`, `report` or `dashboard`."""
 
     @property
     def key(self) -> str:
@@ -237,58 +236,18 @@ def _sorted(plain: Plain) -> Plain:
     return {key: sorted(value) if isinstance(value, list) else value for key, value in plain.items()}
 
 
-@dataclass(frozen=True)
-class FormItem:
-    """A form. A change becomes a new version; records keep theirs."""
-
-    definition: Definition
-    pack: Pack
-    kind: str = "form"
-
-    @property
-    def key(self) -> str:
-        """The form's key."""
-        return self.definition.key
-
-    def wanted(self) -> Plain:
-        """Return the definition without defaults."""
-        return self.definition.dump()
-
-    def found(self) -> Plain | None:
-        """Return the definition in force."""
-        try:
-            return forms.current(self.key).definition.dump()
-        except NotFoundError:
-            return None
-
-    def busy(self) -> bool:
-        """Tell whether an administrator has begun a draft, or a form of someone else's has this key."""
-        stored = db().forms.find_one({"_id": self.key}, {"has_draft": 1, "version": 1, "pack": 1})
-        if stored is None:
-            return False
-        is_interrupted_install = stored["version"] == 0 and stored.get("pack") == self.pack.name
-        return bool(stored["has_draft"]) and not is_interrupted_install
-
-    def write(self, actor: Actor) -> None:
-        """Create and publish the form, or publish the pack's version of it."""
-        stored = db().forms.find_one({"_id": self.key}, {"draft_revision": 1})
-        if stored is None:
-            form = forms.create(actor, self.wanted(), pack=self.pack.name)
-        else:
-            form = forms.save_draft(actor, self.key, self.wanted(), draft_revision=stored["draft_revision"])
-        note = f"{self.pack.name} {self.pack.version}"
-        forms.publish(actor, self.key, draft_revision=form.draft_revision, note=note)
-
-
 def items_of(pack: Pack) -> list[Item]:
     """Return everything in a pack, in the order in which it can be installed."""
     departments = _parents_first(pack.departments)
     forms_of_pack = frozenset(form.key for form in pack.forms)
+    note = f"{pack.name} {pack.version}"
     return [
         *(DepartmentItem(plan, order) for order, plan in enumerate(departments)),
         *(RoleItem(plan, forms_of_pack) for plan in pack.roles),
         *(MoreGrantsItem(plan, forms_of_pack) for plan in pack.more_grants),
-        *(FormItem(definition, pack) for definition in pack.forms),
+        *(FormItem(definition, pack.name, note) for definition in pack.forms),
+        *(ReportItem(definition, note) for definition in pack.reports),
+        *(DashboardItem(plan) for plan in pack.dashboards),
     ]
 
 

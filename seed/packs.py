@@ -41,7 +41,7 @@ class PackInfo:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an installation did with one department, role or form."""
+    """What an installation did with one department, role, form or report."""
 
     kind: str
     key: str

@@ -22,6 +22,7 @@ MAX_NODES = 200_000
 MAX_DEPTH = 100
 MAIN = "pack.yaml"
 FORMS = "forms/"
+REPORTS = "reports/"
 
 
 def _refuse(source: str, message: Message) -> InvalidError:
@@ -115,10 +116,10 @@ def _only_plain(value: Any, source: str) -> None:  # noqa: ANN401  (YAML)
 
 
 def read_parts(path: Path) -> dict[str, bytes]:
-    """Return the files of a pack by their name inside it: `pack.yaml`, `forms/<key>.yaml`.
+    """Return the files of a pack by their name inside it: `pack.yaml`, `forms/<key>.yaml`, `reports/…`.
 
     Args:
-        path: a folder, a single `.yaml` file with its forms inside, or a `.zip` of the folder.
+        path: a folder, a single `.yaml` file with its forms and reports inside, or a `.zip` of the folder.
 
     Raises:
         InvalidError: there is no such pack, or it is too large.
@@ -135,7 +136,10 @@ def read_parts(path: Path) -> dict[str, bytes]:
 def _read_folder(path: Path) -> dict[str, bytes]:
     if not (path / MAIN).is_file():
         raise _refuse(path.name, _("There is no such pack."))
-    files = [path / MAIN, *sorted((path / FORMS).glob("*.yaml"))]
+    files = [
+        path / MAIN,
+        *(file for part in (FORMS, REPORTS) for file in sorted((path / part).glob("*.yaml"))),
+    ]
     if len(files) > MAX_FILES:
         raise _refuse(path.name, _("This pack holds too many files."))
     return {file.relative_to(path).as_posix(): _read_file(file) for file in files}
@@ -158,8 +162,9 @@ def _read_zip(path: Path) -> dict[str, bytes]:
 
 
 def _belongs(name: str) -> bool:
-    return name == MAIN or (
-        name.startswith(FORMS) and name.endswith(".yaml") and len(name) <= KEY_LENGTH + len(FORMS + ".yaml")
+    return name == MAIN or any(
+        name.startswith(part) and name.endswith(".yaml") and len(name) <= KEY_LENGTH + len(part + ".yaml")
+        for part in (FORMS, REPORTS)
     )
 
 

@@ -12,11 +12,15 @@ from models.definition import Definition
 from models.mentions import Mention
 from models.messages import Message, _
 from models.problems import Problem
+from models.reports.checks import in_force
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Names that are known, each kind apart; `fields` by form. `connected`: whether a database was asked."""
+    """Names that are known, each kind apart; `fields` by form. `connected`: whether a database was asked.
+
+    `brought` are the forms of packs, which take the place of what is configured under their keys.
+    """
 
     roles: frozenset[str] = frozenset()
     departments: frozenset[str] = frozenset()
@@ -24,19 +28,26 @@ class Surroundings:
     calendars: frozenset[str] = frozenset()
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     connected: bool = False
+    brought: Mapping[str, Definition] = field(default_factory=dict)
+
+    def definition(self, form: str) -> Definition | None:
+        """Return a form as it will be; None where nobody knows it."""
+        return self.brought.get(form) or (in_force(form) if self.connected else None)
 
     def with_pack(
         self, roles: Iterable[str], departments: Iterable[str], forms: Iterable[Definition]
     ) -> "Surroundings":
         """Return the same with what a pack brings; its forms take the place of installed ones."""
-        brought = {form.key: frozenset(form.by_key) for form in forms}
+        brought = {form.key: form for form in forms}
+        fields = {key: frozenset(form.by_key) for key, form in brought.items()}
         return Surroundings(
             self.roles | frozenset(roles),
             self.departments | frozenset(departments),
             self.people,
             self.calendars,
-            {**self.fields, **brought},
+            {**self.fields, **fields},
             self.connected,
+            {**self.brought, **brought},
         )
 
     @classmethod

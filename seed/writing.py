@@ -79,7 +79,30 @@ class Writer:
         self.ids |= {partners.To(form, code): record_id for code, record_id in known.items()}
 
     def _owner(self, form: str) -> Actor:
-        return self.actor({"supplier": "jia.chunlan", "product": "xia.changqing"}.get(form, "yuan.zhiqiang"))
+        owners = {
+            "supplier": "jia.chunlan",
+            "product": "xia.changqing",
+            "problem_type": "su.mingyuan",
+            "defect_mechanism": "su.mingyuan",
+        }
+        return self.actor(owners.get(form, "yuan.zhiqiang"))
+
+    def store_tree(self, form: str, rows: list[Raw]) -> None:
+        """Store a tree level by level, because what a record belongs to has to be there."""
+        self.store_missing(form, [row for row in rows if "parent" not in row])
+        self.store_missing(form, [row for row in rows if "parent" in row])
+
+    def store_entries(self, form: str, key: str, raws: list[Raw], by: str, at: datetime) -> None:
+        """Store what somebody entered together at a moment, but not what is there already by its key."""
+        live, path = forms.current(form), f"data.{key}"
+        known = set(live.records().distinct(path, {path: {"$in": [raw[key] for raw in raws]}}))
+        missing = [self.resolve(raw) for raw in raws if raw[key] not in known]
+        with set_clock(at):
+            records.commit(
+                records.plan_creates(
+                    self.actor(by), live, missing, source=SOURCE, at=at, references=self.references
+                )
+            )
 
     # -- sheets, many at a time --------------------------------------------------------------------------
 

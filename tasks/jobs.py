@@ -16,7 +16,9 @@ from models.jobs import CancelledError, Job, LeaseLostError, RunningJob
 from models.ledger.stock_check import report as stock_check_report
 from models.ledger.stock_check import running as stock_check
 from models.messages import _
-from tasks import audits, exports, imports, retention
+from models.reports import making
+from models.reports.closing import running as report_closing
+from tasks import audits, exports, imports, reports, retention
 from tasks.app import celery
 
 log = structlog.get_logger()
@@ -32,6 +34,8 @@ HANDLERS: dict[str, Handler] = {
     leaving.JOB: leaving.hand_over,
     people_import.JOB: people_import.carry_out,
     reorganising.JOB: reorganising.carry_out,
+    making.JOB: reports.run,
+    report_closing.JOB: report_closing.carry_out,
     stock_check.JOB: stock_check.carry_out,
     stock_check_report.JOB: stock_check_report.run,
 }

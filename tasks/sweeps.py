@@ -13,6 +13,7 @@ from models.deliveries import digest
 from models.ledger import following as _following  # noqa: F401  (its effects are carried out here)
 from models.ledger import queueing
 from models.ledger import taking_over as _taking_over  # noqa: F401  (its effects are carried out here)
+from models.reports import scheduling
 from models.retention import audit_log
 from tasks.app import celery
 from tasks.deliveries import kick
@@ -40,9 +41,16 @@ def dispatch_lost() -> None:
         dispatch(job_id)
 
 
+def begin_reports() -> None:
+    """Begin the reports whose time has come."""
+    for job_id in scheduling.sweep():
+        dispatch(job_id)
+
+
 STEPS: tuple[Callable[[], object], ...] = (
     end_abandoned_transactions,
     dispatch_lost,
+    begin_reports,
     clocks.sweep,
     clocks.ensure_schedules,
     queueing.sweep,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 from werkzeug.wsgi import ClosingIterator
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CHROMIUM = Path("/usr/bin/chromium")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 LOOK_MS = 30_000
+TELL_WHOLE = "addEventListener('load', () => document.documentElement.setAttribute('data-page-whole', ''))"
+UNFINISHED = "html:has(head > link):not([data-page-whole])"  # a page of ours, not a picture
 
 
 @pytest.fixture(scope="session")  # one for all: Playwright cannot be opened twice in a thread
@@ -27,8 +29,22 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=LOOK_MS)  # on a slow machine a page may take more than Playwright's 5 s
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        chromium.on("context", use_whole_pages)
         yield chromium
         chromium.close()
+
+
+def use_whole_pages(context: BrowserContext) -> None:
+    """Touch no page before its scripts run: on a slow machine a click leads to a page painted long before."""
+
+    def wait(page: Page) -> None:
+        def until_whole(unfinished: Locator) -> None:
+            unfinished.page.wait_for_load_state()
+
+        page.add_locator_handler(page.locator(UNFINISHED), until_whole)
+
+    context.add_init_script(TELL_WHOLE)
+    context.on("page", wait)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from views import navigation
+from views import navigation, reports
 from views import property as property_pages
 from views.admin import BackofficeAdmin
 from views.configure import views as configure_views
@@ -22,3 +22,4 @@ def init_app(app: Flask) -> None:
     hub.init_app(app)
     navigation.init_app(app)
     property_pages.init_app(app)
+    reports.init_app(app)

@@ -11,7 +11,7 @@ from models.database import Document
 from models.errors import DomainError, InvalidError
 from models.forms import LiveForm
 from models.messages import _
-from models.planning import UNSTORABLE
+from models.storable import storable
 from views.context import require_person
 
 SOURCE: Final = "api"
@@ -42,6 +42,6 @@ def text_of(body: Document, name: str) -> str:
     text = body.get(name, "")
     if not isinstance(text, str):
         raise InvalidError({name: [_("This value does not fit here.")]})
-    if UNSTORABLE.search(text):
+    if not storable(text):
         raise InvalidError({name: [_("This text contains characters that cannot be stored.")]})
     return text

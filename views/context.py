@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, g, request
 from flask_login import current_user
 
-from models.errors import ForbiddenError
+from models.errors import ForbiddenError, InvalidError
 from models.lookups import Lookup
 from models.messages import LANGUAGES, Message, translate
 from models.people import Actor, User
@@ -81,6 +81,11 @@ def current_lookup() -> Lookup:
 def say(message: Message | str) -> str:
     """Return a rule's message in the reader's language."""
     return translate(message, current_language())
+
+
+def all_said(error: InvalidError) -> str:
+    """Return every message of a refusal in the reader's language, where no field stands beside it."""
+    return " ".join(say(message) for found in error.errors.values() for message in found)
 
 
 def csp_nonce() -> str:

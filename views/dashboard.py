@@ -20,6 +20,7 @@ from views.navigation import visible_forms
 from views.property.tiles import glance
 from views.records.facts import heading
 from views.records.listing import system_text
+from views.reports.tiles import placed
 
 RECENT = 8
 TILES = 8
@@ -50,6 +51,7 @@ class Dashboard(Screen, AdminIndexView):  # type: ignore[misc]
                 missing_years=_missing_years(person),
                 work=summary(person),
                 ledgers=glance(),
+                report_tiles=placed(),
             )
         )
 

@@ -13,6 +13,7 @@ from models.ledger.stock_check import report as stock_check
 from models.ledger_reports import running as reports
 from models.people import Permission, User
 from models.permissions import require_permission
+from models.reports import making
 from views import downloads
 from views.admin import Screen
 from views.context import current_timezone, require_person, say
@@ -84,6 +85,8 @@ def _require_result(person: User, job: Job) -> None:
         require_permission(person, _PERMISSIONS[job.kind])
     elif job.kind == "export":
         (reports if reports.is_report(job.params) else exports).require_download(person, job)
+    elif job.kind == making.JOB:
+        making.require_download(person, job)
     elif job.kind == stock_check.JOB:
         stock_check.require_download(person, job)
     else:

@@ -12,6 +12,7 @@ from models.forms import LiveForm
 from models.messages import Message, _
 from models.people import Permission, User
 from models.permissions import configures_any, may_ask_about
+from models.reports import reading
 from models.viewing_as import may_view_as
 from views.context import current_language, current_person, say, seen_as
 from views.downloads import file_size
@@ -25,6 +26,8 @@ GROUP_TITLES: dict[str, Message] = {
 }
 _CONFIGURE = (
     (Permission.CONFIGURE_FORMS, _("Forms"), "/configure/forms/", "ui-checks"),
+    (Permission.CONFIGURE_REPORTS, _("Report definitions"), "/configure/reports/", "clipboard-data"),
+    (Permission.CONFIGURE_REPORTS, _("Start pages"), "/configure/dashboards/", "grid-1x2"),
     (Permission.CONFIGURE_CALENDARS, _("Calendars"), "/configure/calendars/", "calendar3"),
     (Permission.CONFIGURE_CHANNELS, _("Messages"), "/configure/channels/", "send"),
     (Permission.CONFIGURE_DEPARTMENTS, _("Departments"), "/configure/departments/", "diagram-3"),
@@ -97,6 +100,8 @@ def navigation(person: User) -> list[dict[str, Any]]:
         {**_item(say(_("Inbox")), "/inbox/", "inbox"), "count": owed(person).open, "badge": "open"},
         _item(say(_("Exports and imports")), "/jobs/", "arrow-down-up"),
     ]
+    if reading.readable(person):
+        start.append(_item(say(_("Reports")), "/reports/", "bar-chart-line"))
     if keeps_property(person):
         start.append(_item(say(_("Customer property")), "/property/", "box-seam"))
     groups = [{"title": "", "items": start}]

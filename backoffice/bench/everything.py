@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from backoffice.bench import changes, clocks, exports, ledger, lists, starting
+from backoffice.bench import changes, clocks, exports, ledger, lists, reports, starting, workbooks
 from backoffice.bench.ground import Ground
 from backoffice.bench.measuring import Result
 
@@ -20,6 +20,8 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = MappingProxyType(
         "changed": changes.changed,
         "clocks": clocks.sweep,
         "ledger": ledger.pages,
+        "reports": reports.summary,
+        "workbook": workbooks.workbook,
         "start": starting.start,
     }
 )

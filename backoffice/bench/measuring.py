@@ -89,7 +89,7 @@ def table(results: Iterable[Result]) -> str:
 
 def _row(result: Result) -> Sequence[str]:
     sign = "× " if result.against is Against.RATIO else ""
-    form = "+.3g" if result.against is Against.DIFFERENCE else ".3g"
+    form = "+.3g" if result.against is Against.DIFFERENCE else ",.4g"
     compared = result.baseline is not None and result.against in {Against.DIFFERENCE, Against.RATIO}
     return [
         result.what,

@@ -1,28 +1,24 @@
 """`records`: the records of a form in and out, by the very jobs that the screens use."""
 
-import shutil
 from pathlib import Path
-from typing import IO
 
 import click
 
 from backoffice.commands import import_maps
+from backoffice.commands.carrying import carry_out_here, copy, person_of
 from backoffice.commands.connection import connected
 from backoffice.commands.import_maps import ImportMap
 from backoffice.settings import Settings
-from models import files, forms, jobs, users
+from models import files, forms, jobs
 from models.database import Document
 from models.definition import Definition
 from models.forms import LiveForm
 from models.import_plan import Plan
-from models.jobs import Job, RunningJob
-from models.messages import DEFAULT_LANGUAGE, LANGUAGES, translate
-from models.people import Role, User
+from models.messages import DEFAULT_LANGUAGE, LANGUAGES
+from models.people import User
 from models.queries import ListQuery
 from models.spreadsheets.reading import open_table
-from tasks.jobs import carry_out
 
-WORKER = "command line"
 FORMATS = ("xlsx", "csv")
 
 
@@ -47,14 +43,14 @@ def export(form: str, file: Path, username: str | None, language: str) -> None:
         query = ListQuery(columns=_columns(definition))
         job = jobs.enqueue(
             "export",
-            _person(username),
+            person_of(username),
             {"query": query.dump(), "format": kind},
             title=definition.label.text(language),
             form=form,
             language=language,
         )
         done = carry_out_here(job, language)
-        _copy(done, file)
+        copy(done, file)
     click.echo(f"{done.result['count']} records: {file}")
 
 
@@ -89,14 +85,14 @@ def import_file(
     """Create and update records of FORM from FILE, an .xlsx, .csv or .tsv; exit with 1 if any was refused."""
     chosen = import_maps.read(map_file) if map_file else None
     with connected() as settings:
-        person, live = _person(username), forms.current(form)
+        person, live = person_of(username), forms.current(form)
         plan = _keep(file, person, settings, live, chosen)
         kind = "import_check" if dry_run else "import"
         title = f"{live.definition.label.text(language)} ← {plan.file_name}"
         job = jobs.enqueue(kind, person, plan.dump(), title=title, form=form, language=language)
         done = carry_out_here(job, language)
         if refused is not None and done.file:
-            _copy(done, refused)
+            copy(done, refused)
     _tell(done.result, dry_run=dry_run)
     if done.result["refused"]:
         raise SystemExit(1)
@@ -123,41 +119,6 @@ def _tell(result: Document, *, dry_run: bool) -> None:
     click.echo(counts + nothing)
 
 
-def carry_out_here(job: Job, language: str) -> Job:
-    """Carry a job out in this process, recorded like any other, and return it as it ended.
-
-    Raises:
-        click.ClickException: it failed; the text says why.
-    """
-    running = RunningJob.claim(job.id, WORKER)
-    if running is not None:
-        carry_out(running)
-    job.reload()
-    if job.state != "done":
-        text = translate(job.message, language) if job.message else f"{job.kind}: {job.state}"
-        raise click.ClickException(text)
-    return job
-
-
-def _copy(job: Job, file: Path) -> None:
-    """Write the file that a job made."""
-    content: IO[bytes]
-    with files.open_file(job.file) as content, file.open("wb") as target:
-        shutil.copyfileobj(content, target)
-
-
 def _columns(definition: Definition) -> tuple[str, ...]:
     own = (field.key for field in definition.value_fields)
     return ("number", *own, "created_at", "created_by", "updated_at")
-
-
-def _person(username: str | None) -> User:
-    """Return whose rights hold: the person named, else an administrator, who may see everything."""
-    if username:
-        return users.find(username)
-    roles = list(Role.objects(administrator=True).scalar("id"))
-    person: User | None = User.objects(roles__in=roles, active=True).order_by("username").first()
-    if person is None:
-        message = "There is no administrator: run `backoffice user create NAME --administrator`."
-        raise click.ClickException(message)
-    return person

@@ -1,7 +1,6 @@
 """The audit log as a workbook: what was looked for, one line per detail gathered in one cell."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from models.audit.events import GROUPS, label
 from models.audit.noting import note
 from models.audit.reading import BATCH, Search, count, entries
 from models.audit.wording import Line, lines
+from models.batches import in_batches
 from models.database import Document
 from models.jobs import Job, RunningJob, enqueue
 from models.messages import Message, _, translate
@@ -64,7 +64,7 @@ def _columns(language: str) -> list[Column]:
 
 def _batches(query: Document, language: str, timezone: ZoneInfo) -> Iterator[list[tuple[Any, ...]]]:
     found = entries(query)
-    while batch := list(islice(found, BATCH)):
+    for batch in in_batches(found, BATCH):
         yield [_row(entry, language, timezone) for entry in batch]
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 import structlog
@@ -12,6 +11,7 @@ from pymongo import ASCENDING
 from pymongo.client_session import ClientSession
 
 from models import calendars
+from models.batches import in_batches
 from models.calendars import WorkingCalendar
 from models.clocks import store
 from models.clocks.aiming import recounted, retarget
@@ -129,8 +129,8 @@ def _batches(key: str, but: int | None = None) -> Iterator[list[Clock]]:
     query: Document = {"snapshot.calendar.key": key, "state": {"$in": list(OPEN)}}
     if but is not None:
         query["snapshot.calendar.version"] = {"$ne": but}
-    found = iter([one["_id"] for one in db().clocks.find(query, {"_id": 1}).sort("_id", ASCENDING)])
-    while ids := list(islice(found, BATCH)):
+    found = [one["_id"] for one in db().clocks.find(query, {"_id": 1}).sort("_id", ASCENDING)]
+    for ids in in_batches(found, BATCH):
         yield [Clock(one) for one in db().clocks.find({"_id": {"$in": ids}}).sort("_id", ASCENDING)]
 
 

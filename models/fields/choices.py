@@ -18,6 +18,7 @@ from models.messages import LANGUAGES, Message, _
 from models.spreadsheets.columns import Column
 
 _SEPARATOR = re.compile(r"\s*[,;|、]\s*")
+_MARKS = (", ", "; ", " | ")
 _MAX_TEXT = 50_000
 _MAX_REMEMBERED = 1_000
 _MAX_CELLS = 5_000
@@ -229,18 +230,28 @@ class MultiChoice(FieldType[list[str]]):
         return text
 
     def _cell_text(self, field: Field, value: list[str], language: str) -> str:
-        """Return the labels, or the keys where labels would be read differently when imported."""
-        text = self.label_texts(field, value, language)
-        try:
-            same = set(_split(field, text)) == set(value)
-        except ValueProblem:
-            same = False
-        return text if same else ", ".join(value)
+        """Return the labels, or the keys where labels would be read differently when imported.
+
+        An option may even be called like two keys with a comma between: no name has that many commas.
+        """
+        for text in (self.label_texts(field, value, language), *(mark.join(value) for mark in _MARKS)):
+            if _reads_as(field, text, value):
+                return text
+        longest = max(map(len, names_of(field)), default=0)
+        return ("," * (longest + 1)).join(value)
 
     @override
     def check(self, field: Field) -> Iterator[tuple[str, Message]]:
         problems = list(_check_options(field))
         yield from problems or super().check(field)
+
+
+def _reads_as(field: Field, text: str, value: list[str]) -> bool:
+    """Tell whether a text lists just some options when it is imported."""
+    try:
+        return set(_split(field, text)) == set(value)
+    except ValueProblem:
+        return False
 
 
 def _split(field: Field, raw: object) -> Iterator[str]:

@@ -201,6 +201,12 @@ def keep(file_id: ObjectId, job_id: ObjectId, session: ClientSession) -> None:
     _files().update_one({"_id": file_id}, {"$set": kept}, session=session)
 
 
+def retain(file_ids: Several[ObjectId], holder: Document, session: ClientSession) -> None:
+    """Keep what was made for good, in the transaction that stores what holds it (`holder` names that)."""
+    held = {"metadata.purpose": "held", "metadata.claimed_by": holder}
+    _files().update_many({"_id": {"$in": list(file_ids)}}, {"$set": held}, session=session)
+
+
 def give_up(form: str, record_ids: Several[ObjectId], session: ClientSession) -> None:
     """Leave the files of records that are removed for good to the sweep, in the transaction that does so."""
     theirs = {"metadata.claimed_by.record": {"$in": list(record_ids)}, "metadata.claimed_by.form": form}

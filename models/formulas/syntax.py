@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from models.errors import ValueProblem
 from models.messages import _
+from models.storable import storable
 
 MAX_LENGTH = 2000
 MAX_NODES = 200
@@ -107,7 +108,7 @@ def _make_exact(node: ast.Constant, source: str) -> None:
     if node.value is None or isinstance(node.value, bool):
         return
     if isinstance(node.value, str):
-        if any("\ud800" <= character <= "\udfff" or character == "\0" for character in node.value):
+        if not storable(node.value):
             raise ValueProblem(_("The text contains characters that cannot be stored."))
         return
     digits = ast.get_source_segment(source, node) or ""

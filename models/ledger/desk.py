@@ -18,10 +18,10 @@ from models.ledger.movements import Details, Movement, undone
 from models.ledger.moving import goal_of, moved
 from models.ledger.quantities import read_quantity
 from models.ledger.stock import Spot, Stock
-from models.ledger.wording import text_problem
 from models.messages import _
 from models.people import Action, Actor, Department, User
 from models.record_files import referenced_files
+from models.storable import text_problem
 
 MAX_NOTE = 2000
 MAX_PLACE = 200

@@ -11,8 +11,8 @@ from models.forms import LiveForm
 from models.ledger.awaited import FOLLOW, steps
 from models.people import Actor
 from models.workflow import positions
+from models.workflow.moving import plan_move
 from models.workflow.storing import commit
-from models.workflow.transitions import plan_move
 
 MAX_TRIES: Final = 5
 """Of a step of an item that somebody else changes at the same moment."""

@@ -23,8 +23,8 @@ from models.ledger.stock import Promise, Stock
 from models.people import Actor
 from models.times import now, today
 from models.workflow import positions
+from models.workflow.moving import plan_move
 from models.workflow.storing import commit
-from models.workflow.transitions import plan_move
 
 log = structlog.get_logger()
 

@@ -1,11 +1,11 @@
 """When a form becomes a ledger, or names other fields as one, what it holds already is brought in line."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from bson import ObjectId
 
 from models import forms, outbox
+from models.batches import in_batches
 from models.database import Document
 from models.errors import NotFoundError
 from models.forms import LEDGER_CHANGED, LiveForm
@@ -33,7 +33,7 @@ def bring_in_line(form: LiveForm) -> int:
     It may run twice, or twice at once: whoever comes second finds everything as it should be.
     """
     stale, done = _stale(form), 0
-    while batch := list(islice(stale, BATCH)):
+    for batch in in_batches(stale, BATCH):
         book = Book(form, Actor.system())
         for item in batch:
             book.plan(item, _as_it_is)

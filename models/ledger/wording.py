@@ -10,7 +10,6 @@ from models.database import db
 from models.ledger.stock import FAR, Occupation, ShortageError
 from models.messages import Message, _, translate
 from models.people import Actor
-from models.planning import UNSTORABLE
 
 MAX_NAMED = 5
 
@@ -81,12 +80,3 @@ def _taker(one: Occupation, name: str) -> Message:
         begins=one.begins,
         ends=one.ends,
     )
-
-
-def text_problem(text: str, most: int) -> Message | None:
-    """Say why some words cannot be kept: they are too long, or hold what the database cannot store."""
-    if len(text) > most:
-        return _("At most %(max)s characters.", max=most)
-    if UNSTORABLE.search(text):
-        return _("This text contains characters that cannot be stored.")
-    return None

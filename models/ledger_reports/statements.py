@@ -12,6 +12,7 @@ from bson import ObjectId
 from pymongo.client_session import ClientSession
 
 from models.access import Action
+from models.batches import in_batches
 from models.database import Document, db
 from models.errors import ForbiddenError
 from models.ledger.held import Facet, closed
@@ -121,12 +122,7 @@ def every(
     path = reading.part.customer
     found = reading.ledger.records().find(reading.query(), {**UNREAD, "stock": 0}, session=session)
     for customer, items in groupby(each(found, f"data.{path}", "number"), lambda one: one["data"].get(path)):
-        yield customer, _batches(items)
-
-
-def _batches(items: Iterator[Document]) -> Iterator[list[Document]]:
-    while batch := list(islice(items, BATCH)):
-        yield batch
+        yield customer, in_batches(items, BATCH)
 
 
 def lines(

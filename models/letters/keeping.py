@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
@@ -23,6 +22,7 @@ from models.messages import LANGUAGES, Message, _
 from models.numbering_patterns import needs_department
 from models.people import Actor, Department, User
 from models.planning import same_revision, step
+from models.storable import text_problem
 from models.times import now
 from models.validation import validate
 from models.workflow import commit
@@ -36,7 +36,6 @@ _SEALED: Final = (
     "subject", "body", "by", "by_name",
 )  # fmt: skip
 _LISTED: Final = {"body": 0, "address": 0}
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def ensure_indexes() -> None:
@@ -150,10 +149,8 @@ def _check(text: Text) -> None:
         written = getattr(text, name)
         if name in {"subject", "body"} and not written.strip():
             errors[name] = [_("This is needed.")]
-        elif len(written) > longest:
-            errors[name] = [_("At most %(max)s characters.", max=longest)]
-        elif _UNSTORABLE.search(written):
-            errors[name] = [_("This text contains characters that cannot be stored.")]
+        elif problem := text_problem(written, longest):
+            errors[name] = [problem]
     if errors:
         raise InvalidError(errors)
 

@@ -20,6 +20,7 @@ from models.procedure import (
     Effect,
     FileWith,
     Move,
+    MoveLinked,
     Notify,
     RouteBy,
     SetField,
@@ -143,7 +144,14 @@ def _named(effect: Effect, definition: Definition, path: str) -> Iterator[Proble
         yield Problem(f"{path}.table", _("There is no routing table “%(key)s”.", key=effect.table))
     if isinstance(effect, ClockAction) and effect.clock not in definition.by_clock:
         yield Problem(f"{path}.clock", _("There is no clock “%(key)s”.", key=effect.clock))
-    if isinstance(effect, Move) and (workflow is None or effect.transition not in workflow.by_transition):
+    if isinstance(effect, Move) or (isinstance(effect, MoveLinked) and effect.form == definition.key):
+        yield from step_problems(effect, definition, path)
+
+
+def step_problems(effect: Move | MoveLinked, target: Definition, path: str) -> Iterator[Problem]:
+    """Yield that an effect takes a step that a form does not have."""
+    workflow = target.workflow
+    if workflow is None or effect.transition not in workflow.by_transition:
         yield Problem(f"{path}.transition", _("There is no step “%(key)s”.", key=effect.transition))
 
 

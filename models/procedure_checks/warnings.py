@@ -6,9 +6,19 @@ from models.database import db
 from models.definition import Definition
 from models.messages import Message, _
 from models.problems import Problem
-from models.procedure import CreateRecord, Effect, FileWith, Move, RoutingTable, State, Who, Workflow
+from models.procedure import (
+    CreateRecord,
+    Effect,
+    FileWith,
+    Move,
+    MoveLinked,
+    RoutingTable,
+    State,
+    Who,
+    Workflow,
+)
 from models.procedure_checks import graph
-from models.procedure_checks.effects import fit_problems
+from models.procedure_checks.effects import fit_problems, step_problems
 from models.procedure_checks.problems import is_endless
 
 
@@ -134,7 +144,7 @@ def _named(definition: Definition) -> Iterator[tuple[str, str, str]]:
         if who.within and who.within != "@department" and who.within not in definition.by_key:
             yield f"{path}.within", "departments", who.within
     for path, effect in effects_of(definition):
-        if isinstance(effect, CreateRecord) and effect.form != definition.key:
+        if isinstance(effect, CreateRecord | MoveLinked) and effect.form != definition.key:
             yield f"{path}.form", "forms", effect.form
         if isinstance(effect, FileWith):
             yield f"{path}.department", "departments", effect.department
@@ -189,12 +199,19 @@ def effects_of(definition: Definition) -> Iterator[tuple[str, Effect]]:
 
 
 def _misfits(definition: Definition) -> Iterator[Problem]:
-    """Yield what effects give to fields that another form does not have."""
+    """Yield fields and steps that effects name and another form does not have."""
     for path, effect in effects_of(definition):
-        if isinstance(effect, CreateRecord) and effect.form != definition.key:
+        if isinstance(effect, CreateRecord | MoveLinked) and effect.form != definition.key:
             form = db().forms.find_one({"_id": effect.form}, {"version": 1})
             version = form and db().form_versions.find_one(
                 {"form": effect.form, "version": form.get("version")}, {"definition": 1}
             )
             if version:
-                yield from fit_problems(effect, Definition.load(version["definition"]), path)
+                yield from _misfit(effect, Definition.load(version["definition"]), path)
+
+
+def _misfit(effect: CreateRecord | MoveLinked, target: Definition, path: str) -> Iterator[Problem]:
+    if isinstance(effect, CreateRecord):
+        yield from fit_problems(effect, target, path)
+    else:
+        yield from step_problems(effect, target, path)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
+from models.batches import in_batches
 from models.database import Document, db
 from models.forms import LiveForm
 from models.people import DEFAULT_TIMEZONE
@@ -47,7 +48,7 @@ def records(form: LiveForm, rule: Document, session: ClientSession | None = None
         _candidates(form, rule), {**_SHOWN, **_basis_field(rule)}, session=session
     )
     ordered = candidates.sort("_id", 1).batch_size(BATCH)
-    while batch := list(islice(ordered, BATCH)):
+    for batch in in_batches(ordered, BATCH):
         yield from _due(form, rule, batch)
 
 

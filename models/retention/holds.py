@@ -13,7 +13,7 @@ from models.forms import LiveForm
 from models.messages import _
 from models.people import Actor, Permission, User
 from models.permissions import require_permission
-from models.retention.rules import storable
+from models.storable import storable
 from models.times import now
 
 MAX_REASON = 500

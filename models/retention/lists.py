@@ -10,6 +10,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from models import audit, forms, jobs
+from models.batches import in_batches
 from models.database import Document, db, in_transaction
 from models.errors import ConflictError, DomainError, ForbiddenError, InvalidError, NotFoundError
 from models.forms import LiveForm
@@ -18,6 +19,7 @@ from models.messages import _
 from models.people import Actor, Permission, User
 from models.permissions import require_permission
 from models.retention import due, holds, rules
+from models.storable import storable
 from models.times import now
 
 KIND = "disposal"
@@ -96,7 +98,7 @@ def _remove(list_id: ObjectId) -> None:
 
 def _write_items(list_id: ObjectId, found: Iterator[due.DueRecord]) -> int:
     count, limited = 0, islice(found, MOST)
-    while batch := list(islice(limited, BATCH)):
+    for batch in in_batches(limited, BATCH):
         db().disposal_items.insert_many([_item(list_id, one) for one in batch])
         count += len(batch)
     return count
@@ -170,7 +172,7 @@ def reject(person: User, list_id: ObjectId, reason: str) -> None:
     """Put a list aside; whoever drew it up may, too. Raises as `approve`; InvalidError without a reason."""
     require_permission(person, Permission.RETENTION_MANAGE)
     said = reason.strip()
-    if not said or not rules.storable(said):
+    if not said or not storable(said):
         raise InvalidError({"reason": [_("Say why.")]})
     if len(said) > MAX_REASON:
         raise InvalidError({"reason": [_("At most %(max)s characters.", max=MAX_REASON)]})

@@ -13,6 +13,7 @@ from models.forms import LiveForm
 from models.messages import Message, _
 from models.people import Actor, Permission, User
 from models.permissions import require_permission
+from models.storable import storable
 from models.times import now
 
 MAX_MONTHS = 1200
@@ -105,11 +106,6 @@ def _check_note(note: str, errors: dict[str, list[Message]]) -> None:
         errors["note"] = [_("At most %(max)s characters.", max=MAX_NOTE)]
     elif not storable(note):
         errors["note"] = [_("The text contains characters that cannot be stored.")]
-
-
-def storable(text: str) -> bool:
-    """Tell whether MongoDB takes a text."""
-    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def _store(person: User, key: str, subject: str, rule: Document | None) -> None:

@@ -19,6 +19,7 @@ from models.people import Actor
 from models.rules import periods
 from models.rules.operators import DATED, Kind
 from models.rules.sources import Source
+from models.storable import storable
 from models.times import now
 
 DEFAULT_TIMEZONE = ZoneInfo("Asia/Shanghai")
@@ -86,7 +87,7 @@ def _text(source: Source, raw: Any, _context: RuleContext) -> str:  # noqa: ANN4
         raise ValueProblem(_("Enter a value to compare with."))
     if len(raw) > MAX_TEXT:
         raise ValueProblem(_("At most %(max)s characters.", max=MAX_TEXT))
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in raw):
+    if not storable(raw):
         raise ValueProblem(_("The text contains characters that cannot be stored."))
     return unicodedata.normalize("NFC", raw)
 

@@ -9,8 +9,9 @@ from models.workflow import timing
 from models.workflow.diagram import Diagram, diagram
 from models.workflow.engine import react
 from models.workflow.filing import acknowledge
+from models.workflow.moving import plan_move
 from models.workflow.storing import commit
-from models.workflow.transitions import Offer, available, move, plan_move, take
+from models.workflow.transitions import Offer, available, move, take
 
 __all__ = [
     "Diagram",

@@ -14,8 +14,9 @@ from models.people import Actor, User
 from models.planning import plan_creates
 from models.procedure import Transition
 from models.workflow import positions
+from models.workflow.moving import leaving, workflow_of
 from models.workflow.storing import commit
-from models.workflow.transitions import allow, leaving, not_ready, workflow_of
+from models.workflow.transitions import allow, not_ready
 
 
 def begin(

@@ -5,10 +5,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from models import who
+from pymongo import ASCENDING
+
+from models import forms, who
 from models.changes import Change
 from models.database import Document
-from models.errors import DomainError, InvalidError
+from models.errors import DomainError, InvalidError, NotFoundError
 from models.forms import LiveForm
 from models.ledger import acting
 from models.ledger.stock_check import steps as stock_check_steps
@@ -21,11 +23,13 @@ from models.procedure import (
     CreateRecord,
     Effect,
     FileWith,
+    MoveLinked,
     Notify,
     RouteBy,
     SetField,
+    Transition,
 )
-from models.workflow import filing, notices, positions, routing, texts, values
+from models.workflow import filing, moving, notices, positions, routing, texts, values, waiting
 from models.workflow.run import Run
 
 
@@ -144,6 +148,31 @@ def _move(_run: Run, _change: Change, _effect: Effect) -> None:
     raise DomainError(_("Only a clock takes a transition as one of its effects."))
 
 
+def _move_linked(run: Run, change: Change, effect: MoveLinked) -> None:
+    try:
+        other = forms.current(effect.form)
+    except NotFoundError:
+        return  # the other procedure is not in use here
+    found = moving.workflow_of(other)
+    transition = found.by_transition.get(effect.transition)
+    if transition is None:
+        raise DomainError(
+            _("“%(form)s” has no step “%(key)s”.", form=other.definition.label, key=effect.transition)
+        )
+    if run.dry:
+        change.facts.setdefault("linked", []).append({"form": other.key, "transition": transition.key})
+        return
+    belonging = waiting.belonging(change.form, change.record, other)
+    for record in other.records().find(belonging).sort("_id", ASCENDING):
+        if record["_id"] not in run.changed and found.leaves(transition, found.state_of(record).key):
+            run.move(change, _step_of(change, other, record, transition))
+
+
+def _step_of(cause: Change, form: LiveForm, record: Document, transition: Transition) -> Change:
+    said = {"source": "system", "reason": cause.reason}
+    return moving.plan(cause.actor, form, record, transition, record["data"], at=cause.at, **said)
+
+
 _KINDS: Mapping[str, Callable[[Run, Change, Any], None]] = MappingProxyType(
     {
         "set": _set,
@@ -154,6 +183,7 @@ _KINDS: Mapping[str, Callable[[Run, Change, Any], None]] = MappingProxyType(
         "route": _route,
         "clock": _clock,
         "transition": _move,
+        "linked": _move_linked,
         "ledger": acting.carry_out,
         "stock_check": stock_check_steps.carry_out,
     }

@@ -74,7 +74,7 @@ class Run:
         return f"{kind}:{change.form.key}:{record['_id']}:{record['revision']}:{self._told[record['_id']]}"
 
     def follow(self, cause: Change, created: Change) -> None:
-        """Take up a record that an effect of `cause` created. Raises DomainError beyond the bounds."""
+        """Take up a record that an effect of `cause` created or changed. Raises DomainError beyond bounds."""
         depth = self._depth.get(cause.record["_id"], 0) + 1
         self._depth[created.record["_id"]] = depth
         self.more.append(created)
@@ -82,14 +82,18 @@ class Run:
         self._roots[0] += 1
         if depth > MAX_DEPTH or self._roots[0] > MAX_CREATED * max(1, self._roots[1]):
             raise DomainError(
-                _("The procedures create records without end: %(form)s.", form=cause.form.definition.label)
+                _("The procedures change records without end: %(form)s.", form=cause.form.definition.label)
             )
+
+    def move(self, cause: Change, change: Change) -> None:
+        """Take up what `cause` makes of another record that is there already. Raises as `follow`."""
+        self.changed[change.record["_id"]] = change
+        self.follow(cause, change)
 
     def settle(self, cause: Change, change: Change) -> None:
         """Take up a slip that the ledger changes because of another record. Raises as `follow`."""
-        self.changed[change.record["_id"]] = change
         self.settled.add(change.record["_id"])
-        self.follow(cause, change)
+        self.move(cause, change)
 
     def note(self, change: Change, action: str) -> None:
         """Remember what a slip did in the ledger."""

@@ -15,8 +15,8 @@ from models.people import Actor
 from models.planning import plan_creates, step, stored
 from models.procedure import CreateRecord, Effects, Move
 from models.times import now
+from models.workflow.moving import plan_move
 from models.workflow.storing import commit
-from models.workflow.transitions import plan_move
 
 log = structlog.get_logger()
 

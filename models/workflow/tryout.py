@@ -256,6 +256,12 @@ def _happened(change: Change, given: Document) -> Iterator[Message]:
     yield from booking_words(change, Lookup(change.actor.language, person=change.actor.person))
     for made in facts.get("created", ()):
         yield _("A record of “%(form)s” is created.", form=made["form"])
+    for moved in facts.get("linked", ()):
+        yield _(
+            "What belongs to it of “%(form)s” takes the step “%(step)s”.",
+            form=moved["form"],
+            step=moved["transition"],
+        )
     for department in facts.get("filed", ()):
         yield _("It is filed with %(department)s.", department=department)
     for routed in facts.get("routed", ()):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from models import access, forms
-from models.database import Document, db
+from models.database import Document
 from models.errors import NotFoundError
 from models.forms import LiveForm
 from models.messages import Message, _
@@ -48,11 +48,15 @@ def _open(form: LiveForm, record: Document, other_key: str) -> Iterator[Document
     workflow = other.definition.workflow
     if workflow is None:
         return
-    query = {"$or": _belongs(form, record, other), "deleted_at": None}
     shown = {"number": 1, "title": 1, "state": 1}
-    for one in db()[other.collection].find(query, shown).sort("_id", 1):
+    for one in other.records().find(belonging(form, record, other), shown).sort("_id", 1):
         if not workflow.state_of(one).is_end:
             yield one
+
+
+def belonging(form: LiveForm, record: Document, other: LiveForm) -> Document:
+    """Return the filter of another form's records that came out of a record, or refer to it."""
+    return {"$or": _belongs(form, record, other), "deleted_at": None}
 
 
 def _belongs(form: LiveForm, record: Document, other: LiveForm) -> list[dict[str, Any]]:

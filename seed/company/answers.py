@@ -109,7 +109,13 @@ def _liability(told: Incident) -> Raw:
         "responsible_person": To("person", told.rng.choice(OWNERS[told.cause.department])),
     }
     if told.cause.responsibility == "supplier":
-        values["supplier"] = To("supplier", told.event.product.supplier)
+        informed = told.event.at + timedelta(hours=20)
+        days = 1 + (told.defective + len(told.event.product.code)) % 4 * 0.6
+        values |= {
+            "supplier": To("supplier", told.event.product.supplier),
+            "supplier_informed_at": informed.isoformat(),
+            "supplier_answered_at": (informed + DAY * days).isoformat(),
+        }
     return values
 
 

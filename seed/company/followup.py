@@ -114,7 +114,7 @@ def claim(rng: Random, sheet: Mapping[str, Any]) -> tuple[Step, list[Act]]:
 
 def _received(rng: Random, sheet: Mapping[str, Any], by: str, at: datetime, amount: str) -> Raw:
     data = sheet["data"]
-    kept = ("fault_kind", "batch")
+    kept = ("fault_kind", "batch", "plant")
     return {
         "subject": f"{data['subject']}引起的索赔",
         "customer": str(data["customer"]),
@@ -131,6 +131,7 @@ def _received(rng: Random, sheet: Mapping[str, Any], by: str, at: datetime, amou
         "evidence_received": ["letter", "photos"],
         "material": [{"kind": "information", "name": "索赔函", "received_on": day(at)}],
         **{key: data[key] for key in kept if key in data},
+        **{key: str(data[key]) for key in ("problem_type",) if key in data},
     }
 
 
@@ -190,7 +191,10 @@ def _settle(path: Path, by: str, amount: str, data: Mapping[str, Any]) -> None:
     path.wait(0.3, 2)
     path.take(by, "record_disposal", disposal="已按商定金额赔偿，顾客书面确认。")
     path.wait(2, 9)
-    path.take(DEPUTY, "close", root_cause=data.get("root_cause") or "见质量信息反馈单。")
+    found: Raw = {"root_cause": data.get("root_cause") or "见质量信息反馈单。"}
+    if "cause_category" in data and "mechanism" in data:
+        found |= {"cause_category": data["cause_category"], "mechanism": str(data["mechanism"])}
+    path.take(DEPUTY, "close", **found)
 
 
 def _recourse(path: Path, amount: str) -> None:

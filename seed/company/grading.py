@@ -48,6 +48,7 @@ def remedy(told: Incident, at: datetime, handler: str, severity: str) -> Raw:
         "measures": measures(told, at, handler),
         "expected_on": day(at + DAY * told.rng.randint(3, 12)),
         "tightened_inspection": is_serious or told.chance(0.2),
+        "mechanism": To("defect_mechanism", told.cause.mechanism),
     }
     if is_serious:
         values |= {

@@ -62,16 +62,18 @@ class Incident:
     def __post_init__(self) -> None:
         """Settle what later sentences must agree on."""
         rng, event = self.rng, self.event
-        self.cause = rng.choice(event.fault.causes)
+        self.cause = event.fault.causes[0] if event.is_spike else rng.choice(event.fault.causes)
         self.delivered = rng.choice([12, 20, 30, 48, 60, 100, 120, 200, 300, 500, 800, 1200])
         self.defective = max(1, min(self.delivered, int(rng.expovariate(0.35)) + rng.randrange(2)))
         self.produced = event.at - timedelta(days=rng.randint(25, 420))
+        if event.is_spike:  # one batch: made in one month
+            self.produced = event.at.astimezone(ZONE).replace(day=1) - timedelta(days=40)
         self.words = {
             "part": self.part(),
             "model": event.product.model,
             "share": str(self.defective),
             "hours": str(rng.choice([8, 15, 20, 30, 45, 60, 80, 120, 180, 260])),
-            "batch": f"{self.produced:%y%m}{rng.choice('ABC')}",
+            "batch": f"{self.produced:%y%m}{'B' if event.is_spike else rng.choice('ABC')}",
         }
 
     def part(self) -> str:

@@ -68,6 +68,14 @@ def products(rng: Random, today: date) -> list[dict[str, Any]]:
     ]
 
 
+def tree(rows: list[list[str]], form: str) -> list[dict[str, Any]]:
+    """Return the records of a tree, given as code, name and what it belongs to; parents first."""
+    return [
+        {"code": code, "name": name, **({"parent": To(form, parent)} if parent else {})}
+        for code, name, parent in rows
+    ]
+
+
 def customers(rng: Random, today: date, count: int = CUSTOMERS) -> list[dict[str, Any]]:
     """Return customers with names nobody else has; the first ones buy most."""
     words = vocabulary.partners()

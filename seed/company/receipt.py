@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from seed.company import vocabulary
+from seed.company.deliveries import plant
 from seed.company.incident import Incident, Raw, day
 from seed.company.partners import To, person_name, phone
 
@@ -27,6 +28,7 @@ def received(told: Incident, receiver: str) -> Raw:
         "received_at": told.event.at.isoformat(),
         "received_by": To("person", receiver),
         "customer": To("customer", told.customer["code"]),
+        "plant": plant(told.customer, told.event.product.code),
         "source": {"oem": "plant", "end_user": "end_user"}.get(told.customer["kind"], "service_partner"),
         "complainant": person_name(told.rng),
         "contact": told.customer["contact"],
@@ -56,6 +58,7 @@ def _problem(told: Incident) -> Raw:
         "subject": told.pick("subjects"),
         "complaint_about": _about(told),
         "fault_kind": told.event.fault.kind,
+        "problem_type": To("problem_type", told.event.fault.problem_type),
         "machine_number": _machine_number(told),
         "serial_number": f"SN{told.produced:%y%m%d}{told.rng.randrange(100_000):05}",
         "batch": told.words["batch"],

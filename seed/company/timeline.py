@@ -1,4 +1,4 @@
-"""When the demo company hears of which trouble with what: seasons, trends, a bad batch, repeat offenders."""
+"""When the demo company hears of which trouble with what: seasons, trends, a spike, repeat offenders."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,6 +16,8 @@ BAD_BATCH_FAULT = "board_failure"
 BAD_BATCH_LINES = ("generator", "control")
 BAD_BATCH_DAYS = 150
 MENDED_FAULT = "fit"
+SPIKE_SHARE = 0.022  # of all events; they come in the last whole month, from one batch and few customers
+SPIKE_CUSTOMERS = 4
 ENQUIRY_SHARE = 0.07
 SUGGESTION_SHARE = 0.03
 QUALITY_INFORMATION_SHARE = 0.12
@@ -32,6 +34,7 @@ class Event:
     customer: int
     product: Product
     fault: Fault
+    is_spike: bool = False
 
 
 def events(rng: Random, now: datetime, count: int, customers: int) -> list[Event]:
@@ -40,9 +43,21 @@ def events(rng: Random, now: datetime, count: int, customers: int) -> list[Event
     days = [today - timedelta(days=back) for back in range(1, YEARS * 365)]
     faults = vocabulary.faults()
     weights = [_day_weight(day, today, faults) for day in days]
-    chosen = sorted(rng.choices(days, weights, k=count))
+    spike = round(count * SPIKE_SHARE)
+    chosen = sorted(rng.choices(days, weights, k=count - spike))
     told = [_event(rng, day, today, faults, customers) for day in chosen]
+    told += [_of_spike(rng, today, faults, customers) for _number in range(spike)]
     return sorted(told, key=lambda event: event.at)
+
+
+def _of_spike(rng: Random, today: date, faults: list[Fault], customers: int) -> Event:
+    """Return one complaint about boards of a batch that was bad from the beginning."""
+    end = today.replace(day=1) - timedelta(days=1)
+    day = end.replace(day=rng.randint(5, end.day))
+    fault = next(one for one in faults if one.key == BAD_BATCH_FAULT)
+    customer = rng.randrange(min(SPIKE_CUSTOMERS, customers))
+    product = _product(rng, fault, BAD_BATCH_LINES[:1])
+    return Event(_moment(rng, day), "complaint", customer, product, fault, is_spike=True)
 
 
 def _day_weight(day: date, today: date, faults: list[Fault]) -> float:
@@ -72,7 +87,7 @@ def _event(rng: Random, day: date, today: date, faults: list[Fault], customers: 
     return Event(
         at=_moment(rng, day),
         kind=_kind(rng),
-        customer=_few_buy_most(rng, customers),
+        customer=few_buy_most(rng, customers),
         product=_product(rng, fault, lines),
         fault=fault,
     )
@@ -91,7 +106,8 @@ def _moment(rng: Random, day: date) -> datetime:
     return local.astimezone(UTC)
 
 
-def _few_buy_most(rng: Random, count: int) -> int:
+def few_buy_most(rng: Random, count: int) -> int:
+    """Return the position of a customer; the first ones buy most."""
     weights = [1 / (position + 2) ** 0.8 for position in range(count)]
     return rng.choices(range(count), weights)[0]
 

@@ -49,6 +49,7 @@ class Cause:
     department: str
     responsibility: str
     text: str
+    mechanism: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Fault:
     petrol: bool
     causes: tuple[Cause, ...]
     words: dict[str, list[str]]
+    problem_type: str
 
 
 @cache
@@ -98,10 +100,21 @@ def property_words() -> dict[str, Any]:
     return _file("property")
 
 
+def trees() -> dict[str, Any]:
+    """Return mechanisms of failure and types of problems, and which fault is of which."""
+    return _file("trees")
+
+
 def faults() -> list[Fault]:
     """Return every kind of trouble."""
     document = _file("faults")
     return [_fault(entry, document["seasons"][entry["season"]]) for entry in document["faults"]]
+
+
+def _causes(entry: dict[str, Any]) -> tuple[Cause, ...]:
+    mechanisms: list[str] = trees()["mechanisms_of"][entry["key"]]
+    rows: list[list[str]] = entry["causes"]
+    return tuple(Cause(*(*row, mechanism)) for row, mechanism in zip(rows, mechanisms, strict=True))
 
 
 def _fault(entry: dict[str, Any], months: list[int]) -> Fault:
@@ -119,6 +132,7 @@ def _fault(entry: dict[str, Any], months: list[int]) -> Fault:
         lines=tuple(entry["lines"]),
         safety=bool(entry.get("safety")),
         petrol=bool(entry.get("petrol")),
-        causes=tuple(Cause(*cause) for cause in entry["causes"]),
+        causes=_causes(entry),
         words=lists,
+        problem_type=trees()["problem_type_of"][entry["key"]],
     )

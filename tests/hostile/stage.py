@@ -33,8 +33,10 @@ from models.channels import Channel
 from models.database import Document
 from models.definition_parts import Label
 from models.forms import LiveForm
-from models.people import FieldRule, Grant, Limit, Name, User
+from models.people import Actor, FieldRule, Grant, Limit, Name, User
 from models.queries import ListQuery
+from models.reports import keeping as reports
+from models.reports.parts import ReportDefinition
 from models.retention import holds, lists
 from models.retention.rules import save as save_rule
 from models.times import now, set_clock, today
@@ -64,13 +66,18 @@ class Stage:
             values |= self.property
         if rule.endpoint in {"records.mapping_view", "configure_users.import_preview"}:
             values["file_id"] = values["import_id"]
-        values["key"] = values["form"] if "form" in rule.rule or "api" in rule.rule else "none"
+        values["key"] = (
+            values["form"] if any(one in rule.rule for one in ("form", "api", "report")) else "none"
+        )
         with app.test_request_context():
             parts = {name: instead.get(name, values[name]) for name in rule.arguments}
             return app.url_map.bind("localhost").build(rule.endpoint, parts, append_unknown=False)
 
 
-_OF_ENDPOINT: dict[str, dict[str, str]] = {"configure_forms": {"kind": "yaml"}}
+_OF_ENDPOINT: dict[str, dict[str, str]] = {
+    "configure_forms": {"kind": "yaml"},
+    "configure_reports": {"kind": "yaml"},
+}
 _OF_LEDGERS = frozenset({"api.book_movement", "api.list_movements", "api.show_stock", "api.undo_movement"})
 
 
@@ -211,6 +218,22 @@ def _upload(admin: User, content: bytes, name: str) -> str:
     return str(files.store(BytesIO(content), name, admin.id, purpose="upload", max_bytes=10**6))
 
 
+def _report(admin: User, live: LiveForm, words: str) -> None:
+    """Keep a report that bears the key of the form, and whose every part is called the same."""
+    text = {"zh": words, "en": words}
+    part = {"key": "one", "label": text}
+    document = {
+        "key": live.key,
+        "label": text,
+        "description": text,
+        "sources": [{**part, "form": live.key, "date": "@created_at"}],
+        "measures": [{**part, "source": "one", "unit": text}],
+        "groupings": [{**part, "field": "name"}],
+        "analyses": [{**part, "kind": "pareto", "measures": ["one"], "by": ["one"], "note": text}],
+    }
+    reports.put(Actor.of(admin), ReportDefinition.load(document), version=0, note=words)
+
+
 def _values(admin: User, live: LiveForm, record: Document, words: str) -> dict[str, Any]:
     db = database.db()
     query = ListQuery(search=words)
@@ -223,6 +246,7 @@ def _values(admin: User, live: LiveForm, record: Document, words: str) -> dict[s
         admin, admin, factories.user("clerk"), first=day, last=day, reason=words, forms=[live.key]
     )
     channel = _channel(words)
+    _report(admin, live, words)
     audit.note("form.published", actor=factories.actor(admin), subject=words, details={"note": words})
     letter = letter_forms.written(admin, live, record, "report")
     _told(admin, words)
@@ -246,6 +270,7 @@ def _values(admin: User, live: LiveForm, record: Document, words: str) -> dict[s
         "clock_id": _one(db, "clocks"),
         "filing_id": _one(db, "filings"),
         "department_id": admin.department.id,
+        "role": factories.role("clerk").name,
         "role_id": factories.role("clerk").id,
         "user_id": factories.user("clerk").id,
         "factor_id": ObjectId(),

@@ -1,6 +1,6 @@
 """Addresses, forms and JSON filled with whatever hypothesis thinks of: never a 500, and sound data after it.
 
-`FUZZ_SECONDS` says how long (20 by default, 300 in CI), `FUZZ_SEED` repeats a run.
+`FUZZ_SECONDS` says how long (20 by default, 120 in CI), `FUZZ_SEED` repeats a run.
 """
 
 import logging

@@ -234,6 +234,9 @@ def test_scripts_of_our_own_pages_send_only_what_they_mean(admin: FlaskClient, c
                 ("/configure/forms/sheet/workflow/try", {"definition": value, "values": value,
                 "state": value}),
                 ("/configure/calendars/odd/save", {"definition": value, "seen": value}),
+                ("/configure/reports/sheet/save", {"definition": value, "draft_revision": value}),
+                ("/configure/reports/sheet/check", {"definition": {"label": value, "sources": value}}),
+                ("/configure/reports/sheet/preview", {"definition": value, "period": value}),
             ]  # fmt: skip
             for path, body in bodies:
                 answer = admin.post(path, json=body, headers=headers)

@@ -51,6 +51,7 @@ FILES = frozenset(
     [
         "configure_calendars.export",
         "configure_forms.export",
+        "configure_reports.export",
         "configure_users.import_refused",
         "configure_users.import_template",
         "health.healthz",

@@ -7,7 +7,9 @@ from models.database import Document, db
 from models.people import Actor
 from seed import packs
 
-_CONFIGURED: Final = ("packs", "forms", "form_versions", "roles", "departments")
+_CONFIGURED: Final = (
+    "packs", "forms", "form_versions", "report_versions", "dashboards", "roles", "departments"
+)  # fmt: skip
 _remembered: dict[tuple[str, ...], dict[str, list[Document]]] = {}
 
 
@@ -29,6 +31,7 @@ def _really(names: tuple[str, ...]) -> None:
 
 def _restore(configured: dict[str, list[Document]]) -> None:
     for name, documents in configured.items():
-        db()[name].insert_many(documents)
+        if documents:
+            db()[name].insert_many(documents)
     for live in forms.live_forms():
         form_indexes.ensure(live.records(), live.definition)

@@ -11,29 +11,30 @@ from models import checks, clocks, forms, history, outbox, passwords
 from models.database import Document
 from models.errors import InUseError
 from models.people import Department, User
+from models.reports.periods import Period
+from models.reports.statistics.control import Point, chart
 from models.times import now
 from seed import demo
-from seed.company import partners, timeline, vocabulary
+from seed.company import deliveries, partners, timeline, vocabulary
 from seed.company.stories import Story, stories
 
 MOMENT = datetime(2026, 11, 21, 6, tzinfo=UTC)
 PASSWORD = "demo company opens"  # noqa: S105  (nobody's)
 
 
-def history_of(count: int = 3_000) -> tuple[list[timeline.Event], list[Story]]:
+def history_of(count: int = 3_000, moment: datetime = MOMENT) -> tuple[list[timeline.Event], list[Story]]:
     rng = Random(demo.SEED)  # noqa: S311  (a story, not a secret)
-    customers = partners.customers(rng, MOMENT.date())
-    told = timeline.events(rng, MOMENT, count, len(customers))
-    return told, stories(rng, told, MOMENT, customers)
+    customers = partners.customers(rng, moment.date())
+    told = timeline.events(rng, moment, count, len(customers))
+    return told, stories(rng, told, moment, customers)
+
+
+def _month(at: datetime) -> str:
+    return f"{at.astimezone(timeline.ZONE):%Y-%m}"
 
 
 def load(progress: demo.Progress | None = None) -> demo.Loaded:
     return demo.load(progress, sheets=40, customers=8, password=PASSWORD)
-
-
-@pytest.fixture
-def loaded(db: Database[Document]) -> demo.Loaded:
-    return load()
 
 
 def test_there_are_eight_departments_thirty_people_and_forty_products(loaded: demo.Loaded) -> None:
@@ -43,13 +44,17 @@ def test_there_are_eight_departments_thirty_people_and_forty_products(loaded: de
     assert 5 <= things <= 8
     for kind in ("borrow_slip", "external_document", "copy_recall", "property_incident", "stock_check"):
         counts.pop(kind)
-    assert counts.pop("quality_cost") <= counts.pop("claim") < 8  # the story goes with the day it is told on
+    assert counts.pop("claim") < 8  # the story goes with the day it is told on
+    assert 144 <= counts.pop("quality_cost") < 152
+    assert deliveries.MONTHS <= counts.pop("delivery") <= 3 * deliveries.MONTHS
     assert counts == {
         "departments": 8,
         "people": 30,
         "supplier": 12,
         "customer": 8,
         "product": 40,
+        "problem_type": 22,
+        "defect_mechanism": 28,
         "feedback_sheet": 40,
     }
     assert demo.load().counts == loaded.counts
@@ -64,29 +69,27 @@ def test_everyone_can_sign_in_and_seven_departments_have_a_head(loaded: demo.Loa
     assert sum(bool(department.deputies) for department in Department.objects) == 7
 
 
-def test_a_second_load_says_that_it_is_there(loaded: demo.Loaded, db: Database[Document]) -> None:
-    before = list(db.record_feedback_sheet.find())
+def test_a_second_load_says_that_it_is_there(loaded: demo.Loaded, company: Database[Document]) -> None:
+    before = list(company.record_feedback_sheet.find())
     again = demo.load()
     assert again.was_there
     assert again.accounts == loaded.accounts
-    assert list(db.record_feedback_sheet.find()) == before
+    assert list(company.record_feedback_sheet.find()) == before
 
 
-@pytest.mark.usefixtures("loaded")
-def test_sheets_lie_in_the_past_with_numbers_of_their_months(db: Database[Document]) -> None:
-    sheets = list(db.record_feedback_sheet.find().sort("_id", 1))
+def test_sheets_lie_in_the_past_with_numbers_of_their_months(company: Database[Document]) -> None:
+    sheets = list(company.record_feedback_sheet.find().sort("_id", 1))
     assert all(sheet["created_at"] < now() for sheet in sheets)
     assert min(sheet["created_at"] for sheet in sheets) < now() - timedelta(days=600)
     assert all(sheet["updated_at"] >= sheet["created_at"] >= sheet["data"]["received_at"] for sheet in sheets)
     local = [sheet["created_at"].astimezone(timeline.ZONE) for sheet in sheets]
     assert [sheet["number"][3:9] for sheet in sheets] == [f"{moment:%Y%m}" for moment in local]
     assert len({sheet["number"] for sheet in sheets}) == len(sheets)
-    assert db.number_reservations.count_documents({}) == 0
+    assert company.number_reservations.count_documents({}) == 0
 
 
-@pytest.mark.usefixtures("loaded")
-def test_history_tells_every_save_and_its_seals_hold(db: Database[Document]) -> None:
-    sheet = db.record_feedback_sheet.find_one({"revision": {"$gte": 3}})
+def test_history_tells_every_save_and_its_seals_hold(company: Database[Document]) -> None:
+    sheet = company.record_feedback_sheet.find_one({"revision": {"$gte": 3}})
     assert sheet is not None
     entries = history.of_record("feedback_sheet", sheet["_id"])
     assert [entry["revision"] for entry in entries] == list(range(sheet["revision"], 0, -1))
@@ -121,9 +124,8 @@ def test_a_database_with_sheets_of_its_own_is_left_alone(db: Database[Document])
     assert User.objects.count() == 0
 
 
-@pytest.mark.usefixtures("loaded")
-def test_search_finds_a_chinese_word(db: Database[Document]) -> None:
-    assert db.record_feedback_sheet.count_documents({"search": "批次"}) > 20
+def test_search_finds_a_chinese_word(company: Database[Document]) -> None:
+    assert company.record_feedback_sheet.count_documents({"search": "批次"}) > 20
 
 
 def test_the_story_is_the_same_every_time() -> None:
@@ -189,31 +191,86 @@ def test_most_is_closed_and_some_is_open() -> None:
     assert all(step.at < MOMENT for story in all_stories for step in story.steps)
 
 
-@pytest.mark.usefixtures("loaded")
-def test_every_sheet_stands_where_its_story_left_it(db: Database[Document]) -> None:
+def test_every_sheet_stands_where_its_story_left_it(company: Database[Document]) -> None:
     workflow = forms.current("feedback_sheet").definition.workflow
     assert workflow is not None
-    for sheet in db.record_feedback_sheet.find():
+    for sheet in company.record_feedback_sheet.find():
         state = workflow.by_state[sheet["state"]]
         moves = [one for one in history.of_record("feedback_sheet", sheet["_id"]) if one["action"] == "moved"]
         assert len(moves) == sheet["revision"] - 1
         assert state.is_end == bool(sheet["data"].get("closed_on"))
-        owed = db.duties.count_documents({"record": sheet["_id"], "done_at": None})
+        owed = company.duties.count_documents({"record": sheet["_id"], "done_at": None})
         assert owed == (0 if state.is_end else 1)
         running = {"record": sheet["_id"], "state": "running", "kind": {"$ne": "retention"}}
-        assert bool(db.clocks.count_documents(running)) is not state.is_end
+        assert bool(company.clocks.count_documents(running)) is not state.is_end
 
 
-@pytest.mark.usefixtures("loaded")
-def test_nobody_is_told_about_what_is_long_closed(db: Database[Document]) -> None:
+def test_nobody_is_told_about_what_is_long_closed(company: Database[Document]) -> None:
     while clocks.sweep():
         continue
     while outbox.carry_out_due():
         continue
-    closed = [sheet["_id"] for sheet in db.record_feedback_sheet.find({"data.closed_on": {"$exists": True}})]
+    closed = [
+        sheet["_id"] for sheet in company.record_feedback_sheet.find({"data.closed_on": {"$exists": True}})
+    ]
     assert len(closed) > 20
-    assert db.notifications.count_documents({"record": {"$in": closed}}) == 0
-    assert db.notifications.count_documents({}) < 80
+    assert company.notifications.count_documents({"record": {"$in": closed}}) == 0
+    assert company.notifications.count_documents({}) < 80
+
+
+def test_last_month_is_abnormal_because_of_one_batch_at_few_customers() -> None:
+    """The spike that a control chart shows, in whatever month the demo is loaded."""
+    for moment in (MOMENT, datetime(2026, 3, 2, 1, tzinfo=UTC), datetime(2027, 8, 31, 15, tzinfo=UTC)):
+        told, _stories = history_of(1_500, moment)
+        asked = Counter(
+            _month(event.at) for event in told if event.kind in {"complaint", "quality_information"}
+        )
+        last = Period.last_full("month", moment.astimezone(timeline.ZONE).date())
+        counts = [Point(asked[month.name]) for month in last.until(24)]
+        assert 1 in chart("c", counts)[-1].breaks
+        spike = [event for event in told if event.is_spike]
+        assert {_month(event.at) for event in spike} == {last.name}
+        assert len({event.customer for event in spike}) <= timeline.SPIKE_CUSTOMERS
+
+
+def test_pieces_of_the_spike_are_of_one_batch_and_one_mechanism() -> None:
+    told, all_stories = history_of(1_500)
+    moments = {event.at.isoformat() for event in told if event.is_spike}
+    spike = [one for one in all_stories if one.steps[0].values["received_at"] in moments]
+    assert len(spike) > 20
+    assert len({story.steps[0].values["batch"] for story in spike}) == 1
+    named = [
+        step.values["mechanism"].key for story in spike for step in story.steps if "mechanism" in step.values
+    ]
+    assert set(named) == {"M13"}
+
+
+def test_most_deliveries_are_on_time_and_none_is_from_tomorrow() -> None:
+    rng = Random(demo.SEED)  # noqa: S311  (a story, not a secret)
+    customers = partners.customers(rng, MOMENT.date())
+    months = deliveries.deliveries(Random(1), MOMENT, customers)  # noqa: S311
+    assert months == deliveries.deliveries(Random(1), MOMENT, customers)  # noqa: S311
+    assert [month[0]["due_on"][:7] for month in months][:: deliveries.MONTHS - 1] == ["2023-11", "2026-11"]
+    told = [one for month in months for one in month]
+    assert len({one["delivery_note"] for one in told}) == len(told)
+    made = [one for one in told if "delivered_on" in one]
+    assert max(one["delivered_on"] for one in made) <= "2026-11-21"
+    on_time = sum(one["delivered_on"] <= one["due_on"] for one in made)
+    assert 0.9 < on_time / len(made) < 0.98
+    assert {one["freight_reason"] for one in made if "extra_freight" in one} == {"partial", "urgent"}
+
+
+def test_every_cause_has_its_mechanism_and_every_complaint_its_type_and_plant(
+    company: Database[Document],
+) -> None:
+    leaves = set(company.record_defect_mechanism.distinct("_id", {"data.parent": {"$exists": True}}))
+    analysed = list(company.record_feedback_sheet.find({"data.cause_category": {"$exists": True}}))
+    assert len(analysed) > 20
+    assert {sheet["data"]["mechanism"] for sheet in analysed} <= leaves
+    complaints = list(company.record_feedback_sheet.find({"data.kind": "complaint"}))
+    assert all(sheet["data"]["problem_type"] and sheet["data"]["plant"] for sheet in complaints)
+    delivered = company.record_delivery.count_documents({"data.delivered_on": {"$exists": True}})
+    assert company.record_delivery.count_documents({"data.on_time": True}) > 0.7 * delivered > 0
 
 
 def test_diesel_engines_have_no_spark_plug_trouble() -> None:

@@ -31,11 +31,6 @@ def load() -> demo.Loaded:
     return demo.load(sheets=4, customers=8, things=THINGS, password=PASSWORD)
 
 
-@pytest.fixture
-def loaded(db: Database[Document]) -> demo.Loaded:
-    return load()
-
-
 def states(db: Database[Document], form: str) -> Counter[str]:
     return Counter(one["state"] for one in db[forms.collection_name(form)].find())
 
@@ -81,48 +76,44 @@ def test_all_kinds_come_and_slips_stand_everywhere() -> None:
     assert sum(isinstance(act, Booked) for act in told) > 3
 
 
-@pytest.mark.usefixtures("loaded")
-def test_the_ledger_agrees_with_its_story(db: Database[Document]) -> None:
+def test_the_ledger_agrees_with_its_story(company: Database[Document]) -> None:
     assert list(check_ledgers()) == []
     assert list(checks.check_histories()) == []
-    assert db.demo.count_documents({}) == 1
-    for movement in db.property_movements.find():
+    assert company.demo.count_documents({}) == 1
+    for movement in company.property_movements.find():
         assert now() - timedelta(days=750) < movement["at"] < now()
         assert movement["by"]
 
 
-@pytest.mark.usefixtures("loaded")
-def test_some_is_here_some_is_lent_and_some_went_back(db: Database[Document]) -> None:
-    things, slips = states(db, "customer_property"), states(db, "borrow_slip")
+def test_some_is_here_some_is_lent_and_some_went_back(company: Database[Document]) -> None:
+    things, slips = states(company, "customer_property"), states(company, "borrow_slip")
     assert things["kept"] > 20
     assert things["returned"] > 5
     assert things["registered"] + things["handing_over"] + things["unsuitable"] > 3
     assert slips["closed"] > 20
     assert slips["lent"] + slips["asked"] > 3
     today = now().date().isoformat()
-    assert db.record_borrow_slip.count_documents({"state": "lent", "data.ends": {"$lt": today}})
-    signed = db.history.count_documents({"form": "borrow_slip", "signature": {"$exists": True}})
+    assert company.record_borrow_slip.count_documents({"state": "lent", "data.ends": {"$lt": today}})
+    signed = company.history.count_documents({"form": "borrow_slip", "signature": {"$exists": True}})
     assert signed >= 2 * slips["lent"]
 
 
-@pytest.mark.usefixtures("loaded")
-def test_numbers_are_those_of_their_years(db: Database[Document]) -> None:
-    for one in db.record_customer_property.find():
+def test_numbers_are_those_of_their_years(company: Database[Document]) -> None:
+    for one in company.record_customer_property.find():
         assert one["number"][3:7] == str(one["created_at"].astimezone(ZONE).year)
 
 
-@pytest.mark.usefixtures("loaded")
-def test_only_what_is_open_is_reminded_of(db: Database[Document]) -> None:
+def test_only_what_is_open_is_reminded_of(company: Database[Document]) -> None:
     while clocks.sweep():
         continue
     while outbox.carry_out_due():
         continue
     ended = {"state": {"$in": ["closed", "returned", "disposed", "withdrawn"]}}
     names = [forms.collection_name(form) for form in lending.FORMS]
-    closed = [one["_id"] for name in names for one in db[name].find(ended, {"_id": 1})]
+    closed = [one["_id"] for name in names for one in company[name].find(ended, {"_id": 1})]
     assert len(closed) > 40
-    assert db.notifications.count_documents({"record": {"$in": closed}}) == 0
-    assert db.record_borrow_slip.count_documents({"data.overdue": True})
+    assert company.notifications.count_documents({"record": {"$in": closed}}) == 0
+    assert company.record_borrow_slip.count_documents({"data.overdue": True})
     assert list(check_ledgers()) == []
 
 
@@ -149,21 +140,19 @@ def test_an_interrupted_load_goes_on_where_it_stopped(
     assert db.demo.count_documents({}) == 1
 
 
-@pytest.mark.usefixtures("loaded")
-def test_two_stock_checks_are_over_and_one_is_being_counted(db: Database[Document]) -> None:
-    assert states(db, "stock_check") == {"closed": 2, "counting": 1}
-    first, second, open_one = db.record_stock_check.find().sort("data.planned_on", 1)
+def test_two_stock_checks_are_over_and_one_is_being_counted(company: Database[Document]) -> None:
+    assert states(company, "stock_check") == {"closed": 2, "counting": 1}
+    first, second, open_one = company.record_stock_check.find().sort("data.planned_on", 1)
     assert (first["data"]["differences"], second["data"]["differences"]) == (0, 1)
     assert [one["data"]["open"] for one in (first, second)] == [0, 0]
     assert open_one["data"]["open"]
-    assert db.property_check_lines.find_one({"check": second["_id"], "outcome": "left"})
-    assert not db.jobs.find_one({"state": "queued", "params.check": {"$exists": True}})
+    assert company.property_check_lines.find_one({"check": second["_id"], "outcome": "left"})
+    assert not company.jobs.find_one({"state": "queued", "params.check": {"$exists": True}})
 
 
-@pytest.mark.usefixtures("loaded")
-def test_photos_show_how_things_came_and_how_they_came_back(db: Database[Document]) -> None:
-    shown = db.record_customer_property.count_documents({"data.photos.0": {"$exists": True}})
+def test_photos_show_how_things_came_and_how_they_came_back(company: Database[Document]) -> None:
+    shown = company.record_customer_property.count_documents({"data.photos.0": {"$exists": True}})
     assert 0 < shown < THINGS / 4
-    returned = db.property_movements.find_one({"kind": "return", "photos.0": {"$exists": True}})
+    returned = company.property_movements.find_one({"kind": "return", "photos.0": {"$exists": True}})
     assert returned
-    assert db.record_borrow_slip.find_one({"data.photos.file": returned["photos"][0]})
+    assert company.record_borrow_slip.find_one({"data.photos.file": returned["photos"][0]})

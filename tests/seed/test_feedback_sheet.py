@@ -13,6 +13,8 @@ from models.people import Actor, Department
 from models.validation import validate
 from seed import packs
 from tests import factories
+from tests.conftest import emptied
+from tests.scenarios import installed
 
 FIELDS_BY_ROW = {
     "P01.18": ["model", "quantity_defective", "damaged_parts", "customer_advice"],
@@ -68,8 +70,14 @@ FIELDS_BY_ROW = {
 
 
 @pytest.fixture
+def db(connection: None) -> Database[Document]:
+    """Give an empty database in which the pack's collections stay with their indexes."""
+    return emptied()
+
+
+@pytest.fixture
 def sheet(db: Database[Document]) -> forms.LiveForm:
-    packs.install(packs.DEFAULT_PACK, Actor.system())
+    installed.install((packs.DEFAULT_PACK,))
     return forms.current("feedback_sheet")
 
 

@@ -23,7 +23,10 @@ FORMS = [
     "customer",
     "supplier",
     "product",
+    "delivery",
     "severity_criterion",
+    "problem_type",
+    "defect_mechanism",
     "corrective_action",
     "feedback_sheet",
     "quality_cost",
@@ -34,6 +37,9 @@ FORMS = [
     "copy_recall",
     "property_incident",
     "stock_check",
+    "quality_report",
+    "summary_release",
+    "summary_receipt",
 ]
 
 
@@ -54,7 +60,7 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def newer(folder: Path) -> Path:
-    change(folder / "pack.yaml", "version: 3", "version: 4")
+    change(folder / "pack.yaml", "version: 4", "version: 5")
     return folder
 
 
@@ -72,7 +78,7 @@ def labels(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def state(db: Database[Document]) -> dict[str, Any]:
-    names = ["packs", "forms", "form_versions", "roles", "departments"]
+    names = ["packs", "forms", "form_versions", "report_versions", "dashboards", "roles", "departments"]
     return {name: list(db[name].find().sort("_id", 1)) for name in names}
 
 
@@ -129,7 +135,7 @@ def test_installing_makes_everything_and_a_second_time_changes_nothing(empty_db:
     assert not second.changed
     assert {outcome.result for outcome in second.outcomes} == {"unchanged"}
     assert state(empty_db) == before
-    assert packs.installed() == {NAME: 3}
+    assert packs.installed() == {NAME: 4}
 
 
 @pytest.mark.usefixtures("empty_db")
@@ -141,7 +147,7 @@ def test_a_newer_pack_publishes_a_new_version_of_an_untouched_form(pack_folder: 
     live = forms.current("customer")
     assert live.version == 2
     assert live.definition.by_key["grade"].label.zh == "顾客分级"
-    assert packs.installed() == {NAME: 4}
+    assert packs.installed() == {NAME: 5}
 
 
 @pytest.mark.usefixtures("empty_db")
@@ -249,7 +255,7 @@ def test_what_does_not_fit_together_is_named(pack_folder: Path, old: str, new: s
     ("old", "new"),
     [
         ("actions: [see, transition, approve, print]", "actions: [see, fly]"),
-        ("version: 3", "version: zero"),
+        ("version: 4", "version: zero"),
         ("forms: [customer, ", "forms: [customer, missing, "),
         ("forms: [customer, ", "forms: ['../../pack', customer, "),
         ("permissions: [views:shared:write]", "administrator: true"),
@@ -282,7 +288,7 @@ def test_what_is_configured_travels_to_another_installation(
     saved = forms.save_draft(ACTOR, "customer", document, draft_revision=forms.get("customer").draft_revision)
     forms.publish(ACTOR, "customer", draft_revision=saved.draft_revision)
     file, claim = tmp_path / f"mine{suffix}", forms.current("claim").definition
-    assert export(NAME, file).version == 4
+    assert export(NAME, file).version == 5
     assert packs.check(file) == []
     for name in state(empty_db):
         empty_db[name].delete_many({})
@@ -291,14 +297,14 @@ def test_what_is_configured_travels_to_another_installation(
     assert {outcome.result for outcome in report.outcomes} == {"created"}
     assert forms.current("customer").definition.label.zh == "我的客户"
     assert Department.objects.get(code="LAB").name.en == "Laboratory"
-    assert export(NAME, tmp_path / f"again{suffix}").version == 4
+    assert export(NAME, tmp_path / f"again{suffix}").version == 5
     assert forms.current("claim").definition == claim
 
 
 @pytest.mark.usefixtures("empty_db")
 def test_an_untouched_pack_exports_as_it_was(tmp_path: Path) -> None:
     packs.install(NAME, ACTOR)
-    assert export(NAME, tmp_path / "same.yaml").version == 3
+    assert export(NAME, tmp_path / "same.yaml").version == 4
     exported = yaml.safe_load((tmp_path / "same.yaml").read_text("utf-8"))
     assert sorted(form["key"] for form in exported["forms"]) == sorted(FORMS)
     assert not packs.install(tmp_path / "same.yaml", ACTOR).changed

@@ -118,7 +118,7 @@ def test_a_pack_may_use_what_the_packs_it_requires_bring(db: Database[Document],
 
 def test_what_a_pack_requires_is_installed_first(db: Database[Document], tmp_path: Path) -> None:
     assert packs.install(small(tmp_path, requires=[NAME]), ACTOR).kept == []
-    assert packs.installed() == {NAME: 3, "small": 1}
+    assert packs.installed() == {NAME: 4, "small": 1}
     assert forms.current("visit").version == 1
 
 
@@ -140,7 +140,7 @@ def test_a_pack_adds_rights_to_a_role_of_another_and_neither_disturbs_the_other(
     assert not packs.install(pack, ACTOR).changed
     assert not packs.install(NAME, ACTOR).changed
     assert packs.install(NAME, ACTOR).kept == []
-    assert export(NAME, tmp_path / "same.yaml").version == 3
+    assert export(NAME, tmp_path / "same.yaml").version == 4
 
 
 def test_rights_can_be_added_to_known_roles_and_own_forms_only(
@@ -167,7 +167,7 @@ def as_it_was(folder: Path) -> Path:
     fields, _mark, _rest = file.read_text("utf-8").partition("\nworkflow:\n")
     file.write_text(fields + PROGRESS, "utf-8")
     main = folder / "pack.yaml"
-    text = main.read_text("utf-8").replace("version: 3", "version: 1").partition("\n# Sheets from before")[0]
+    text = main.read_text("utf-8").replace("version: 4", "version: 1").partition("\n# Sheets from before")[0]
     main.write_text(text, "utf-8")
     return folder
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,8 +20,10 @@ from models.channels import Channel
 from models.database import Document
 from models.forms import LiveForm
 from models.ledger import labels, movements
-from models.people import User
+from models.people import Actor, User
 from models.queries import ListQuery
+from models.reports import keeping
+from models.reports.parts import ReportDefinition
 from models.retention import lists
 from models.retention.rules import save as save_rule
 from models.times import now, set_clock, today
@@ -85,6 +89,8 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_channels.edit": {"GET": ADMIN, "POST": ADMIN},
     "configure_channels.index": {"GET": ADMIN},
     "configure_channels.test": {"POST": ADMIN_ON},  # the administrator has no e-mail address
+    "configure_dashboards.arrange": {"GET": ADMIN, "POST": ADMIN_ON},
+    "configure_dashboards.index": {"GET": ADMIN},
     "configure_deliveries.details": {"GET": ADMIN},
     "configure_deliveries.index": {"GET": ADMIN},
     "configure_deliveries.retry": {"POST": ADMIN_ON},
@@ -119,6 +125,17 @@ TABLE: dict[str, dict[str, Answers]] = {
     "configure_forms.workflow": {"GET": ADMIN},
     "configure_forms.workflow_check": {"POST": Answers(403, 403, 403, 422)},
     "configure_forms.workflow_try": {"POST": Answers(403, 403, 403, 422)},
+    "configure_reports.check": {"POST": Answers(403, 403, 403, 422)},
+    "configure_reports.create": {"GET": ADMIN, "POST": ADMIN},
+    "configure_reports.delete": {"POST": ADMIN_ON},
+    "configure_reports.edit": {"GET": ADMIN},
+    "configure_reports.export": {"GET": ADMIN},
+    "configure_reports.go_back": {"POST": Answers(403, 403, 403, 404)},  # it names no version
+    "configure_reports.import_file": {"POST": ADMIN_ON},
+    "configure_reports.index": {"GET": ADMIN},
+    "configure_reports.preview": {"POST": Answers(403, 403, 403, 422)},
+    "configure_reports.save": {"POST": Answers(403, 403, 403, 422), "PUT": Answers(403, 403, 403, 422)},
+    "configure_reports.versions": {"GET": ADMIN},
     "configure_retention.approve": {"POST": Answers(403, 403, 403, 403)},  # nobody approves their own
     "configure_retention.audit_log": {"POST": ADMIN_ON},
     "configure_retention.disposal": {"GET": ADMIN},
@@ -248,6 +265,18 @@ TABLE: dict[str, dict[str, Answers]] = {
     "records.template_view": {"GET": EDITORS},
     "records.upload_file_view": {"GET": Answers(404, 404, 404, 404)},  # a record holds it
     "records.upload_view": {"POST": Answers(404, 403, 404, 404)},  # it names no field
+    "reports.begin_plan": {"POST": NOBODY},  # the report has none
+    "reports.close": {"POST": Answers(404, 403, 403, 302)},
+    "reports.closings": {"GET": WHO_SEES},
+    "reports.index": {"GET": EVERYONE},
+    "reports.make_workbook": {"POST": EDITORS_ON},
+    "reports.records": {"GET": WHO_SEES},
+    "reports.reopen": {"POST": NOBODY},  # nothing is closed
+    "reports.report": {"GET": WHO_SEES},
+    "reports.runs": {"GET": WHO_SEES},
+    "reports.section": {"GET": NOBODY},  # it names none
+    "reports.tile": {"GET": NOBODY},  # it names none
+    "reports.try_again": {"POST": Answers(404, 403, 403, 404)},  # it names no run
     "search.index": {"GET": EVERYONE},
     "security.logout": {"POST": SENT_ON},
     "view_as.end": {"POST": SENT_ON},  # nobody looks as somebody else
@@ -260,6 +289,8 @@ QUERIES = {
     "configure_forms.preview_options": "?field=who",
     "records.options_view": "?field=who",
     "records.set_field_input": "?field=name",
+    "reports.records": "?"
+    + urlencode({"source": "one", "where": '{"field": "name", "op": "eq", "value": "x"}'}),
 }
 
 
@@ -288,11 +319,75 @@ def sheet(db: Database[Document]) -> LiveForm:
 def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
     """Return an address of an endpoint whose every part leads to something fresh."""
     admin = factories.administrator()
+    [rule] = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
+    values: dict[str, Any] = {}
+    if endpoint.startswith(("property.", "label.")):
+        values |= _of_property()
+    if endpoint.startswith(("configure_reports.", "reports.")):
+        values["key"] = _report_on(sheet, admin)
+    if {"check_id", "line_id"} & rule.arguments:
+        values |= _of_check(admin)
+    if {"record_id", "file_id"} & (rule.arguments - values.keys()):
+        values = {**_of_record(app, endpoint, sheet), **values}
+    if {"channel_id", "delivery_id"} & rule.arguments:
+        values |= _of_channel()
+    made = _made(endpoint, sheet, admin)
+    values |= {name: made[name]() for name in rule.arguments - values.keys()}
+    with app.test_request_context():
+        path = app.url_map.bind("localhost").build(
+            endpoint, {name: values[name] for name in rule.arguments}, append_unknown=False
+        )
+    return path + QUERIES.get(endpoint, "")
+
+
+def _made(endpoint: str, sheet: LiveForm, admin: User) -> dict[str, Callable[[], Any]]:
+    """Return how each part of an address is made: only what an endpoint needs."""
+    plain: dict[str, Any] = {
+        "form": sheet.key,
+        "calendar_key": "default",
+        "template": "task.zh",
+        **dict.fromkeys(("transition", "letter", "letter_id", "approval_id", "clock_id"), "none"),
+        **dict.fromkeys(("filing_id", "hold_id"), "none"),
+        "field": "name",
+        "key": "none" if endpoint == "sessions.end" else sheet.key,
+        "kind": "yaml",
+        "export_type": "csv",
+    }
+    return {
+        **{name: partial(str, value) for name, value in plain.items()},
+        "view_id": lambda: saved_views.save(admin, sheet.key, "mine", ListQuery(), [], shared=False).id,
+        "job_id": lambda: jobs.enqueue("export", admin, {"query": {}}, form=sheet.key).id,
+        "person_id": lambda: admin.id,
+        "user_id": lambda: admin.id,
+        "department_id": lambda: admin.department.id,
+        "role": lambda: admin.roles[0].name,
+        "role_id": lambda: admin.roles[0].id,
+        "factor_id": ObjectId,
+        "key_id": lambda: _key_of(admin),
+        "delegation_id": lambda: _delegation_of(admin),
+        "number": _noted,
+        "list_id": lambda: _disposal_of(admin, sheet) if "retention" in endpoint else "none",
+    }
+
+
+def _of_record(app: Flask, endpoint: str, sheet: LiveForm) -> dict[str, Any]:
+    """Store a record with a file, or a file that is to be imported."""
+    admin = factories.administrator()
+    if endpoint in {
+        "records.mapping_view",
+        "configure_users.import_preview",
+        "configure_users.import_refused",
+    }:
+        content = b"name,user name\nthree,three\n" if "users" in endpoint else b"name\nthree\n"
+        return {"file_id": factories.stored(content, admin)}
     client = app.test_client()
     sign_in(client, admin)
     sent = everything.upload(client, csrf_token(client), "papers", b"text", "a.txt").get_json()
     record = factories.record(sheet, admin, name="one", papers=[sent["file"]])
-    job = jobs.enqueue("export", admin, {"query": {}}, form=sheet.key)
+    return {"record_id": record["_id"], "file_id": sent["file"]}
+
+
+def _of_channel() -> dict[str, Any]:
     fields = {"kind": "email", "name": "Mail", "host": "127.0.0.1", "sender": "a@example.com"}
     channel = Channel.objects(key="mail").modify(upsert=True, new=True, **fields)
     told = {"kind": "task", "title": "One", "text": "", "url": "", "level": "info", "late": False}
@@ -300,54 +395,7 @@ def address(app: Flask, endpoint: str, sheet: LiveForm) -> str:
     delivery = deliveries.new("one", stored, told, now(), due=now() + timedelta(days=1))
     database.db().deliveries.delete_many({"key": "one"})
     database.db().deliveries.insert_one(delivery)
-    values: dict[str, Any] = {
-        "form": sheet.key,
-        "record_id": record["_id"],
-        "file_id": sent["file"],
-        "view_id": saved_views.save(admin, sheet.key, "mine", ListQuery(), [], shared=False).id,
-        "job_id": job.id,
-        "calendar_key": "default",
-        "channel_id": channel.id,
-        "delivery_id": delivery["_id"],
-        "template": "task.zh",
-        "transition": "none",
-        "letter": "none",
-        "letter_id": "none",
-        "person_id": admin.id,
-        "field": "name",
-        "approval_id": "none",
-        "clock_id": "none",
-        "filing_id": "none",
-        "department_id": admin.department.id,
-        "role_id": admin.roles[0].id,
-        "user_id": admin.id,
-        "factor_id": ObjectId(),
-        "key_id": _key_of(admin),
-        "key": "none" if endpoint == "sessions.end" else sheet.key,
-        "delegation_id": _delegation_of(admin),
-        "number": _noted(),
-        "hold_id": "none",
-        "list_id": _disposal_of(admin, sheet) if "retention" in endpoint else "none",
-        "kind": "yaml",
-        "export_type": "csv",
-    }
-    if endpoint in {
-        "records.mapping_view",
-        "configure_users.import_preview",
-        "configure_users.import_refused",
-    }:
-        content = b"name,user name\nthree,three\n" if "users" in endpoint else b"name\nthree\n"
-        values["file_id"] = factories.stored(content, admin)
-    if endpoint.startswith(("property.", "label.")):
-        values |= _of_property()
-    [rule] = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
-    if {"check_id", "line_id"} & rule.arguments:
-        values |= _of_check(admin)
-    with app.test_request_context():
-        path = app.url_map.bind("localhost").build(
-            endpoint, {name: values[name] for name in rule.arguments}, append_unknown=False
-        )
-    return path + QUERIES.get(endpoint, "")
+    return {"channel_id": channel.id, "delivery_id": delivery["_id"]}
 
 
 def _of_property() -> dict[str, Any]:
@@ -363,6 +411,14 @@ def _of_check(person: User) -> dict[str, Any]:
     known = [form for form in forms.live_forms() if form.key == "stocktaking"]
     check = stock_check_forms.begun(known[0] if known else stock_check_forms.check_form(), person)
     return {"check_id": check["_id"], "line_id": stock_check_forms.lines_of(check)[0]["_id"]}
+
+
+def _report_on(sheet: LiveForm, person: User) -> str:
+    source = {"key": "one", "form": sheet.key, "date": "@created_at"}
+    document = {"key": "counted", "label": {"en": "Counted"}, "sources": [source]}
+    if not any(one.key == "counted" for one in keeping.every()):
+        keeping.put(Actor.of(person), ReportDefinition.load(document), version=0)
+    return "counted"
 
 
 def _key_of(person: User) -> ObjectId:

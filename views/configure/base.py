@@ -72,6 +72,14 @@ def attempt(target: str, done: str, action: Any, *arguments: Any, **options: Any
     return redirect(target)
 
 
+def file_refusal(error: DomainError) -> str:
+    """Say why a file was not taken: the first mistakes with their places."""
+    texts = (
+        [f"{path}: {text}" for path, text in said(error).items()] if isinstance(error, InvalidError) else []
+    )
+    return "; ".join(texts[:5]) or say(error.message)
+
+
 def posted(name: str, longest: int = 200) -> str:
     """Return one text of the posted form without blanks around it, cut just above what its field holds.
 

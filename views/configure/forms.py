@@ -16,13 +16,13 @@ from models.forms import Form
 from models.people import Permission
 from models.permissions import configures_any, may_configure, require_configure, require_permission
 from views.configure import editor
-from views.configure.base import Errors, posted, said, summary
+from views.configure.base import Errors, file_refusal, posted, said, summary
 from views.configure.catalog import ICONS, group_labels
 from views.configure.form_access import FormAccess
 from views.configure.preview import PreviewScreen
 from views.configure.publishing import number
 from views.configure.workflow import WorkflowDesigner
-from views.context import current_actor, current_language, current_person, require_person, say
+from views.context import current_actor, current_language, current_person, require_person
 
 LABELS = {
     "key": lazy_gettext("Key"),
@@ -164,12 +164,7 @@ class FormsView(FormAccess, WorkflowDesigner):
             forms.save_draft(current_actor(), key, document, draft_revision=number("draft_revision"))
             flash(_("The file is now the draft. Nothing is published yet."), "success")
         except (InvalidError, TooLargeError, ConflictError) as error:
-            texts = (
-                [f"{path}: {text}" for path, text in said(error).items()]
-                if isinstance(error, InvalidError)
-                else []
-            )
-            flash("; ".join(texts[:5]) or say(error.message), "danger")
+            flash(file_refusal(error), "danger")
         return redirect(url_for(".edit", key=key))
 
 

@@ -12,6 +12,7 @@ from models.files import quota
 from models.files.limits import limits
 from models.people import Permission, User
 from models.permissions import configures_any
+from models.reports import keeping as reports
 from models.retention import rules
 from views.configure.base import ConfigureView
 from views.context import current_person, require_person
@@ -28,6 +29,7 @@ class OverviewView(ConfigureView):
         Permission.CONFIGURE_DEPARTMENTS,
         Permission.CONFIGURE_FORMS,
         Permission.CONFIGURE_PEOPLE,
+        Permission.CONFIGURE_REPORTS,
         Permission.CONFIGURE_ROLES,
         Permission.RETENTION_MANAGE,
     )
@@ -74,6 +76,15 @@ def _forms_and_deadlines() -> list[dict[str, Any]]:
             "url": url_for("configure_forms.index"),
             "count": _count("forms", {"retired": {"$ne": True}}),
             "note": _note(_count("forms", {"has_draft": True}), _("with a draft")),
+        },
+        {
+            "permission": Permission.CONFIGURE_REPORTS,
+            "title": _("Report definitions"),
+            "text": _("Where figures come from, and what reports work out of them."),
+            "icon": "clipboard-data",
+            "url": url_for("configure_reports.index"),
+            "count": len(reports.every()),
+            "note": "",
         },
         {
             "permission": Permission.CONFIGURE_CALENDARS,

@@ -77,6 +77,7 @@ EFFECTS: Final = {
     "route": _("Route"),
     "clock": _("Clock"),
     "transition": _("Take a step"),
+    "linked": _("Take a step of what belongs to it"),
     "ledger": _("Book in the ledger"),
     "stock_check": _("Stock check"),
 }

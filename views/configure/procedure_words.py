@@ -20,6 +20,7 @@ from models.procedure import (
     Effect,
     Length,
     Move,
+    MoveLinked,
     Notify,
     Recurrence,
     Rung,
@@ -184,12 +185,20 @@ class ProcedureWords:
                 return self.who(effect.who)
             case ClockAction():
                 return f"{effect.clock}, {catalog.CLOCK_ACTIONS[effect.action]}"
-            case Move():
-                return self.step(effect.transition)
+            case Move() | MoveLinked():
+                return self._moved(effect)
             case MovePieces() | CheckStock():
                 return self._booking(effect)
         names = ("form", "department", "table")
         return next((getattr(effect, name) for name in names if hasattr(effect, name)), "")
+
+    def _moved(self, effect: Move | MoveLinked) -> str:
+        """Return which step is taken, such as “Close” or “claim: cancel”."""
+        return (
+            self.step(effect.transition)
+            if isinstance(effect, Move)
+            else f"{effect.form}: {effect.transition}"
+        )
 
     def _booking(self, effect: MovePieces | CheckStock) -> str:
         """Return what is booked, and which fields say more, such as “Lost (Item: part, How many: pieces)”."""

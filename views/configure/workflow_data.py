@@ -111,6 +111,7 @@ def _procedure(form: Form) -> dict[str, Any]:
         "departments": [[one.code, one.name.text(language) or one.code] for one in departments],
         "calendars": [[key, label.text(language) or key] for key, label in named],
         "fieldsOf": _fields_of(language),
+        "stepsOf": _steps_of(language),
         "published": _published(form),
         "samples": workflow_trial.samples(form.key) if form.version else [],
         "limits": {"states": MAX_STATES, "transitions": MAX_TRANSITIONS, "clocks": MAX_CLOCKS},
@@ -124,6 +125,17 @@ def _fields_of(language: str) -> dict[str, list[list[str]]]:
             [field.key, field.label.text(language) or field.key] for field in live.definition.value_fields
         ]
         for live in live_forms()
+    }
+
+
+def _steps_of(language: str) -> dict[str, list[list[str]]]:
+    """Return the steps of every form in force, for records that belong to another."""
+    return {
+        live.key: [
+            [one.key, one.label.text(language) or one.key] for one in live.definition.workflow.transitions
+        ]
+        for live in live_forms()
+        if live.definition.workflow
     }
 
 

@@ -28,8 +28,7 @@ def confirm_line(line_id: str) -> ResponseReturnValue:
     try:
         confirm(context.current_actor(), context.require_person(), line_id, _said())
     except InvalidError as error:
-        said = " ".join(context.say(one) for found in error.errors.values() for one in found)
-        return _page({line_id: said}), error.status
+        return _page({line_id: context.all_said(error)}), error.status
     except ConflictError as error:
         flash(context.say(error.message), "warning")
     else:

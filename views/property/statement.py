@@ -19,7 +19,7 @@ from models.ledger_reports.base import Reading
 from models.ledger_reports.statements import Statement
 from models.messages import _
 from models.times import now
-from views.context import current_language, current_timezone, require_person, say
+from views.context import all_said, current_language, current_timezone, require_person, say
 from views.property import base
 from views.property.reports import customer_of, years
 
@@ -64,7 +64,7 @@ class _Asked:
         try:
             asked = read(wanted, base.told(ledger), known) if known else asked
         except InvalidError as refused:
-            error = " ".join(say(message) for found in refused.errors.values() for message in found)
+            error = all_said(refused)
         reading = Reading(require_person(), ledger, asked, current_language())
         statements.require_customers(reading)
         made = statements.statement(reading) if asked.customer else None

@@ -21,7 +21,7 @@ from models.procedure import Transition
 from models.queries import ListQuery
 from tasks.jobs import dispatch
 from tasks.sweeps import carry_out_effects
-from views.context import current_actor, current_language, say
+from views.context import all_said, current_actor, current_language, say
 from views.sending import send_quietly
 
 if TYPE_CHECKING:
@@ -208,5 +208,5 @@ class BulkActions(_Base):
 
 def _reason(error: DomainError) -> str:
     if isinstance(error, InvalidError):
-        return " ".join(say(message) for found in error.errors.values() for message in found)
+        return all_said(error)
     return say(error.message)

@@ -21,7 +21,7 @@ from models.fields import filled_in, type_of
 from models.people import Limit
 from models.rules import RuleContext
 from models.validation import closed_fields, defaults, newborn, parse_context, validate
-from views.context import current_actor, current_lookup, say
+from views.context import all_said, current_actor, current_lookup, say
 from views.records.conflicts import KEEP, ConflictPage
 from views.records.facts import shown
 from views.records.inputs import RecordForm
@@ -222,7 +222,7 @@ class ChangeScreens(ConflictPage, _Base):
                 reason=request.form.get("reason", ""),
             )
         except InvalidError as error:
-            self.say(_("Say why it is deleted.") if "reason" in error.errors else _told(error), "danger")
+            self.say(_("Say why it is deleted.") if "reason" in error.errors else all_said(error), "danger")
             return redirect(self.address(record))
         self.say(_("%(name)s is in the bin.", name=record["number"] or record["title"]))
         return redirect(self.address())
@@ -234,14 +234,10 @@ class ChangeScreens(ConflictPage, _Base):
         try:
             records.restore(current_actor(), self.form, record["_id"], reason=request.form.get("reason", ""))
         except InvalidError as error:
-            self.say(_told(error), "danger")
+            self.say(all_said(error), "danger")
             return redirect(self.address(record))
         self.say(_("%(name)s was restored.", name=record["number"] or record["title"]))
         return redirect(self.address(record))
-
-
-def _told(error: InvalidError) -> str:
-    return " ".join(say(message) for found in error.errors.values() for message in found)
 
 
 def _is_given(field: Field, given: Collection[str]) -> bool:

@@ -227,11 +227,16 @@ def _css(key: str, field: Field | None) -> str:
     return "cell-clip" if field.type in _CLIPPED else ""
 
 
-def rows_of(form: LiveForm, records: list[Document], columns: Sequence[Column]) -> Iterator[Row]:
-    """Yield the rows of a page; names behind ids are fetched once for all of them."""
+def rows_of(
+    form: LiveForm, records: list[Document], columns: Sequence[Column], base: str = ""
+) -> Iterator[Row]:
+    """Yield the rows of a page; names behind ids are fetched once for all of them.
+
+    `base` is where the form's records are, where that is not the page's own view.
+    """
     lookup = current_lookup()
     lookup.prime(form.definition, records, [column.key for column in columns])
-    base = url_for(".index_view")
+    base = base or url_for(".index_view")
     fields = [(column, _field_of(form.definition, column.key)) for column in columns]
     for record in records:
         first, *others = [_cell(record, column, field, lookup) for column, field in fields]

@@ -17,7 +17,7 @@ from models.lookups import Lookup
 from models.people import Permission
 from models.queries import ListQuery
 from models.scopes import looking
-from views.context import current_actor, current_language, current_lookup, say
+from views.context import all_said, current_actor, current_language, current_lookup, say
 from views.records import filters as list_filters
 from views.records.filters import FieldFilter, filterable_fields, label_of, operator_label, operators_of
 from views.records.listing import FILTERS_GIVEN, PAGE_SIZES, ListState, columns_of, read_state, rows_of
@@ -213,7 +213,7 @@ class ListScreens(_Base):
                 shared="shared" in request.form,
             )
         except InvalidError as error:
-            flash(" ".join(say(message) for found in error.errors.values() for message in found), "danger")
+            flash(all_said(error), "danger")
             return redirect(state.url())
         self.say(_("The view “%(name)s” was saved.", name=view.name))
         return redirect(f"{self.address()}?view={view.id}")

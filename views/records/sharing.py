@@ -12,7 +12,7 @@ from models.access import Action, fetch
 from models.database import Document
 from models.errors import ConflictError, InvalidError, NotFoundError
 from models.lookups import Lookup
-from views.context import current_actor, current_lookup, say, wants_json
+from views.context import all_said, current_actor, current_lookup, say, wants_json
 from views.records.facts import shown
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class SharingScreens(_Base):
                 request.form.get("word", "")[: sharing.MAX_WORD],
             )
         except InvalidError as error:
-            self.say(" ".join(say(one) for found in error.errors.values() for one in found), "danger")
+            self.say(all_said(error), "danger")
             return redirect(f"{self.address(record_id)}#shared")
         self.say(_("The record is shared."))
         return redirect(f"{self.address(record)}#shared")

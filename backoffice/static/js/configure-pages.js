@@ -6,11 +6,13 @@
   const source = key && document.getElementById(key.dataset.suggestFrom);
   if (source) {
     let own = Boolean(key.value);
-    key.addEventListener("input", () => (own = Boolean(key.value)));
-    source.addEventListener("input", () => {
+    const suggest = () => {
       if (own) return;
       key.value = source.value.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[0-9_]+|_+$/g, "").slice(0, 60);
-    });
+    };
+    key.addEventListener("input", () => (own = Boolean(key.value)));
+    source.addEventListener("input", suggest);
+    suggest(); // a name may have been typed before this script came
   }
 
   document.querySelectorAll("[data-matrix-row]").forEach((button) => {

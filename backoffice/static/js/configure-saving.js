@@ -19,7 +19,8 @@
   let timer = 0;
   let saving = null;
 
-  /* An editor's page says how problems are named and where they lead: `placeName(path)`, `goTo(path)`. */
+  /* An editor's page says how problems are named and where they lead: `placeName(path)`, `goTo(path)`; what else
+     `along()` returns is saved with the draft. */
   Editor.page = { placeName: (path) => path, goTo: () => {} };
 
   /* keyTouched only lives in the browser; everything else of the document is sent. */
@@ -99,7 +100,7 @@
   const saveOnce = async () => {
     note.textContent = t("saving");
     const sent = changes;
-    const response = await fetch(root.dataset.save, { method: "PUT", json: { definition: Editor.outgoing(), draft_revision: revision } }).catch(() => null);
+    const response = await fetch(root.dataset.save, { method: "PUT", json: { definition: Editor.outgoing(), draft_revision: revision, ...Editor.page.along?.() } }).catch(() => null);
     if (!response) {
       toast(t("save_failed"), "danger");
       Editor.showState();

@@ -131,6 +131,18 @@
     },
   };
 
+  const stepsOf = (form) => (form === data.key ? W.steps() : about.stepsOf[form] || []);
+  SHAPES.linked = {
+    make: () => ({ form: Object.keys(about.stepsOf)[0] || data.key, transition: Object.values(about.stepsOf)[0]?.[0]?.[0] || "" }),
+    draw: (effect, path, redraw) => [
+      W.choice(effect, "form", path, data.forms.filter((one) => stepsOf(one.key).length).map((one) => [one.key, one.label]), { caption: t("form"), width: 6, chosen: () => {
+        effect.transition = stepsOf(effect.form)[0]?.[0] || "";
+        redraw();
+      } }),
+      W.choice(effect, "transition", path, stepsOf(effect.form), { caption: t("step"), width: 6 }),
+    ],
+  };
+
   // -- what is booked in a ledger ------------------------------------------------------------------------
 
   const { booking } = about;

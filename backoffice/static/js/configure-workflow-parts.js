@@ -217,8 +217,9 @@
   const fresh = new WeakSet();
   const open = new WeakSet();
 
-  /* An ordered list of parts that open and close. `kind` names what refers to them. */
-  W.rows = function ({ list, path, kind, meta, body, make, addLabel, emptyText, max = 200, nameOf = W.nameOf }) {
+  /* An ordered list of parts that open and close. `kind` names what refers to them; elsewhere than in a procedure
+     `renamed(before, after)` follows a new key, and `uses(key)` counts what names it. */
+  W.rows = function ({ list, path, kind, renamed, uses, meta, body, make, addLabel, emptyText, max = 200, nameOf = W.nameOf }) {
     const place = h("ol", { class: "field-rows wf-rows" });
     const box = h("div", {}, place);
     const nodes = new Map();
@@ -229,6 +230,7 @@
       if (!key || key === before) return;
       item.key = key;
       if (kind) everywhere(kind, before, (owner, name) => { owner[name] = key; });
+      renamed?.(before, key);
       const from = `${path}.${before}`;
       const row = nodes.get(item).element;
       for (const element of [row, ...row.querySelectorAll("[data-path]")]) {
@@ -246,6 +248,7 @@
       label: (item, more = {}) => W.label(item, "label", `${path}.${item.key}`, { ...more, entered: (language, text) => {
         if (language === "en" && fresh.has(item) && slug(text)) rename(item, W.freeKey(list(), slug(text), item));
       } }),
+      suggest: (item, wanted) => { if (fresh.has(item)) rename(item, W.freeKey(list(), wanted, item)); },
       redraw: (item) => nodes.get(item).redraw(),
     };
 
@@ -333,7 +336,7 @@
     };
 
     const remove = async (item) => {
-      const count = kind ? W.uses(kind, item.key) : 0;
+      const count = kind ? W.uses(kind, item.key) : uses?.(item.key) ?? 0;
       if (count && !(await window.Backoffice.confirm({ title: t("delete_part_title", { name: nameOf(item) }), text: t("delete_part", { count }), button: t("delete"), kind: "danger" }))) return;
       list().splice(list().indexOf(item), 1);
       reorder();
@@ -351,7 +354,8 @@
     draw();
     W.refreshers.add(() => nodes.forEach((node) => node.refresh()));
     if (window.Sortable) {
-      window.Sortable.create(place, { handle: ".field-row-handle", draggable: ".field-row", animation: window.Backoffice.glideMs, onEnd: ({ oldIndex, newIndex }) => {
+      window.Sortable.create(place, { handle: ".field-row-handle", draggable: ".field-row", animation: window.Backoffice.glideMs, forceFallback: true, onEnd: ({ oldIndex, newIndex }) => {
+        if (oldIndex === newIndex) return;
         const items = list();
         items.splice(newIndex, 0, ...items.splice(oldIndex, 1));
         reorder();

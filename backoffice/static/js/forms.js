@@ -71,4 +71,11 @@
     if (text) input?.setAttribute("aria-invalid", "true");
     else input?.removeAttribute("aria-invalid");
   };
+
+  /* Whoever or whatever is chosen is shown at once. */
+  document.querySelectorAll("[data-submit-on-choice]").forEach((form) => {
+    form.addEventListener("change", (event) => {
+      if (event.target.matches("select") && (event.target.value || form.elements.length > 1)) form.submit();
+    });
+  });
 })();

@@ -21,13 +21,6 @@
     fit();
   }
 
-  /* -- whoever or whatever is chosen is shown at once ----------------------------------------------- */
-  document.querySelectorAll("[data-submit-on-choice]").forEach((form) => {
-    form.addEventListener("change", (event) => {
-      if (event.target.matches("select") && (event.target.value || form.elements.length > 1)) form.submit();
-    });
-  });
-
   /* -- free days -------------------------------------------------------------------------------------- */
   const board = document.querySelector("[data-who-when]");
   if (!board) return;

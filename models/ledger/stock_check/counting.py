@@ -25,9 +25,9 @@ from models.ledger.stock_check import lines
 from models.ledger.stock_check.check import Check, fetch
 from models.ledger.stock_check.lines import COUNTED, GONE, LISTED_KINDS
 from models.ledger.stock_check.moments import books_at
-from models.ledger.wording import text_problem
 from models.messages import Message, _
 from models.people import Actor, User
+from models.storable import text_problem
 from models.times import now
 
 MAX_NOTE: Final = 2000

@@ -15,9 +15,9 @@ from models.ledger.stock import Spot
 from models.ledger.stock_check import lines
 from models.ledger.stock_check.check import Check, fetch
 from models.ledger.stock_check.counting import Also, Count, nothing_else, write_down
-from models.ledger.wording import text_problem
 from models.messages import Message, _
 from models.people import Actor, User
+from models.storable import text_problem
 
 MAX_NAME: Final = 200
 MAX_PLACE: Final = 200

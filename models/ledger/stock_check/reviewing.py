@@ -13,9 +13,9 @@ from models.errors import InvalidError
 from models.ledger.stock_check import lines
 from models.ledger.stock_check.check import Check, fetch
 from models.ledger.stock_check.lines import AGAIN, COUNTED, DECISIONS
-from models.ledger.wording import text_problem
 from models.messages import _
 from models.people import Actor, User
+from models.storable import text_problem
 from models.times import now
 
 MOST: Final = 500

@@ -62,6 +62,17 @@ def test_everything_stored_can_be_shown_searched_and_filtered(type_key: str, dat
 names = st.text(st.sampled_from("ab, ;、|\n气"), max_size=6)
 
 
+@pytest.mark.parametrize("called", [["a, b"], ["a, b", "a; b"], ["a, b", "a; b", "a | b"]])
+def test_an_option_called_like_others_with_a_comma_between_is_not_taken_for_them(called: list[str]) -> None:
+    labels = ["", "", *called]
+    options = [{"key": key, "label": {"en": label}} for key, label in zip("abcde", labels, strict=False)]
+    field = make_field("multi_choice", options=options)
+    behaviour = type_of(field)
+    for value in (["a", "b"], ["a", "b", "c"], ["c"]):
+        cell = behaviour.cell(field, value, NAMES, "en")
+        assert read(field, behaviour.from_cell(field, cell, CONTEXT)) == value
+
+
 @SOME
 @given(labels=st.lists(st.tuples(names, names), min_size=1, max_size=5), data=st.data())
 def test_options_with_any_labels_survive_a_spreadsheet(

@@ -13,7 +13,7 @@ from models.ledger.checking import check_ledgers
 from models.planning import seal, step
 from models.times import now
 from models.workflow.engine import react
-from models.workflow.transitions import plan_move
+from models.workflow.moving import plan_move
 from tests import factories
 from tests.factories import field
 from tests.ledger_forms import slip_form

@@ -7,7 +7,7 @@ import pytest
 from bson import ObjectId
 from pymongo.database import Database
 
-from models import history, mentions, outbox, records, times, workflow
+from models import forms, history, mentions, outbox, records, times, workflow
 from models.database import Document
 from models.errors import ConflictError, DomainError, ForbiddenError, InvalidError
 from models.messages import translate
@@ -146,6 +146,71 @@ def test_a_new_record_may_make_another_at_once(db: Store) -> None:
     made = db.record_action.find_one({})
     assert made
     assert made["data"]["origin"] == record["_id"]
+
+
+def linked(form: str, transition: str) -> dict[str, Any]:
+    return {"do": "linked", "form": form, "transition": transition}
+
+
+def test_what_belongs_to_a_record_takes_a_step_with_it() -> None:
+    action = factories.form(
+        field("origin", "reference", form="sheet"), key="action", workflow=flow(START, FINISH)
+    )
+    create = {"do": "create", "form": "action"}
+    live = procedures.form(
+        flow(START | {"effects": [create]}, FINISH | {"effects": [linked("action", "start")]})
+    )
+    record = take(live, factories.record(live, name="a"), "start")
+    referring = factories.record(action, origin=str(record["_id"]))
+    begun = take(action, factories.record(action, origin=str(record["_id"])), "start")
+    other = factories.record(action)
+    take(live, record, "finish", reason="over")
+    states = {one["_id"]: (one["state"], one["revision"]) for one in action.records().find({})}
+    assert states.pop(referring["_id"]) == ("work", 2)
+    assert states.pop(begun["_id"]) == ("work", 2)  # it was there already
+    assert states.pop(other["_id"]) == ("new", 1)
+    assert list(states.values()) == [("work", 2)]  # what the record's own effect created
+    [last, *_before] = history.of_record("action", referring["_id"])
+    assert (last["source"], last["by"]) == ("system", factories.administrator().id)
+
+
+def test_a_linked_step_that_is_refused_takes_everything_back() -> None:
+    bad = {"do": "set", "field": "short", "source": "long"}
+    action = factories.form(
+        field("origin", "reference", form="sheet"), field("short", max_length=2), field("long"),
+        key="action", workflow=flow(START | {"effects": [bad]}, FINISH),
+    )  # fmt: skip
+    live = procedures.form(starting(linked("action", "start")))
+    record = factories.record(live, name="a")
+    belonging = factories.record(action, origin=str(record["_id"]), long="too long")
+    with pytest.raises(InvalidError):
+        take(live, record, "start")
+    assert stored(live, record)["state"] == stored(action, belonging)["state"] == "new"
+
+
+def test_a_linked_step_needs_no_form_that_is_not_in_use_but_the_step_where_it_is() -> None:
+    live = procedures.form(starting(linked("action", "start")))
+    effect = "workflow.transitions.start.effects.0"
+    assert f"{effect}.form" in [one.path for one in workflow.warnings(live.definition)]
+    assert take(live, factories.record(live, name="a"), "start")["state"] == "work"
+    short = flow(step("finish", "new", "done"), states=[state("new"), state("done", "done")])
+    factories.form(field("what"), key="action", workflow=short)
+    assert f"{effect}.transition" in [one.path for one in workflow.warnings(live.definition)]
+    with pytest.raises(DomainError, match="no step “start”"):
+        take(live, factories.record(live, name="b"), "start")
+
+
+def test_steps_that_set_each_other_off_end(db: Store) -> None:
+    factories.form(field("other", "reference", form="sheet"), key="action")
+    live = procedures.form(
+        starting(linked("action", "start")), field("name"), field("other", "reference", form="action")
+    )
+    action = factories.republish(forms.current("action"), workflow=starting(linked("sheet", "start")))
+    record = factories.record(live, name="a")
+    belonging = factories.record(action, other=str(record["_id"]))
+    update(live, record, other=str(belonging["_id"]))
+    assert take(live, stored(live, record), "start")["state"] == "work"
+    assert stored(action, belonging)["state"] == "work"
 
 
 def test_procedures_that_create_each_other_are_stopped(db: Store) -> None:

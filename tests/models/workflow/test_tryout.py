@@ -7,7 +7,9 @@ from pymongo.database import Database
 
 from models import calendars, form_checks
 from models.database import Document
+from models.definition import Definition
 from models.errors import InvalidError
+from models.messages import translate
 from models.workflow.tryout import Step, try_out
 from tests import factories
 from tests.factories import field
@@ -53,6 +55,16 @@ def draft(**more: object) -> dict[str, object]:
         ],
         **more,
     }
+
+
+def test_a_draft_says_which_records_would_take_a_step_with_it() -> None:
+    factories.form(field("origin", "reference", form="draft"), key="action", workflow=flow(START, FINISH))
+    linked = {"do": "linked", "form": "action", "transition": "start"}
+    document = draft(workflow=flow(START | {"effects": [linked]}, FINISH))
+    _begun, stop = try_out(factories.actor(), Definition.load(document), {"name": "a"}, [Step("start")])
+    assert [translate(one, "en") for one in stop.happened] == [
+        "What belongs to it of “action” takes the step “start”."
+    ]
 
 
 def test_a_draft_is_tried_without_storing_anything(db: Store) -> None:

@@ -15,7 +15,7 @@ from tests.web import csrf_token, sign_in
 
 BORROW = 28
 """Who asks, with what rights, once; the item seen, named and booked; the slip, its number and its history."""
-ITEM_PAGE = 26
+ITEM_PAGE = 27
 
 
 @pytest.fixture

@@ -1,0 +1,149 @@
+"""The workbook of a report as a job: worked out for its reader, written, and kept for them."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from models import exports, jobs
+from models.access import Action, permitted
+from models.channels.surroundings import surroundings
+from models.database import Document
+from models.errors import ForbiddenError
+from models.job_files import KEEP, Pace, deliver
+from models.jobs import Job, RunningJob
+from models.messages import Message, _
+from models.people import Actor, User
+from models.reports import reading, running
+from models.reports.closing import keeping, reprint
+from models.reports.closing.dataset import fingerprint
+from models.reports.closing.keeping import Closing
+from models.reports.drill import link_of
+from models.reports.keeping import Report
+from models.reports.look import Look
+from models.reports.parts import ReportDefinition
+from models.reports.periods import Period
+from models.reports.results import Result
+from models.reports.workbook.writing import Cover, write
+from models.spreadsheets.names import file_name
+from models.times import now
+
+JOB: Final = "report"
+BOXES: Final = (_("Prepared by"), _("Reviewed by"), _("Countersigned by"), _("Approved by"))
+
+
+def enqueue(person: User, report: Report, period: Period, language: str) -> Job:
+    """Write down that a person wants a report's workbook."""
+    title = f"{report.definition.label.text(language)} {period.name}"
+    params = {"report": report.key, "period": period.name}
+    return jobs.enqueue(JOB, person, params, title=title, language=language)
+
+
+def run(job: RunningJob, *, keep: timedelta = KEEP, effects: Iterable[Document] = ()) -> None:
+    """Carry out a report job; `effects` are brought about with its end.
+
+    Raises:
+        NotFoundError: the owner may not read the report any more.
+        ForbiddenError: they may not take it away.
+        CancelledError: the owner stopped it.
+        LeaseLostError: another worker took over.
+    """
+    person = job.owner()
+    report = reading.get(person, job.params["report"])
+    require_export(person, report.definition)
+    period = reading.period_of(person, report.definition, job.params["period"])
+    look = reading.look_at(person, report.definition, period, job.document["language"])
+    rights = rights_of(person, report.definition)
+    pace = Pace(job, len(report.definition.analyses))
+    with tempfile.TemporaryDirectory(prefix="report-") as folder:
+        path = Path(folder, "report.xlsx")
+        closing = closed_for(person, report, period)
+        if closing is not None:
+            sheets = reprint.workbook(path, look, closing, pace.tick)
+        else:
+            sheets = make(path, look, report.version, pace)
+        result = {"count": pace.done, "sheets": sheets, "rights": rights, "period": period.name}
+        deliver(job, path, name_of(look), result, pace=pace, keep=keep, effects=effects)
+
+
+def make(path: Path, look: Look, version: int, pace: Pace | None = None) -> list[str]:
+    """Write the workbook of a look; return the names of its sheets."""
+    written = cover(look, fingerprint(look), version)
+    tick = pace.tick if pace else lambda: None
+    return write(path, look, written, _counted(running.results(look), pace), link=link_of(look), tick=tick)
+
+
+def closed_for(person: User, report: Report, period: Period) -> Closing | None:
+    """Return the closing of a period that a person reads instead of figures of their own."""
+    closing = keeping.get(report.key, period.name)
+    return closing if closing and is_shown(person, report, closing) else None
+
+
+def is_shown(person: User, report: Report, closing: Closing) -> bool:
+    """Tell whether a person reads what was closed instead of figures of their own."""
+    # by the forms that were counted then, though the report may count others by now
+    then = reprint.definition(closing).model_copy(update={"readers": report.definition.readers})
+    return reading.reads_closed(person, then)
+
+
+def _counted(found: Iterator[Result], pace: Pace | None) -> Iterator[Result]:
+    for at, one in enumerate(found, 1):
+        if pace is not None:
+            pace.reach(at)
+        yield one
+
+
+def cover(look: Look, data: str, version: int) -> Cover:
+    """Return what stands on a report's first sheet (A4, with boxes for the signatures)."""
+    report, at = look.report, now()
+    local = at.astimezone(Actor.of(look.person).timezone)
+    said: list[tuple[Message, str]] = [
+        (_("Company"), surroundings().company),
+        (_("Period"), look.say(look.period.label())),
+        (_("Scope"), look.say(reading.scope_of(look.person, report))),
+        (_("Made by"), str(look.person)),
+        (_("Made at"), f"{local:%Y-%m-%d %H:%M}"),
+        (_("Fingerprint of the data"), data),
+        (_("Version of the report"), str(version)),
+        (_("Number of the form"), report.form),
+        (_("About"), report.description.text(look.language)),
+    ]
+    title = f"{report.label.text(look.language)} {look.period.name}"
+    lines = [(look.say(label), text) for label, text in said if text]
+    return Cover(title, lines, list(map(look.say, BOXES)), at)
+
+
+def name_of(look: Look) -> str:
+    """Return what the file is called."""
+    return file_name(f"{look.report.label.text(look.language)} {look.period.name}", "xlsx")
+
+
+def rights_of(person: User, report: ReportDefinition) -> str:
+    """Return a text that changes with the reader's rights to any form of a report."""
+    said = "\n".join(exports.rights_of(person, form.key) for form in reading.forms_of(report))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def require_download(person: User, job: Job) -> None:
+    """Check that a person may still have what a report of theirs says.
+
+    Raises NotFoundError, or ForbiddenError where their rights have changed since.
+    """
+    report = reading.get(person, job.params["report"])
+    require_export(person, report.definition)
+    if job.result.get("rights") != rights_of(person, report.definition):
+        raise ForbiddenError(_("Your rights to these records have changed. Please export them again."))
+
+
+def require_export(person: User, report: ReportDefinition) -> None:
+    """Raise ForbiddenError unless a person may take a report away."""
+    if not may_export(person, report):
+        raise ForbiddenError
+
+
+def may_export(person: User, report: ReportDefinition) -> bool:
+    """Tell whether a person may take a report away: they may export each of its forms that they see."""
+    seen = [form.key for form in reading.forms_of(report) if permitted(person, form.key, Action.SEE)]
+    return all(permitted(person, key, Action.EXPORT) for key in seen)

@@ -1,0 +1,114 @@
+"""Who may read which report, and opening one for a period.
+
+A report says nothing that its reader could not count on lists: every figure is within their own rights.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from models.access import Action, permitted, sees_every_record
+from models.definition import RuleTree
+from models.disclosure import Disclosure
+from models.errors import NotFoundError
+from models.forms import LiveForm, current, keys_in_force
+from models.messages import Message, _
+from models.people import Actor, Permission, User
+from models.reports import keeping
+from models.reports.keeping import Report
+from models.reports.look import Look
+from models.reports.parts import ReportDefinition
+from models.reports.periods import Fiscal, Period
+from models.times import today
+
+
+def fiscal(report: ReportDefinition) -> Fiscal:
+    """Return how a report counts its months and years."""
+    return Fiscal(report.first_month, report.first_day)
+
+
+def forms_of(report: ReportDefinition) -> list[LiveForm]:
+    """Return the forms that a report counts in, each once; one that is gone is left out."""
+    found = []
+    for key in dict.fromkeys(source.form for source in report.sources):
+        try:
+            found.append(current(key))
+        except NotFoundError:
+            continue
+    return found
+
+
+def may_read(person: User, report: ReportDefinition) -> bool:
+    """Tell whether a person is among a report's readers, and may see records of any of its forms.
+
+    Whoever configures reports reads all of them. A report without readers is for everybody who sees
+    something of it.
+    """
+    return _may_read(person, report, keys_in_force(source.form for source in report.sources))
+
+
+def _may_read(person: User, report: ReportDefinition, in_force: Collection[str]) -> bool:
+    seen = (source.form for source in report.sources if source.form in in_force)
+    if not any(permitted(person, key, Action.SEE) for key in seen):
+        return False
+    if person.may(Permission.CONFIGURE_REPORTS) or not report.readers:
+        return True
+    return bool({role.name for role in person.held_roles} & set(report.readers))
+
+
+def readable(person: User) -> list[Report]:
+    """Return the reports that a person may read, in their newest versions."""
+    reports = keeping.every()
+    in_force = keys_in_force({source.form for one in reports for source in one.definition.sources})
+    return [one for one in reports if _may_read(person, one.definition, in_force)]
+
+
+def get(person: User, key: str) -> Report:
+    """Return a report for a reader. Raises NotFoundError for anybody else."""
+    report = keeping.get(key)
+    if not may_read(person, report.definition):
+        raise NotFoundError
+    return report
+
+
+def period_of(person: User, report: ReportDefinition, name: str) -> Period:
+    """Return the period of a name; without one the last that is over. Raises InvalidError."""
+    counted = fiscal(report)
+    if name:
+        return Period.read(name, counted)
+    return Period.last_full(report.unit, today(Actor.of(person).timezone), counted)
+
+
+def look_at(
+    person: User, report: ReportDefinition, period: Period, language: str, narrowed: Sequence[RuleTree] = ()
+) -> Look:
+    """Open a report for a person."""
+    return Look(report, person, period, language, fiscal(report), tuple(narrowed))
+
+
+def anew(look: Look) -> Look:
+    """Return the same look with nothing worked out yet."""
+    return replace(look)
+
+
+def sees_everything(person: User, report: ReportDefinition) -> bool:
+    """Tell whether a person's figures are everybody's: every record, every field of each of its forms."""
+    return all(
+        sees_every_record(person, form.key) and not Disclosure(person, form).unasked
+        for form in forms_of(report)
+    )
+
+
+def reads_closed(person: User, report: ReportDefinition) -> bool:
+    """Tell whether a person reads what was closed for everybody.
+
+    That is whoever sees everything anyway, and whoever the report itself names among its readers.
+    """
+    named = {role.name for role in person.held_roles} & set(report.readers)
+    return bool(named) or sees_everything(person, report)
+
+
+def scope_of(person: User, report: ReportDefinition) -> Message:
+    """Say of which records a person's figures are: a report must not look whole that is not."""
+    if sees_everything(person, report):
+        return _("All records")
+    return _("The records that %(name)s may see", name=str(person))
