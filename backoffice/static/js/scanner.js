@@ -92,6 +92,8 @@
       this.onCode = onCode;
       this.options = options;
       this.last = { text: "", at: 0 };
+      this.keys = "";
+      this.keyAt = -Infinity;
       this.frame = document.getElementById("scanner-frame").content.firstElementChild.cloneNode(true);
       this.part = (name) => this.frame.querySelector(`[data-scanner-${name}]`);
       this.texts = this.frame.dataset;
@@ -245,7 +247,7 @@
     hand(event) {
       if (event.target.closest?.("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey) return;
       const at = performance.now();
-      if (at - (this.keyAt || 0) > HAND_SCANNER_MS) this.keys = "";
+      if (at - this.keyAt > HAND_SCANNER_MS) this.keys = "";
       this.keyAt = at;
       if (event.key === "Enter" && this.keys.length >= SHORTEST_READ) {
         this.swallow(event);

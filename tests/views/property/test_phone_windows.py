@@ -215,6 +215,20 @@ def test_a_hand_scanner_types_a_label_wherever_the_page_is(
     page.wait_for_url(f"**{label(item)}")
 
 
+def test_a_hand_scanner_is_read_on_a_page_that_has_only_just_begun(
+    hold: Holding, address: str, things: LiveForm, wang: User
+) -> None:
+    """The clock of a page begins with the page: its first moment is no key that was pressed before."""
+    item = phone_stage.thing(things)
+    page = hold(wang, "/property/scan?")
+    page.add_init_script("performance.now = () => 1")
+    page.reload()
+    expect(page.locator(".scanner")).to_be_visible()
+    page.keyboard.type(label(item).removeprefix("/p/"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{label(item)}")
+
+
 def test_a_camera_that_the_page_may_not_use_is_explained(browser: Browser, hold: Holding, wang: User) -> None:
     with with_camera(browser, None, "--deny-permission-prompts") as chromium:
         page = hold(wang, "/property/scan?", chromium)
