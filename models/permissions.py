@@ -1,5 +1,7 @@
 """What a person may do at all: by the actions of a form, and by the system permissions besides forms."""
 
+from collections.abc import Iterable
+
 from models.errors import ForbiddenError
 from models.people import Action, Permission, User
 
@@ -12,14 +14,21 @@ def require_permission(person: User, permission: Permission) -> None:
 
 def permitted(person: User, form: str, action: Action) -> bool:
     """Tell whether a person may do something with any record of a form; who may not see may do nothing."""
-    if not person.active:
-        return False
-    roles = person.held_roles  # once: MongoEngine looks for references every time
-    return all(
-        any(role.allows(form, needed) for role in roles)
-        and not any(role.denies(form, needed) for role in roles)
-        for needed in {Action.SEE, action}
-    )
+    return form in permitted_among(person, [form], action)
+
+
+def permitted_among(person: User, forms: Iterable[str], action: Action) -> set[str]:
+    """Return those of some forms with any record of which a person may do something."""
+    roles = person.held_roles if person.active else []
+    return {
+        form
+        for form in forms
+        if all(
+            any(role.allows(form, needed) for role in roles)
+            and not any(role.denies(form, needed) for role in roles)
+            for needed in {Action.SEE, action}
+        )
+    }
 
 
 def may_configure(person: User, form: str) -> bool:

@@ -122,6 +122,9 @@ def _read_at_once(
     database: Database[Document], folder: Path, secret: str, say: Say, window: Window
 ) -> Manifest:
     before = _collections(database)
+    if migrations.COLLECTION not in before:  # what is not there has no past that could be read
+        message = f"The database {database.name} was never set up: there is nothing to back up."
+        raise BackupError(message)
     with database.client.start_session(snapshot=True) as session, _failures_in_words(window):
         done, taken_at, moment = _begin(database, session)
         # What stood there before and after the moment stood there at the moment.

@@ -6,13 +6,14 @@ A report says nothing that its reader could not count on lists: every figure is 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from models.access import Action, permitted, sees_every_record
+from models.access import sees_every_record
 from models.definition import RuleTree
 from models.disclosure import Disclosure
 from models.errors import NotFoundError
 from models.forms import LiveForm, current, keys_in_force
 from models.messages import Message, _
-from models.people import Actor, Permission, User
+from models.people import Action, Actor, Permission, User
+from models.permissions import permitted_among
 from models.reports import keeping
 from models.reports.keeping import Report
 from models.reports.look import Look
@@ -47,8 +48,8 @@ def may_read(person: User, report: ReportDefinition) -> bool:
 
 
 def _may_read(person: User, report: ReportDefinition, in_force: Collection[str]) -> bool:
-    seen = (source.form for source in report.sources if source.form in in_force)
-    if not any(permitted(person, key, Action.SEE) for key in seen):
+    forms = {source.form for source in report.sources} & set(in_force)
+    if not permitted_among(person, forms, Action.SEE):
         return False
     if person.may(Permission.CONFIGURE_REPORTS) or not report.readers:
         return True

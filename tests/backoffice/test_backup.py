@@ -51,6 +51,13 @@ def quiet(_line: str) -> None:
     """Say nothing."""
 
 
+@pytest.fixture(autouse=True)
+def set_up(db: Store) -> None:
+    """Let the database be one that was set up, as far as a backup looks."""
+    if migrations.COLLECTION not in db.list_collection_names():
+        db.create_collection(migrations.COLLECTION)
+
+
 def make(target: Path, *, with_secret: bool = False) -> Manifest:
     return making.make(database.db(), target, SECRET, quiet, with_secret=with_secret)
 
@@ -204,6 +211,13 @@ def test_a_taken_folder_is_refused_and_left_as_it_was(db: Store, tmp_path: Path)
         with pytest.raises(BackupError, match="not an empty folder"):
             make(target)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_database_that_was_never_set_up_is_no_backup(db: Store, tmp_path: Path) -> None:
+    db.drop_collection(migrations.COLLECTION)
+    with pytest.raises(BackupError, match=f"The database {db.name} was never set up: there is nothing"):
+        make(tmp_path / "backup")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_leaves_nothing_that_looks_like_a_backup(db: Store, tmp_path: Path) -> None:

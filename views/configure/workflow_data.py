@@ -1,7 +1,7 @@
 """What the workflow designer in the browser needs to know, and what it is told about a draft."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from typing import Any, Final
@@ -10,10 +10,10 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from models import calendars, workflow
-from models.definition import Definition
+from models.definition import Definition, Field
 from models.forms import Form, at_version, draft_of, live_forms
 from models.people import Department, Role, User
-from models.procedure import MAX_CLOCKS, MAX_STATES, MAX_TRANSITIONS, ClockRule
+from models.procedure import MAX_CLOCKS, MAX_STATES, MAX_TRANSITIONS, ClockRule, Transition
 from views.configure import editor, ledger_data, procedure_catalog, workflow_trial
 from views.configure.procedure_words import ProcedureWords
 from views.configure.workflow_texts import workflow_texts
@@ -98,7 +98,7 @@ def _trees(definition: Definition) -> Iterator[tuple[str, Any]]:
 
 def _procedure(form: Form) -> dict[str, Any]:
     """Return what states, steps and clocks can name."""
-    language = current_language()
+    language, live = current_language(), live_forms()
     departments = Department.objects(retired=False).order_by("order", "code").limit(MAX_CHOICES)
     people = User.objects(active=True).only("name", "username").order_by("name").limit(MAX_CHOICES)
     named = [(one.key, one.definition.label) for one in calendars.every()]
@@ -110,33 +110,19 @@ def _procedure(form: Form) -> dict[str, Any]:
         "users": [[one.username, one.name or one.username] for one in people],
         "departments": [[one.code, one.name.text(language) or one.code] for one in departments],
         "calendars": [[key, label.text(language) or key] for key, label in named],
-        "fieldsOf": _fields_of(language),
-        "stepsOf": _steps_of(language),
+        "fieldsOf": {one.key: _choices(one.definition.value_fields, language) for one in live},
+        "stepsOf": {
+            one.key: _choices(flow.transitions, language) for one in live if (flow := one.definition.workflow)
+        },
         "published": _published(form),
         "samples": workflow_trial.samples(form.key) if form.version else [],
         "limits": {"states": MAX_STATES, "transitions": MAX_TRANSITIONS, "clocks": MAX_CLOCKS},
     }
 
 
-def _fields_of(language: str) -> dict[str, list[list[str]]]:
-    """Return the fields of every form in force, for records that effects create."""
-    return {
-        live.key: [
-            [field.key, field.label.text(language) or field.key] for field in live.definition.value_fields
-        ]
-        for live in live_forms()
-    }
-
-
-def _steps_of(language: str) -> dict[str, list[list[str]]]:
-    """Return the steps of every form in force, for records that belong to another."""
-    return {
-        live.key: [
-            [one.key, one.label.text(language) or one.key] for one in live.definition.workflow.transitions
-        ]
-        for live in live_forms()
-        if live.definition.workflow
-    }
+def _choices(parts: Iterable[Field | Transition], language: str) -> list[list[str]]:
+    """Return fields or steps of another form as keys with their captions, for effects that reach it."""
+    return [[one.key, one.label.text(language) or one.key] for one in parts]
 
 
 def _published(form: Form) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from models.errors import ConflictError, InvalidError
 from models.ledger.stock_check.confirming import Asked, asked_of, confirm
 from models.ledger.stock_check.counting import MAX_NOTE, Count
 from models.ledger.stock_check.reading import Reader
+from models.who import called
 from views import context
 from views.property import base, typed
 from views.property.check_lines import rows
@@ -49,8 +50,7 @@ def _page(errors: dict[str, str]) -> str:
 
 def _shown(asked: Asked) -> dict[str, Any]:
     """Return a check with its lines; whoever is asked is told what it is called."""
-    record = asked.check.record
     return {
-        "called": f"{record.get('number') or ''} {record.get('title') or ''}".strip(),
+        "called": called(asked.check.form.key, asked.check.record),
         "rows": rows(Reader(context.require_person(), asked.check), asked.lines),
     }

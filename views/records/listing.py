@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -40,13 +41,13 @@ _NUMERIC = frozenset({"integer", "decimal", "money", "percent", "duration"})
 class Cell(NamedTuple):
     """One cell: the attributes it shares with its column, text, tags as (text, colour), and pictures.
 
-    A picture is told by what stands in its address behind that of the record.
+    A picture is told by its file, and by what is read out for it: the first one stands for all.
     """
 
     attributes: Markup
     text: str
     tags: Sequence[tuple[str, str]] = ()
-    pictures: Sequence[str] = ()
+    pictures: Sequence[tuple[str, str]] = ()
 
 
 class Row(NamedTuple):
@@ -258,7 +259,8 @@ def _cell(record: Document, column: Column, field: Field | None, lookup: Lookup)
         return Cell(column.attributes, "", tags_of(field, value, lookup.language))
     text = type_of(field).display(field, value, lookup, lookup.language)
     if field.type == "image" and not column.is_first:
-        return Cell(column.attributes, text, pictures=[str(one["file"]) for one in value[:MAX_PICTURES]])
+        files = [str(one["file"]) for one in value[:MAX_PICTURES]]
+        return Cell(column.attributes, text, pictures=[*zip(files, chain([text], repeat("")), strict=False)])
     return Cell(column.attributes, text if len(text) <= CLIP_AT else f"{text[:CLIP_AT]}…")
 
 

@@ -25,6 +25,7 @@ from models.ledger.wording import plain
 from models.messages import _
 from models.notifications import Event
 from models.people import Actor, User
+from models.who import called
 
 PAGE: Final = "/property/confirm"
 MOST: Final = 500
@@ -106,7 +107,7 @@ def _missing(check: Check, line: Document, actor: Actor) -> list[Document]:
         [owner],
         key=f"check.missing:{line['_id']}:{len(line.get('counts', ()))}",
         kind="task",
-        title=_called(check),
+        title=called(check.form.key, check.record),
         text=_(
             "%(name)s does not have %(quantity)s of “%(item)s”, as the books say.",
             name=actor.name,
@@ -117,11 +118,6 @@ def _missing(check: Check, line: Document, actor: Actor) -> list[Document]:
         level="warning",
         by_name=actor.name,
     )
-
-
-def _called(check: Check) -> str:
-    record = check.record
-    return f"{record.get('number') or ''} {record.get('title') or ''}".strip()
 
 
 def ask(check: Check) -> None:
@@ -139,7 +135,7 @@ def _event(check: Check, person: ObjectId) -> Event:
         people=(person,),
         key=f"check.confirm:{check.id}",
         kind="task",
-        title=_called(check),
+        title=called(check.form.key, check.record),
         text=_("What you have borrowed is being checked: say whether you have it."),
         url=PAGE,
     )
