@@ -1,11 +1,14 @@
 """Two languages everywhere: our texts, those of the rules, and those of the libraries underneath."""
 
+from typing import Any
+
 import flask_admin.babel
 import wtforms.i18n
-from babel.support import Translations
+from babel import Locale
+from babel.support import NullTranslations, Translations
 from flask import Flask
 from flask_admin import translations as admin_translations
-from flask_babel import Babel, get_babel
+from flask_babel import Babel, get_babel, get_locale, get_translations
 
 from backoffice import texts
 from backoffice.texts import CHINESE, DOMAIN
@@ -31,6 +34,25 @@ def init_i18n(app: Flask) -> None:
         babel.domain_instance.cache[CHINESE, DOMAIN] = catalog
         babel.date_formats["datetime"] = WRITTEN_MOMENT
     complete_libraries(catalog)
+    _translate_templates(app)
+
+
+def _translate_templates(app: Flask) -> None:
+    """Find the catalog for the texts of a template by language; Flask-Babel looks for it at every text."""
+    catalogs: dict[Locale | None, NullTranslations] = {}
+
+    def catalog() -> NullTranslations:
+        spoken = get_locale()
+        if spoken not in catalogs:
+            catalogs[spoken] = get_translations()
+        return catalogs[spoken]
+
+    translator: Any = app.jinja_env  # by Jinja's extension
+    translator.install_gettext_callables(
+        gettext=lambda text: catalog().ugettext(text),
+        ngettext=lambda one, many, count: catalog().ungettext(one, many, count),
+        newstyle=True,
+    )
 
 
 def complete_libraries(ours: Translations) -> None:

@@ -1,5 +1,6 @@
 """The web server: gunicorn with threads around the application."""
 
+import gc
 import signal
 from pathlib import Path
 from typing import Any, Final
@@ -71,10 +72,15 @@ class WebServer(BaseApplication):  # type: ignore[misc]
         }
 
     def load(self) -> Flask:
-        """Make the application in a worker: a connection to MongoDB must not be shared across a fork."""
+        """Make the application in a worker: a connection to MongoDB must not be shared across a fork.
+
+        What is there by then stays: to look for garbage in it would hold up every request.
+        """
         configure(self.settings.broker)
         database.connect(self.settings.mongodb_uri, self.settings.mongodb_database)
-        return create_app(self.settings)
+        app = create_app(self.settings)
+        gc.freeze()
+        return app
 
 
 def _after_fork(arbiter: Arbiter, _worker: Worker) -> None:

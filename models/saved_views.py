@@ -8,7 +8,6 @@ from mongoengine import (
     DictField,
     ListField,
     ObjectIdField,
-    Q,
     StringField,
 )
 from mongoengine import (
@@ -65,7 +64,8 @@ def save(
 
 def of_person(person: User, form: str) -> list[SavedView]:
     """Return a person's own and the shared views of a form, by name."""
-    return list(SavedView.objects(Q(form=form) & (Q(owner=person.id) | Q(shared=True))).order_by("name"))
+    whose = [{"owner": person.id}, {"shared": True}]
+    return list(SavedView.objects(__raw__={"form": form, "$or": whose}).order_by("name"))
 
 
 def delete(person: User, view_id: ObjectId) -> None:

@@ -102,7 +102,7 @@ def navigation(person: User) -> list[dict[str, Any]]:
         {**_item(say(_("Inbox")), "/inbox/", "inbox"), "count": owed(person).open, "badge": "open"},
         _item(say(_("Exports and imports")), "/jobs/", "arrow-down-up"),
     ]
-    if reading.readable(person):
+    if reading.reads_any(person, {form.key for form in visible_forms(person)}):
         start.append(_item(say(_("Reports")), "/reports/", "bar-chart-line"))
     if keeps_property(person):
         start.append(_item(say(_("Customer property")), "/property/", "box-seam"))

@@ -3,7 +3,7 @@
 A report says nothing that its reader could not count on lists: every figure is within their own rights.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from models.access import sees_every_record
@@ -44,12 +44,17 @@ def may_read(person: User, report: ReportDefinition) -> bool:
     Whoever configures reports reads all of them. A report without readers is for everybody who sees
     something of it.
     """
-    return _may_read(person, report, keys_in_force(source.form for source in report.sources))
+    return _may_read(person, report, _seen(person, report))
 
 
-def _may_read(person: User, report: ReportDefinition, in_force: Collection[str]) -> bool:
-    forms = {source.form for source in report.sources} & set(in_force)
-    if not permitted_among(person, forms, Action.SEE):
+def _seen(person: User, *reports: ReportDefinition) -> set[str]:
+    """Return those forms of some reports that are in force, and of which a person may see records."""
+    forms = keys_in_force({source.form for report in reports for source in report.sources})
+    return permitted_among(person, forms, Action.SEE)
+
+
+def _may_read(person: User, report: ReportDefinition, seen: set[str]) -> bool:
+    if seen.isdisjoint(source.form for source in report.sources):
         return False
     if person.may(Permission.CONFIGURE_REPORTS) or not report.readers:
         return True
@@ -59,8 +64,17 @@ def _may_read(person: User, report: ReportDefinition, in_force: Collection[str])
 def readable(person: User) -> list[Report]:
     """Return the reports that a person may read, in their newest versions."""
     reports = keeping.every()
-    in_force = keys_in_force({source.form for one in reports for source in one.definition.sources})
-    return [one for one in reports if _may_read(person, one.definition, in_force)]
+    seen = _seen(person, *(one.definition for one in reports))
+    return [one for one in reports if _may_read(person, one.definition, seen)]
+
+
+def reads_any(person: User, seen: set[str]) -> bool:
+    """Tell whether there is a report for a person, who sees records of some forms in use."""
+    reports = [one.definition for one in keeping.every()]
+    if any(_may_read(person, one, seen) for one in reports):
+        return True
+    retired_too = _seen(person, *reports)
+    return any(_may_read(person, one, retired_too) for one in reports)
 
 
 def get(person: User, key: str) -> Report:

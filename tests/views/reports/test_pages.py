@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from flask.testing import FlaskClient
 
-from models import files
+from models import files, forms
 from models.forms import LiveForm
 from models.jobs import Job, RunningJob
 from models.people import FieldRule, Limit, Scope, User
@@ -73,6 +73,20 @@ def test_a_report_shows_figures_of_the_month_and_how_they_are_worked_out(
         fault.capitalize(): sum(one["fault"] == fault for one in month)
         for fault in {one["fault"] for one in month}
     }
+
+
+def test_the_way_to_the_reports_is_shown_to_their_readers_also_when_their_forms_are_retired(
+    client: FlaskClient, admin: User
+) -> None:
+    def leads_there() -> bool:
+        return bool(shown(client, "/account/").all("a", href="/reports/"))
+
+    assert leads_there()
+    for key in ("complaint", "delivery"):
+        forms.retire(key, retired=True)
+    assert leads_there()
+    sign_in(client, factories.stranger())
+    assert not leads_there()
 
 
 def test_every_chart_draws_the_numbers_of_its_table(client: FlaskClient, admin: User) -> None:
