@@ -1,7 +1,7 @@
 """One look at a report: for a reader, a period and a language; what analyses work with."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -41,6 +41,8 @@ class Look:
     fiscal: Fiscal = attribute(default_factory=Fiscal)
     narrowed: Sequence[RuleTree] = ()
     """Rules that leave other records out of every analysis whose source has their fields."""
+    about: Sequence[str] = ()
+    """The figures that are looked at: groups are called as in their records."""
 
     @cached_property
     def figures(self) -> Figures:
@@ -51,6 +53,21 @@ class Look:
     def lookup(self) -> Lookup:
         """Names behind ids, as the reader may know them."""
         return Lookup(self.language, Actor.of(self.person).timezone, self.person)
+
+    def at(self, keys: Sequence[str]) -> "Look":
+        """Return this look at some figures: forms may use one name for fields, or states, of their own."""
+        shared = {"figures": self.figures, "lookup": self.lookup}
+        found = replace(self, about=keys)
+        found.__dict__.update(shared)
+        return found
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        """The report's sources, first those of the figures that are looked at."""
+        first = [one.source for one in self.figures.measures(self.about)]
+        return sorted(
+            self.report.sources, key=lambda one: first.index(one.key) if one.key in first else len(first)
+        )
 
     @cached_property
     def today(self) -> date:
@@ -174,7 +191,7 @@ class Look:
         return self._state(group) if name == "@state" else str(group)
 
     def _state(self, key: str) -> str:
-        for source in self.report.sources:
+        for source in self.sources:
             flow = self.figures.form(source).definition.workflow
             if flow and key in flow.by_state:
                 return flow.by_state[key].label.text(self.language) or key
@@ -182,7 +199,7 @@ class Look:
 
     def group_field(self, grouping: Grouping) -> Field | None:
         """Return the field that a grouping parts by, of the first source that has it."""
-        for source in self.report.sources:
+        for source in self.sources:
             field = self.figures.form(source).definition.by_key.get(grouping.field)
             if field is not None:
                 return field
@@ -195,7 +212,7 @@ class Look:
             records = [
                 {"data": {field.key: [one] if field.many else one}} for one in groups if one is not None
             ]
-            for source in self.report.sources:
+            for source in self.sources:
                 definition = self.figures.form(source).definition
                 if field.key in definition.by_key:
                     self.lookup.prime(definition, records, [field.key])

@@ -25,13 +25,23 @@ class Narrowed:
 
 
 def groupings(look: Look) -> list[Grouping]:
-    """Return the groupings by which a reader may narrow a report down: those whose groups can be listed."""
+    """Return the groupings by which a reader may narrow a report down.
+
+    Their groups can be listed, and are the same in every source that has them: a kind of complaint is no kind
+    of cost.
+    """
     found = []
     for one in look.report.groupings:
         field = look.group_field(one)
         if field is not None and field.type in POINTERS | CHOSEN and _is_asked(look, field.key):
-            found.append(one)
+            found += [one] if _means_one_thing(look, field.key) else []
     return found
+
+
+def _means_one_thing(look: Look, key: str) -> bool:
+    definitions = (look.figures.form(source).definition for source in look.report.sources)
+    fields = (one.by_key[key] for one in definitions if key in one.by_key)
+    return len({(one.type, one.form, tuple(option.key for option in one.options)) for one in fields}) == 1
 
 
 def _is_asked(look: Look, key: str) -> bool:

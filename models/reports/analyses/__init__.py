@@ -162,7 +162,7 @@ def work_out(look: Look, analysis: Analysis) -> Result:
         DomainError: it cannot be worked out for the reader; its text says why.
     """
     keys = analysis.measures or tuple(look.report.by_measure)
-    found = KINDS[analysis.kind].compute(look, analysis)
+    found = KINDS[analysis.kind].compute(look.at(keys), analysis)
     notes.require_any(look, keys)
     said = notes.notes(look, keys, analysis.by, look.period)
     return replace(found, notes=[*found.notes, *said])

@@ -12,11 +12,11 @@ from models.database import db
 from models.reports import drill
 from models.reports.checks import problems
 from models.reports.look import change
-from models.reports.narrowing import narrowed
+from models.reports.narrowing import groupings, narrowed
 from models.reports.periods import Period
 from tests import factories
 from tests.models.reports.cases import Cases, breakdown, by, named, number, opened, over_cases
-from tests.models.reports.stage import one_result
+from tests.models.reports.stage import WORKFLOW, one_result
 
 MOMENT: Final = datetime(2026, 9, 10, 1, 30, 15, 250_000, tzinfo=UTC)
 
@@ -91,6 +91,36 @@ def test_an_option_that_only_one_of_the_forms_has_is_none_of_the_others_records(
     result = one_result(cases.look(definition))
     assert named(result) == {"A": 2, "Others": 2}
     assert named(result, "delivered") == {"A": 10, "Others": 0}
+
+
+@pytest.mark.parametrize(
+    ("figures", "kind", "state"),
+    [
+        (["count"], "A", "Open"),
+        (["delivered"], "By air", "On its way"),
+        (["rate", "count"], "By air", "On its way"),
+    ],
+)
+def test_groups_are_called_as_in_the_records_that_are_counted(
+    cases: Cases, figures: list[str], kind: str, state: str
+) -> None:
+    """Forms may use one name for fields, options and states of their own."""
+    for form, label in ((cases.form, "Open"), (cases.deliveries, "On its way")):
+        workflow = {**WORKFLOW, "states": [{**one, "label": {"en": label}} for one in WORKFLOW["states"]]}
+        fields = form.definition.dump()["fields"]
+        if form is cases.deliveries:
+            fields[-1]["options"][0]["label"] = {"en": "By air"}
+        factories.republish(form, workflow=workflow, fields=fields)
+        cases.add({"kind": "a", "qty": 2}, form=form)
+        form.records().update_many({}, {"$set": {"state": "open"}})
+    for by_key, name in (("kind", kind), ("@state", state)):
+        definition = over_cases(breakdown(by_key.strip("@"), *figures), groupings=[by(by_key)])
+        assert list(named(one_result(cases.look(definition)), figures[0])) == [name]
+
+
+def test_a_report_is_not_narrowed_down_to_what_means_something_else_in_each_source(cases: Cases) -> None:
+    definition = over_cases(breakdown("kind"), groupings=[by("kind"), by("cause")])
+    assert [one.key for one in groupings(cases.look(definition))] == ["cause"]
 
 
 def report() -> Any:
