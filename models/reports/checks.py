@@ -65,6 +65,7 @@ def problems(
         yield from _analysis(analysis, report)
         yield from _unparted(analysis, report, known)
     yield from _begun(report, form_of)
+    yield from _scheduled(report, [one for one in known.values() if one])
 
 
 def _twice(path: str, keys: Iterable[str]) -> Iterator[Problem]:
@@ -236,6 +237,24 @@ def _taken_back(part: Release, definition: Definition | None) -> Iterator[Proble
     for state in workflow.states:
         if state.category != "void" and not workflow.leaves(step, state.key):
             yield Problem(path, _("This step does not lead on from “%(state)s”.", state=state.label))
+
+
+def _scheduled(report: ReportDefinition, definitions: Iterable[Definition]) -> Iterator[Problem]:
+    """Yield recipients that only a record could name: a report that makes itself is about none."""
+    fields = {key for one in definitions for key in one.by_key}
+    for at, schedule in enumerate(report.schedules):
+        meant = schedule.recipients
+        named = [*meant.fields, *meant.heads_of, *meant.members_of]
+        if meant.within.startswith("@") or meant.within in fields:  # what is no field is a department's code
+            named.append(meant.within)
+        for one in named:
+            yield Problem(
+                f"schedules.{at}.recipients",
+                _(
+                    "“%(key)s” is of a record; name roles, people or departments, who get every report.",
+                    key=one,
+                ),
+            )
 
 
 def _unknown(path: str, key: str) -> Problem:

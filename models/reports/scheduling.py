@@ -6,11 +6,13 @@ the program was down is made up for. Each recipient gets the report within their
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
 
+import structlog
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
@@ -18,7 +20,7 @@ from pymongo.errors import DuplicateKeyError
 
 from models import calendars, jobs, notifications, outbox, who
 from models.calendars import WorkingCalendar
-from models.database import Document, db, in_transaction
+from models.database import Document, db, in_transaction, is_passing
 from models.directory import Directory
 from models.errors import NotFoundError
 from models.jobs import RunningJob
@@ -30,6 +32,8 @@ from models.reports.parts import Schedule
 from models.reports.periods import Period
 from models.times import now
 
+log = structlog.get_logger()
+
 CATCH_UP: Final = 12
 """So many missed periods are made up for, the latest first."""
 TRIES: Final = 3
@@ -38,6 +42,7 @@ LATELY: Final = timedelta(days=7)
 _FARTHEST: Final = 400
 _DIGITS: Final = 12
 _DAY: Final = timedelta(days=1)
+_NO_RECORD: Final[Document] = {"data": {}}
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,9 @@ def _moment(day: date, at: str, calendar: WorkingCalendar) -> datetime:
     return datetime.combine(day, time(hour, minute), calendar.zone).astimezone(now().tzinfo)
 
 
-def due() -> Iterator[Due]:
-    """Yield the runs that are due and were not begun, of each schedule the oldest first."""
-    for report in every():
-        for schedule in report.definition.schedules:
-            yield from reversed(list(_of_schedule(report, schedule)))
+def due(report: Report, schedule: Schedule) -> list[Due]:
+    """Return the runs of a schedule that are due and were not begun, the oldest first."""
+    return list(_of_schedule(report, schedule))[::-1]
 
 
 def _of_schedule(report: Report, schedule: Schedule) -> Iterator[Due]:
@@ -108,10 +111,32 @@ def _was_scheduled(one: Due) -> bool:
 
 
 def sweep() -> list[ObjectId]:
-    """Begin what is due, and try again what failed; return the jobs, to be sent to the workers."""
+    """Begin what is due, and try again what failed; return the jobs, to be sent to the workers.
+
+    A report that cannot be begun holds up no other.
+    """
     give_up()
-    begun = [job for one in due() for job in begin(one)]
-    return begun + [job for run in _failed() for job in try_again(run)]
+    found: list[ObjectId] = []
+    for report in every():
+        for schedule in report.definition.schedules:
+            with _apart(report.key):  # what is begun later would hide what was missed before
+                for one in due(report, schedule):
+                    found += begin(one)
+    for run in _failed():
+        with _apart(run["report"]):
+            found += try_again(run)
+    return found
+
+
+@contextmanager
+def _apart(report: str) -> Iterator[None]:
+    """Log what goes wrong with a report, so that the others go on; raise what passes by itself."""
+    try:
+        yield
+    except Exception as error:
+        if is_passing(error):
+            raise  # the database is gone for all of them
+        log.exception("report.not_begun", report=report)
 
 
 def begin(one: Due) -> list[ObjectId]:
@@ -164,7 +189,7 @@ def _recipients(one: Due) -> list[User]:
     live = reading.forms_of(definition)
     if not live:
         return []
-    meant = who.resolve(one.schedule.recipients, live[0], {}).people
+    meant = who.resolve(one.schedule.recipients, live[0], _NO_RECORD).people
     people = User.objects(id__in=meant, active=True)
     return [person for person in people if reading.may_read(person, definition)]
 
@@ -204,7 +229,8 @@ def try_again(run: Document) -> list[ObjectId]:
 def give_up() -> None:
     """Tell administrators of the runs that failed every time, once."""
     for run in _failed(for_good=True):
-        in_transaction(partial(_tell_of_failure, run))
+        with _apart(run["report"]):
+            in_transaction(partial(_tell_of_failure, run))
 
 
 def _tell_of_failure(run: Document, session: ClientSession) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from models import forms
+from models.procedure import Who
 from models.reports.checks import problems
-from models.reports.parts import ReportDefinition
+from models.reports.parts import ReportDefinition, Schedule
 from models.reports.trees import names_parent
 from tests import factories
 from tests.factories import field
@@ -238,3 +239,23 @@ def test_a_figure_is_not_called_like_the_mark_of_another(company: Company) -> No
     measures = [*whole["measures"], {"key": "count_mark", "label": label("Mark"), "source": "complaints"}]
     analysis = {"kind": "scorecard", "measures": ["count", "count_mark"], "by": ["fault"]}
     assert paths(report(analysis, measures=measures)) == ["analyses.scorecard.measures"]
+
+
+@pytest.mark.parametrize(
+    "recipients",
+    [
+        {"fields": ["@owner"]},
+        {"heads_of": ["@department"]},
+        {"members_of": ["plant"]},
+        {"roles": ["quality"], "within": "@department"},
+        {"roles": ["quality"], "within": "part"},
+    ],
+)
+def test_who_gets_a_report_is_not_named_by_a_record(company: Company, recipients: dict[str, Any]) -> None:
+    scheduled = report().model_copy(update={"schedules": (Schedule(recipients=Who(**recipients)),)})
+    assert paths(scheduled) == ["schedules.0.recipients"]
+
+
+def test_recipients_are_named_by_role_department_and_name(company: Company) -> None:
+    meant = Who(roles=("quality",), within="QA", people=("li",), heads=("QA",), members=("QA",))
+    assert paths(report().model_copy(update={"schedules": (Schedule(recipients=meant),)})) == []

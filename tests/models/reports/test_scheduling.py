@@ -231,3 +231,58 @@ def test_every_report_is_named_however_many_were_read_before(
         report_stage.stored(factories.administrator(), scheduled().model_copy(update={"key": key}))
     assert [one.key for one in keeping.every()] == ["monthly", "one", "two"]
     assert len(keeping._read_before) == 1
+
+
+def test_a_report_that_cannot_be_begun_holds_up_no_other(
+    complaints: LiveForm, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = factories.administrator()
+    with set_clock(JULY):
+        for key in ("first", "second"):
+            report_stage.stored(admin, scheduled().model_copy(update={"key": key}))
+    recipients = scheduling._recipients
+
+    def broken(one: scheduling.Due) -> list[User]:
+        if one.report.key == "first":
+            raise KeyError
+        return recipients(one)
+
+    monkeypatch.setattr(scheduling, "_recipients", broken)
+    [job] = swept(at(8, 3, 8))
+    assert Job.objects.get(id=job).params["report"] == "second"
+    monkeypatch.undo()
+    [late] = swept(at(9, 1, 7))
+    assert Job.objects.get(id=late).params["report"] == "first"
+
+
+def test_a_run_that_cannot_be_tried_again_holds_up_no_other(
+    complaints: LiveForm, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = factories.administrator()
+    with set_clock(JULY):
+        for key in ("first", "second"):
+            report_stage.stored(admin, scheduled().model_copy(update={"key": key}))
+    begun = swept(at(8, 3, 8))
+    db().jobs.update_many({"_id": {"$in": begun}}, {"$set": {"state": "failed"}})
+    put_back = scheduling.jobs.put_back
+
+    def broken(ids: list[ObjectId]) -> list[ObjectId]:
+        if ids == begun[:1]:
+            raise KeyError
+        return put_back(ids)
+
+    monkeypatch.setattr(scheduling.jobs, "put_back", broken)
+    assert swept(at(8, 3, 8, 11)) == begun[1:]
+
+
+def test_recipients_that_only_a_record_could_name_are_nobody(complaints: LiveForm, manager: User) -> None:
+    department = factories.department("QA")
+    manager.update(department=department)
+    kept = {"roles": ["quality"], "within": "QA", "heads_of": ["@department"], "fields": ["owner"]}
+    with set_clock(JULY):
+        stored = report_stage.stored(factories.administrator(), scheduled())
+    definition = scheduled(recipients=kept).dump()
+    db().report_versions.update_one({"report": stored.key}, {"$set": {"definition": definition}})
+    keeping._read_before.clear()
+    [job] = swept(at(8, 3, 8))
+    assert Job.objects.get(id=job).owner == manager.id
