@@ -41,7 +41,7 @@ def run(name: str, period: str, file: Path, username: str | None, language: str)
     with connected():
         person = person_of(username)
         found = reading.get(person, name)
-        asked = reading.period_of(person, found.definition, period)
+        asked = reading.period_of(found.definition, period)
         done = carry_out_here(making.enqueue(person, found, asked, language), language)
         copy(done, file)
     click.echo(f"{name} {asked.name}: {file}")

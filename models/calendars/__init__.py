@@ -6,6 +6,7 @@ from models.calendars.definition import DEFAULT_KEY, WEEKDAYS, CalendarDefinitio
 from models.calendars.keeping import (
     Calendar,
     at_version,
+    company_zone,
     create,
     current,
     delete,
@@ -31,6 +32,7 @@ __all__ = [
     "WorkingCalendar",
     "at_version",
     "chosen_by_departments",
+    "company_zone",
     "create",
     "current",
     "delete",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
@@ -110,6 +111,11 @@ def at_version(key: str, version: int) -> Calendar:
 def working(key: str, version: int | None = None) -> WorkingCalendar:
     """Return what one counts with: in a version, or as it is in force. Raises NotFoundError."""
     return (current(key) if version is None else at_version(key, version)).working
+
+
+def company_zone() -> ZoneInfo:
+    """Return by which clock the company's days begin and end, whoever asks: that of the default calendar."""
+    return working(DEFAULT_KEY).zone
 
 
 def versions(key: str) -> list[Calendar]:

@@ -1,8 +1,9 @@
 """What figures count: the records of a source for which rules hold, within what the reader may see."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from models import forms, rules
+from models import calendars, forms, rules
 from models.access import Action, records_filter
 from models.database import Document
 from models.definition import Definition, RuleTree
@@ -19,15 +20,18 @@ from models.rules.reader import is_readable
 
 
 class Counted:
-    """The records that one reader's figures of a report are of, and how they can be parted."""
+    """The records that one reader's figures of a report are of, and how they can be parted.
+
+    Days are the company's, wherever the reader is: figures of a month are the same for everybody.
+    """
 
     def __init__(self, report: ReportDefinition, person: User, narrowed: Sequence[RuleTree] = ()) -> None:
         """Begin; `narrowed` leaves other records out wherever a source has the fields that it names."""
         self.report = report
         self.person = person
         self.narrowed = narrowed
-        self.context = RuleContext.of(Actor.of(person))
-        self.timezone = Actor.of(person).timezone
+        self.timezone = calendars.company_zone()
+        self.context = replace(RuleContext.of(Actor.of(person)), timezone=self.timezone)
         self._forms: dict[str, LiveForm] = {}
         self._told: dict[str, Disclosure] = {}
         self._trees: dict[str, Tree | None] = {}

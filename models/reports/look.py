@@ -71,8 +71,8 @@ class Look:
 
     @cached_property
     def today(self) -> date:
-        """The day it is for the reader."""
-        return today(Actor.of(self.person).timezone)
+        """The day it is in the company."""
+        return today(self.figures.timezone)
 
     @property
     def compared(self) -> list[tuple[str, Period, Words]]:

@@ -53,7 +53,7 @@ def run(job: RunningJob, *, keep: timedelta = KEEP, effects: Iterable[Document] 
     person = job.owner()
     report = reading.get(person, job.params["report"])
     require_export(person, report.definition)
-    period = reading.period_of(person, report.definition, job.params["period"])
+    period = reading.period_of(report.definition, job.params["period"])
     look = reading.look_at(person, report.definition, period, job.document["language"])
     rights = rights_of(person, report.definition)
     pace = Pace(job, len(report.definition.analyses))

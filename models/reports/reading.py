@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from models.access import sees_every_record
+from models.calendars import company_zone
 from models.definition import RuleTree
 from models.disclosure import Disclosure
 from models.errors import NotFoundError
 from models.forms import LiveForm, current, keys_in_force
 from models.messages import Message, _
-from models.people import Action, Actor, Permission, User
+from models.people import Action, Permission, User
 from models.permissions import permitted_among
 from models.reports import keeping
 from models.reports.keeping import Report
@@ -85,12 +86,12 @@ def get(person: User, key: str) -> Report:
     return report
 
 
-def period_of(person: User, report: ReportDefinition, name: str) -> Period:
+def period_of(report: ReportDefinition, name: str) -> Period:
     """Return the period of a name; without one the last that is over. Raises InvalidError."""
     counted = fiscal(report)
     if name:
         return Period.read(name, counted)
-    return Period.last_full(report.unit, today(Actor.of(person).timezone), counted)
+    return Period.last_full(report.unit, today(company_zone()), counted)
 
 
 def look_at(

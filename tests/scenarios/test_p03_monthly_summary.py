@@ -125,7 +125,7 @@ def opened(company: Play, who: str, period: str = "") -> tuple[Look, dict[str, R
     """Open the summary as somebody, for last month unless another one is asked for."""
     person = company.as_(who).person
     report = reading.get(person, SUMMARY).definition
-    look = reading.look_at(person, report, reading.period_of(person, report, period), "zh")
+    look = reading.look_at(person, report, reading.period_of(report, period), "zh")
     return look, {found.key: found for found in results(look)}
 
 
@@ -217,7 +217,7 @@ def test_every_report_of_the_pack_is_worked_out_even_for_a_time_of_which_nothing
     assert set(told) == {SUMMARY, "annual_complaints", "management_review", "delivery_performance"}
     for report in told.values():
         for name, language in (("", "zh"), ("", "en"), ("2023", "zh")):
-            look = reading.look_at(person, report, reading.period_of(person, report, name), language)
+            look = reading.look_at(person, report, reading.period_of(report, name), language)
             assert [result.key for result in results(look) if not result.columns] == []
     _look, found = opened(year, "quality_head", "2024-12")
     empty = figures(found)

@@ -83,7 +83,7 @@ class ReportsView(ConfigureView):
             report=report,
             title=_title(report.definition),
             data=reports_data.as_json(report),
-            period=reading.period_of(require_person(), report.definition, "").name,
+            period=reading.period_of(report.definition, "").name,
         )
 
     @expose("/<key>/save", methods=["PUT", "POST"])
@@ -116,7 +116,7 @@ class ReportsView(ConfigureView):
         if problems := list(checks.problems(definition)):
             raise InvalidError(by_path(problems))
         name = body.get("period", "")
-        period = reading.period_of(person, definition, name if isinstance(name, str) else "?")
+        period = reading.period_of(definition, name if isinstance(name, str) else "?")
         look = reading.look_at(person, definition, period, current_language())
         sections = shown(look, (_unlinked(one) for one in running.results(look)))
         html = self.page(

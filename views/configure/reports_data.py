@@ -164,7 +164,7 @@ def judgement(definition: ReportDefinition) -> dict[str, Any]:
 def _formulas(definition: ReportDefinition) -> Iterator[tuple[str, str]]:
     """Yield how each figure is worked out, as far as it can be said yet."""
     person = require_person()
-    look = Look(definition, person, reading.period_of(person, definition, ""), current_language())
+    look = Look(definition, person, reading.period_of(definition, ""), current_language())
     sections = (("measures", definition.measures), ("ratios", definition.ratios))
     for section, one in ((section, one) for section, parts in sections for one in parts):
         try:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 
+from models.calendars import company_zone
 from models.errors import InvalidError
 from models.messages import Message, _
 from models.reports import keeping, making, narrowing, reading
@@ -20,7 +21,7 @@ from models.reports.narrowing import Narrowed
 from models.reports.parts import ReportDefinition
 from models.reports.periods import Period, Unit
 from models.times import today
-from views.context import all_said, current_language, current_timezone, require_person, say
+from views.context import all_said, current_language, require_person, say
 
 pages: Final = Blueprint("reports", __name__, url_prefix="/reports")
 UNITS: Final[tuple[tuple[Unit, Message], ...]] = (
@@ -57,9 +58,9 @@ class Asked:
         person, typed = require_person(), _typed()
         report = reading.get(person, key)
         try:
-            return cls(report, reading.period_of(person, report.definition, typed), typed=typed)
+            return cls(report, reading.period_of(report.definition, typed), typed=typed)
         except InvalidError as error:
-            last = reading.period_of(person, report.definition, "")
+            last = reading.period_of(report.definition, "")
             return cls(report, last, all_said(error), typed)
 
     @property
@@ -136,7 +137,7 @@ class Asked:
         """The latest periods of the same unit, newest first, with the one that is shown."""
         if self.period.unit == "custom":
             return []
-        now = Period.at(self.period.unit, today(current_timezone()), reading.fiscal(self.definition))
+        now = Period.at(self.period.unit, today(company_zone()), reading.fiscal(self.definition))
         found = {one.name: one for one in reversed(now.until(RECENT))}
         return sorted({**found, self.period.name: self.period}.values(), key=lambda one: one.first)[::-1]
 

@@ -14,7 +14,7 @@ def index() -> str:
             "key": one.key,
             "title": one.definition.label.text(language) or one.key,
             "about": one.definition.description.text(language),
-            "period": reading.period_of(person, one.definition, ""),
+            "period": reading.period_of(one.definition, ""),
             "form_number": one.definition.form_number,
             "count": len(one.definition.analyses),
         }

@@ -44,7 +44,7 @@ def tile() -> str:
     report = reading.get(person, asked.report)
     if not asked.stands_in(report.definition):
         raise NotFoundError
-    period = reading.period_of(person, report.definition, "")
+    period = reading.period_of(report.definition, "")
     look = reading.look_at(person, report.definition, period, language)
     closing = making.closed_for(person, report, period)
     with looking():

@@ -11,11 +11,12 @@ from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
+from models.calendars import company_zone
 from models.database import Document, db
 from models.errors import DomainError, NotFoundError
 from models.jobs import OPEN_STATES
 from models.messages import _
-from models.people import Actor, User
+from models.people import User
 from models.reports.parts import Source
 from models.reports.periods import Fiscal, Period
 from models.times import now
@@ -121,7 +122,7 @@ def begin(person: User, report: str, version: int, period: Period, job: ObjectId
         "unit": period.unit,
         "first": period.first.isoformat(),
         "last": period.last.isoformat(),
-        "zone": str(Actor.of(person).timezone),
+        "zone": str(company_zone()),
         "state": CLOSING,
         "job": job,
         "at": now(),

@@ -15,6 +15,7 @@ from pymongo.client_session import ClientSession
 
 from models import audit, files, forms, jobs, records
 from models.access import require_permission
+from models.calendars import company_zone
 from models.changes import Change
 from models.database import Document, in_transaction
 from models.errors import DomainError, InvalidError
@@ -54,7 +55,7 @@ def require_closable(person: User, report: Report, period: Period) -> None:
 def _refusal(person: User, report: Report, period: Period) -> DomainError | None:
     if period.unit != report.definition.unit:
         return DomainError(_("This report is closed by whole periods of its own kind."))
-    if not period.is_over(today(Actor.of(person).timezone)):
+    if not period.is_over(today(company_zone())):
         return DomainError(_("This period is not over yet."))
     if not reading.sees_everything(person, report.definition):
         return DomainError(_("Only somebody who sees all records of this report can close it for everybody."))
@@ -83,7 +84,7 @@ def carry_out(job: RunningJob) -> None:
     if keeping.of_job(job.params["report"], job.id) is None:
         person = job.owner()
         report = reading.get(person, job.params["report"])
-        period = reading.period_of(person, report.definition, job.params["period"])
+        period = reading.period_of(report.definition, job.params["period"])
         require_closable(person, report, period)
         _close(job, person, report, period)
     job.finish({"period": job.params["period"], "report": job.params["report"]}, keep=KEEP)

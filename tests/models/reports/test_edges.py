@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models import calendars
 from models.people import FieldRule, Limit, User
 from models.reports.checks import problems
 from models.reports.periods import Period
@@ -52,17 +53,22 @@ def count(company: Company, period: str = "2026-09", **other: Any) -> Decimal | 
         ("2026-12-31T17:00:00+00:00", "Asia/Shanghai", "2027-01"),
     ],
 )
-def test_a_record_lies_in_the_month_that_it_is_for_the_reader(
+def test_a_record_lies_in_the_month_that_it_is_for_the_company_wherever_its_reader_is(
     company: Company, moment: str, zone: str, month: str
 ) -> None:
     company.add(moment, fault="leak")
-    person = factories.user("somewhere", factories.role("administrator", administrator=True), timezone=zone)
+    default = calendars.current(calendars.DEFAULT_KEY)
+    plain = {**default.definition.model_dump(mode="json"), "timezone": zone}
+    calendars.save(factories.actor(), default.key, plain, seen=default.version)
     around = [Period.read(month).before(), Period.read(month), Period.read(month).before(-1)]
-    assert [count(company, one.name, person=person) for one in around] == [0, 1, 0]
-    look = company.look(report(), month, person=person)
-    assert [found["count"] for found in look.figures.series(["count"], around)] == [0, 1, 0]
-    [row] = one_result(company.look(report(COUNT), month, person=person)).rows
-    assert len(behind(look, row)) == 1
+    for name in ("Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati"):
+        administrator = factories.role("administrator", administrator=True)
+        person = factories.user(f"in_{name[-5:].lower()}", administrator, timezone=name)
+        assert [count(company, one.name, person=person) for one in around] == [0, 1, 0]
+        look = company.look(report(), month, person=person)
+        assert [found["count"] for found in look.figures.series(["count"], around)] == [0, 1, 0]
+        [row] = one_result(company.look(report(COUNT), month, person=person)).rows
+        assert len(behind(look, row)) == 1
 
 
 def test_deleted_records_never_count_and_voided_ones_only_where_asked_for(company: Company) -> None:
