@@ -88,8 +88,8 @@ def _series(
         "categories": cells.of(index[chart.categories], rows),
         "values": cells.of(column, rows),
         # what a viewer shows that does not compute; the cells themselves are written row by row
-        "categories_data": [_plain(row.values.get(chart.categories)) for row in result.rows[:rows]],
-        "values_data": [_plain(row.values.get(series.column)) for row in result.rows[:rows]],
+        "categories_data": [_named(row.values.get(chart.categories)) for row in result.rows[:rows]],
+        "values_data": [_number(row.values.get(series.column)) for row in result.rows[:rows]],
     }
     marked = (
         [_COLORS[row.tone] if chart.mark in row.flags else None for row in result.rows[:rows]]
@@ -99,8 +99,13 @@ def _series(
     return options | _LOOKS[series.draw](series, marked, chart, at)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  (any value of a table)
+def _named(value: Any) -> str | float:  # noqa: ANN401  (any value of a table)
     return value if isinstance(value, str) else "" if value is None else float(value)
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401  (any value of a table)
+    """Return what a point is drawn from; None for none at all, as any text would be drawn at 0."""
+    return None if value is None or isinstance(value, str) else float(value)
 
 
 def _bar(_series: Series, marked: list[Any], chart: Chart, at: int) -> dict[str, Any]:

@@ -71,13 +71,18 @@ class Page:
             self._sign(below, max(len(result.columns) - 1, 1))
 
     def _above(self, result: Result, subtitle: str) -> None:
-        """Write the title block: of a paper form across the page, with the form's number."""
+        """Write the title block: of a paper form across the page, with the form's number.
+
+        Row by row from above: a cell above what was written last would be dropped.
+        """
         self._sheet.set_row(0, 26)
         last = len(result.columns) - 1
-        if result.as_form and last > 0:
+        is_wide = result.as_form and last > 0
+        if is_wide:
             self._sheet.merge_range(0, 0, 0, last, "", self._styles.get("form"))
-            self._text(1, last, self._paper.number, "number")
         self._text(0, 0, self._say(result.title), "form" if result.as_form else "title")
+        if is_wide:
+            self._text(1, last, self._paper.number, "number")
         self._text(1, 0, subtitle, "subtitle")
         self._text(2, 0, self._say(result.formula), "formula")
 

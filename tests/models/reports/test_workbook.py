@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from models.reports.look import Look
-from models.reports.results import Column, Result, Row
+from models.reports.results import Chart, Column, Result, Row, Series
 from models.reports.running import results
 from models.reports.workbook import layout, pages
 from models.reports.workbook.pages import HEAD
@@ -109,12 +109,32 @@ def test_every_chart_points_at_the_cells_that_it_means(book: tuple[list[Result],
             assert read(sheet, values) == [shown(row.values.get(series.column)) for row in rows]
 
 
+def test_what_cannot_be_computed_is_no_point_of_a_chart(company: Company, tmp_path: Path) -> None:
+    columns = (Column("group", "Group"), Column("value", "Value", "decimal"), Column("odd", "Odd", "integer"))
+    values = [(Decimal(3), None), (None, None), (Decimal(0), 0)]
+    rows = [Row({"group": f"G{at}", "value": one, "odd": odd}) for at, (one, odd) in enumerate(values)]
+    series = (Series("value", "line"), Series("odd", "points"))
+    path = tmp_path / "gaps.xlsx"
+    found = [Result("gaps", "Gaps", columns, rows, (Chart("control", "Gaps", "group", series),))]
+    write(path, company.look(report()), Cover("Gaps", []), found)
+    [chart] = _drawn(path)
+    points = [
+        {point.get("idx"): point.findtext(f"{CHART}v") for point in one.iter(f"{CHART}pt")}
+        for one in chart.iter(f"{CHART}val")
+    ]
+    assert points == [{"0": "3.0", "2": "0.0"}, {"2": "0.0"}]
+
+
 def charts(path: Path) -> list[Ranges]:
     """Return name, categories and values of each series of each chart, in the order of the sheets."""
+    return [_series(one) for one in _drawn(path)]
+
+
+def _drawn(path: Path) -> list[ET.Element]:
     with ZipFile(path) as file:
         names = [name for name in file.namelist() if re.fullmatch(r"xl/charts/chart\d+\.xml", name)]
         names.sort(key=lambda name: int(re.sub(r"\D", "", name)))
-        return [_series(ET.fromstring(file.read(name))) for name in names]  # noqa: S314  (our own)
+        return [ET.fromstring(file.read(name)) for name in names]  # noqa: S314  (our own)
 
 
 def _series(chart: ET.Element) -> Ranges:
@@ -187,11 +207,14 @@ def test_the_cover_names_what_stands_out(book: tuple[list[Result], Look, Path]) 
     assert len(wrong) > 6
 
 
-def test_a_list_is_laid_out_as_its_paper_form(book: tuple[list[Result], Look, Path]) -> None:
-    found, look, path = book
-    result = next(one for one in found if one.as_form)
+def test_a_list_is_laid_out_as_its_paper_form(company: Company, tmp_path: Path) -> None:
+    company.fill(300)
+    look, path = company.look(report(*EVERY, form_number="8.2-07")), tmp_path / "form.xlsx"
+    result = next(one for one in written(look, path) if one.as_form)
     sheet = load_workbook(path)[look.say(result.title)]
     last = chr(ord("A") + len(result.columns) - 1)
+    assert (sheet["A1"].value, sheet["A2"].value) == (look.say(result.title), look.say(look.period.label()))
+    assert sheet[f"{last}2"].value == "8.2-07"
     assert str(next(iter(sheet.merged_cells.ranges))) == f"A1:{last}1"
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
     assert sheet.print_title_rows == f"${HEAD + 1}:${HEAD + 1}"
