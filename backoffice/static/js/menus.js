@@ -4,7 +4,9 @@
 
   const Backoffice = window.Backoffice;
   const parts = (menu) => [menu.querySelector("button"), menu.querySelector(".menu-list")];
-  const entries = (list) => [...list.querySelectorAll("a, button, input, select")].filter((one) => one.offsetParent);
+  const ENTRIES = "a, button, input, select:not(.ts-hidden-accessible)";
+  const entries = (list) => [...list.querySelectorAll(ENTRIES)].filter((one) => one.offsetParent);
+  const OWN_ARROWS = "select, textarea, input:not([type=checkbox], [type=radio]), .ts-wrapper";
   let opened = null;
 
   const close = (focus) => {
@@ -20,6 +22,7 @@
 
   /* Fixed to the window, so that no scrolling frame cuts it; upwards where there is no room below. */
   const place = (menu, list) => {
+    list.style.maxHeight = "";
     const button = parts(menu)[0].getBoundingClientRect();
     const width = document.documentElement.clientWidth;
     const up = list.offsetHeight > window.innerHeight - button.bottom - MARGIN && button.top > list.offsetHeight;
@@ -27,11 +30,21 @@
     const left = Math.max(MARGIN, Math.min(wanted, width - list.offsetWidth - MARGIN));
     list.style.left = `${left}px`;
     list.style.top = up ? `${button.top - list.offsetHeight - 4}px` : `${button.bottom + 4}px`;
-    list.style.maxHeight = up ? "" : `${Math.max(160, window.innerHeight - button.bottom - 2 * MARGIN)}px`;
+    if (!up) list.style.maxHeight = `${Math.max(160, window.innerHeight - button.bottom - 2 * MARGIN)}px`;
   };
 
-  document.addEventListener("scroll", (event) => opened && !opened.contains(event.target) && close(false), true);
-  window.addEventListener("resize", () => close(false));
+  /* The list of a picker hangs on the page, and what was clicked may be gone from it by now. */
+  const isInside = (event) => event.composedPath().some((one) => one === opened || one.classList?.contains("ts-dropdown"));
+
+  /* Whoever fills in a menu keeps it: a telephone's keyboard changes the window, and scrolls it. */
+  const follow = () => {
+    const list = opened && parts(opened)[1];
+    if (list?.contains(document.activeElement)) place(opened, list);
+    else close(false);
+  };
+
+  document.addEventListener("scroll", (event) => opened && !isInside(event) && follow(), true);
+  window.addEventListener("resize", follow);
 
   const open = (menu, keyboard) => {
     close(false);
@@ -50,7 +63,7 @@
   });
 
   document.addEventListener("click", (event) => {
-    if (opened && !opened.contains(event.target)) close(false);
+    if (opened && !isInside(event)) close(false);
     else if (opened && event.target.closest("[data-open], [data-menu-close]")) close(false);
   });
 
@@ -74,7 +87,8 @@
     if (event.key === "Escape") {
       event.stopPropagation();
       close(true);
-    } else if (event.key === "ArrowDown") step(event, 1);
+    } else if (event.target.closest?.(OWN_ARROWS) && event.key.startsWith("Arrow")) return;
+    else if (event.key === "ArrowDown") step(event, 1);
     else if (event.key === "ArrowUp") step(event, -1);
     else if (event.key === "Tab") setTimeout(() => opened && !opened.contains(document.activeElement) && close(false));
   });
