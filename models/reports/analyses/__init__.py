@@ -30,7 +30,7 @@ from models.reports.analyses.options import Option
 from models.reports.look import Look
 from models.reports.parts import Analysis
 from models.reports.periods import Period
-from models.reports.results import Result
+from models.reports.results import Result, Words
 from models.reports.statistics.control import RULES
 
 
@@ -155,7 +155,7 @@ def look_ahead(look: Look, analyses: Iterable[Analysis]) -> None:
 
 
 def work_out(look: Look, analysis: Analysis) -> Result:
-    """Return what an analysis finds, with what has to be known of its figures.
+    """Return what an analysis finds, with what its report says of it and what has to be known of its figures.
 
     Raises:
         KeyError: for a kind that nobody knows; checks refuse those.
@@ -165,4 +165,12 @@ def work_out(look: Look, analysis: Analysis) -> Result:
     found = KINDS[analysis.kind].compute(look.at(keys), analysis)
     notes.require_any(look, keys)
     said = notes.notes(look, keys, analysis.by, look.period)
-    return replace(found, notes=[*found.notes, *said])
+    return replace(found, notes=_noted(look, analysis, found, [*found.notes, *said]))
+
+
+def _noted(look: Look, analysis: Analysis, found: Result, said: list[Words]) -> list[Words]:
+    """Return the notes of a result, the report's own first; it does not hide that there is nothing."""
+    own = analysis.note.text(look.language)
+    if not own:
+        return said
+    return [own, *(said or ([_("There is nothing in this period.")] if found.is_empty else []))]

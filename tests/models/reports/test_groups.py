@@ -13,6 +13,7 @@ from models.reports import drill
 from models.reports.checks import problems
 from models.reports.look import change
 from models.reports.narrowing import groupings, narrowed
+from models.reports.parts import Target
 from models.reports.periods import Period
 from tests import factories
 from tests.models.reports.cases import Cases, breakdown, by, named, number, opened, over_cases
@@ -150,6 +151,30 @@ def test_a_rate_whose_numerator_knows_no_groups_meets_no_target(cases: Cases) ->
     analysis = {"kind": "scorecard", "by": ["cause"], "measures": ["count", "rate"]}
     [row] = one_result(cases.look(over_cases(analysis, groupings=[by("cause")]))).rows
     assert (row.values["rate"], row.values.get("rate_mark"), row.values["met"]) == (None, None, None)
+
+
+def test_a_scorecard_judges_nobody_for_records_that_do_not_state_whose_they_are(cases: Cases) -> None:
+    cases.add({"cause": "people"}, *[{}] * 3)
+    analysis = {"kind": "scorecard", "by": ["cause"], "measures": ["count"]}
+    target = Target(measure="count", value=Decimal(2))
+    definition = over_cases(analysis, groupings=[by("cause")]).model_copy(update={"targets": (target,)})
+    look = cases.look(definition)
+    result = one_result(look)
+    assert (named(result), result.facts) == ({"People": 1}, {"missed": 0})
+    assert list(map(look.say, result.notes)) == [
+        "3 records of “Test sheet” do not state “cause” and are left out."
+    ]
+
+
+def test_what_a_report_says_of_an_analysis_stands_before_its_notes(cases: Cases) -> None:
+    cases.add({"cause": "people"}, {})
+    analysis = {"kind": "scorecard", "by": ["cause"], "measures": ["count"], "note": {"en": "Own people."}}
+    look = cases.look(over_cases(analysis, groupings=[by("cause")]))
+    own, _left_out = one_result(look).notes
+    assert own == "Own people."
+    breakdown = {"kind": "breakdown", "by": ["cause"], "measures": ["count"], "note": {"en": "Own people."}}
+    look = cases.look(over_cases(breakdown, groupings=[by("cause")]), "2020-01")
+    assert list(map(look.say, one_result(look).notes)) == ["Own people.", "There is nothing in this period."]
 
 
 # -- trees -----------------------------------------------------------------------------------------------

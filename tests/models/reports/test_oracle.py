@@ -312,11 +312,18 @@ def test_a_scorecard_marks_each_figure_against_its_target(busy: Company) -> None
     look = busy.look(report(analysis, targets=targets), "2026")
     groups = parted(busy.counted(look.period), "customer")
     delivered = parted(busy.delivered(look.period), "customer")
-    by_name = {look.lookup.record("customer", one) if one else "Not stated": one for one in groups}
+    nobodys = [len(groups.pop(None)), len(delivered.pop(None, []))]
+    by_name = {look.lookup.record("customer", one): one for one in groups}
     result = one_result(look)
+    assert [look.say(note) for note in result.notes] == [
+        f"{count} records of “{source}” do not state “customer” and are left out."
+        for count, source in zip(nobodys, ("Complaints", "Deliveries"), strict=True)
+        if count
+    ]
+    assert nobodys[0] > 0
     assert {row.values["group"] for row in result.rows} == set(by_name)
     for row in result.rows:
-        group: ObjectId | None = by_name[row.values["group"]]
+        group: ObjectId = by_name[row.values["group"]]
         records, reply = groups[group], mean(days(groups[group]))
         whole = total(delivered.get(group, []), "qty")
         assert row.values["count"] == len(records)

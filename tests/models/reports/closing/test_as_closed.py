@@ -10,7 +10,7 @@ import pytest
 from models.channels.surroundings import Surroundings, set_surroundings, surroundings
 from models.forms import LiveForm
 from models.messages import translate
-from models.people import Actor, User
+from models.people import Actor, Grant, Role, Scope, User
 from models.reports import drill, making, running
 from models.reports import keeping as reports
 from models.reports.closing import reprint
@@ -18,7 +18,7 @@ from models.reports.parts import ReportDefinition
 from models.reports.results import Chart, Column, Result, Row
 from models.times import set_clock
 from tests import factories, report_stage
-from tests.models.reports.closing.stage import SEPTEMBER, closed, closed_on, found, in_force, look_at
+from tests.models.reports.closing.stage import OCTOBER, SEPTEMBER, closed, closed_on, found, in_force, look_at
 from tests.models.reports.stage import Company, report
 from tests.models.reports.test_edges import EVERY
 
@@ -110,6 +110,33 @@ def test_the_same_workbook_comes_out_though_report_company_and_address_were_chan
     assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
 
 
+def test_a_closed_month_keeps_what_was_said_of_its_analyses_then(
+    admin: User, complaints: LiveForm, tmp_path: Path
+) -> None:
+    def noted(text: str) -> None:
+        report = reports.get("monthly")
+        document = report.definition.dump()
+        for one in document["analyses"]:
+            one["note"] = report_stage.label(text)
+        reports.put(Actor.of(admin), ReportDefinition.load(document), version=report.version)
+
+    def said(results: Iterator[Result]) -> set[str]:
+        return {str(one.notes[0]) if one.notes else "" for one in results}
+
+    closed(admin)
+    closing = in_force(SEPTEMBER)
+    reprint.workbook(tmp_path / "one.xlsx", look_at(admin), closing)
+    before = said(reprint.results(look_at(admin), closing))
+    noted("As agreed in October.")
+    reprint.workbook(tmp_path / "two.xlsx", look_at(admin), closing)
+    assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
+    assert said(reprint.results(look_at(admin), closing)) == before
+    assert said(running.results(look_at(admin))) == {"As agreed in October."}
+    october = closed_on(datetime(2026, 11, 5, tzinfo=UTC), admin, OCTOBER)
+    noted("As agreed in November.")
+    assert said(reprint.results(look_at(admin, OCTOBER), october)) == {"As agreed in October."}
+
+
 def test_the_records_behind_a_closed_figure_are_found_by_the_report_that_counted_them(
     admin: User, listed: LiveForm
 ) -> None:
@@ -169,3 +196,25 @@ def test_what_was_closed_of_another_form_is_for_those_who_see_that_one(
     carrier = factories.user("carrier", factories.role("carrier", form="delivery", actions=["see"]))
     assert making.closed_for(carrier, new, SEPTEMBER) is None
     assert making.closed_for(admin, new, SEPTEMBER)
+
+
+@pytest.mark.parametrize(
+    ("forms", "is_reader", "reads"),
+    [
+        (["complaint", "delivery"], True, True),
+        (["complaint", "delivery"], False, False),
+        (["complaint"], True, False),
+    ],
+)
+def test_what_was_closed_is_for_readers_that_the_report_names_if_each_of_its_forms_is_open_to_them(
+    admin: User, complaints: LiveForm, forms: list[str], is_reader: bool, reads: bool
+) -> None:
+    closed(admin)
+    report = reports.get("monthly")
+    document = {**report.definition.dump(), "readers": ["head" if is_reader else "other"]}
+    named = reports.put(Actor.of(admin), ReportDefinition.load(document), version=report.version)
+    grants = [Grant(form=form, actions=["see"], scope=Scope.DEPARTMENT.value) for form in forms]
+    head = factories.user("head", factories.role("head"))
+    Role.objects(name="head").update(set__grants=grants)
+    head.reload()
+    assert bool(making.closed_for(head, named, SEPTEMBER)) is reads
