@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from models import calendars, outbox
+from models import calendars, jobs, outbox
 from models.database import db
 from models.forms import LiveForm
 from models.jobs import Job, RunningJob
@@ -264,14 +264,14 @@ def test_a_run_that_cannot_be_tried_again_holds_up_no_other(
             report_stage.stored(admin, scheduled().model_copy(update={"key": key}))
     begun = swept(at(8, 3, 8))
     db().jobs.update_many({"_id": {"$in": begun}}, {"$set": {"state": "failed"}})
-    put_back = scheduling.jobs.put_back
+    put_back = jobs.put_back
 
     def broken(ids: list[ObjectId]) -> list[ObjectId]:
         if ids == begun[:1]:
             raise KeyError
         return put_back(ids)
 
-    monkeypatch.setattr(scheduling.jobs, "put_back", broken)
+    monkeypatch.setattr(jobs, "put_back", broken)
     assert swept(at(8, 3, 8, 11)) == begun[1:]
 
 
