@@ -70,8 +70,8 @@ def run(job: RunningJob, *, keep: timedelta = KEEP, effects: Iterable[Document] 
 
 def make(path: Path, look: Look, version: int, pace: Pace | None = None) -> list[str]:
     """Write the workbook of a look; return the names of its sheets."""
-    written = cover(look, fingerprint(look), version)
     tick = pace.tick if pace else lambda: None
+    written = cover(look, fingerprint(look, tick), version)
     return write(path, look, written, _counted(running.results(look), pace), link=link_of(look), tick=tick)
 
 

@@ -4,7 +4,7 @@ A closed period counts as it was closed: by its own sources, days and time zone,
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -103,13 +103,14 @@ class Changed:
         for one in pairs(closings):
             self._by_form.setdefault(one.source.form, []).append(one)
 
-    def found(self) -> Iterator[tuple[Line, Document]]:
-        """Yield each correction with the record as it is now."""
+    def found(self, tick: Callable[[], None] = lambda: None) -> Iterator[tuple[Line, Document]]:
+        """Yield each correction with the record as it is now; `tick` is called now and then."""
         for together in self._by_form.values():
             form = seen(self._look, together[0].source)
             if form is not None:
                 for batch in in_batches(self._touched(form, together), dataset.BATCH):
                     yield from self._of(form, together, batch)
+                    tick()
 
     def _touched(self, form: Seen, together: Sequence[Pair]) -> Iterator[ObjectId]:
         """Yield the records that were stored since somebody last looked; few of them were ever closed."""

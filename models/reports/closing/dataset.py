@@ -60,13 +60,18 @@ def freeze(
     return whole.hexdigest(), counts
 
 
-def fingerprint(look: Look) -> str:
-    """Return the fingerprint of the period's records as they are now, as `freeze` would."""
+def fingerprint(look: Look, tick: Callable[[], None] = lambda: None) -> str:
+    """Return the fingerprint of the period's records as they are now, as `freeze` would.
+
+    `tick` is called now and then.
+    """
     whole = hashlib.sha256()
     for source in look.report.sources:
         whole.update(f"{source.key}\n".encode())
-        for one in records(look, source.key):
-            whole.update(f"{one['_id']} {digest(one)}\n".encode())
+        for batch in in_batches(records(look, source.key), BATCH):
+            for one in batch:
+                whole.update(f"{one['_id']} {digest(one)}\n".encode())
+            tick()
     return whole.hexdigest()
 
 

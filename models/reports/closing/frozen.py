@@ -4,6 +4,7 @@ What is read back is what was frozen, value by value, so that the same workbook 
 """
 
 import gzip
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -55,12 +56,14 @@ def keep(
     def said(words: Any) -> str:  # noqa: ANN401  (words of a result)
         return translate(words, language)
 
+    numbers = _Numbers(result)
     with tempfile.TemporaryFile() as file:
         # no name and no time inside, so that the same rows are the same bytes
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
             count = 0
             for row in result.rows:
                 packed.write((json.dumps(_kept(row, said), ensure_ascii=False) + "\n").encode())
+                numbers.add(row)
                 if count % EVERY == 0:
                     tick()
                 count += 1
@@ -83,7 +86,28 @@ def keep(
         "total": json.dumps(_kept(result.total, said)) if result.total else "",
         "rows": kept,
         "count": count,
+        "numbers": numbers.digest,
     }
+
+
+class _Numbers:
+    """What a result says in every language: which rows it has, and whatever in them is no text."""
+
+    def __init__(self, result: Result) -> None:
+        """Begin; rows are added as they are read, lists read them but once."""
+        self._whole = hashlib.sha256(f"{result.key} {[one.key for one in result.columns]}\n".encode())
+        if result.total:
+            self.add(result.total)
+
+    def add(self, row: Row) -> None:
+        """Add a row."""
+        values = {key: _tagged(value) for key, value in row.values.items() if _is_number(value)}
+        self._whole.update(json.dumps([row.record, row.flags, values], sort_keys=True).encode())
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of them."""
+        return self._whole.hexdigest()
 
 
 def _kept(row: Row, said: Callable[[Any], str]) -> Document:
@@ -107,6 +131,10 @@ def _row(kept: Mapping[str, Any]) -> Row:
 
 def _is_plain(value: Any) -> bool:  # noqa: ANN401  (any value of a table)
     return value is None or isinstance(value, str | int | float | Decimal | date)
+
+
+def _is_number(value: Any) -> bool:  # noqa: ANN401  (any value of a table)
+    return isinstance(value, int | float | Decimal | date)
 
 
 def load(head: Mapping[str, Any]) -> Result:

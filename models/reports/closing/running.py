@@ -139,18 +139,28 @@ def _steps(report: Report) -> int:
 
 
 def _frozen(closing: Closing, looks: Mapping[str, Look], pace: Pace) -> Document:
-    """Return what is kept of a period, all of one moment: figures that records overtook are made again."""
+    """Return what is kept of a period, all of one moment: figures that records overtook are made again.
+
+    Records of the period tell by their fingerprint; whatever else figures look at (earlier periods, clocks)
+    by numbers that are not the same in both languages.
+    """
     look = next(iter(looks.values()))
     sources = [one.model_dump(mode="json") for one in look.report.sources]
     for _attempt in range(ATTEMPTS):
         fingerprint, counts = dataset.freeze(closing, look, pace.tick)
-        told_of = telling.tell(closing, look)
+        told_of = telling.tell(closing, look, pace.tick)
         parts = {language: _part(one, closing, fingerprint, pace) for language, one in looks.items()}
-        if dataset.fingerprint(look) == fingerprint:
+        if _agree(parts) and dataset.fingerprint(look, pace.tick) == fingerprint:
             found = {"fingerprint": fingerprint, "counts": counts, "frozen": parts}
             return {**found, "sources": sources, "told_of": told_of}
         looks = {language: reading.anew(one) for language, one in looks.items()}
-    raise DomainError(_("Records of this period are being changed right now. Please try again."))
+    raise DomainError(_("Records that this report looks at are being changed right now. Please try again."))
+
+
+def _agree(parts: Mapping[str, Document]) -> bool:
+    """Tell whether the figures of a period are the same in all languages."""
+    first, *others = ([one["numbers"] for one in part["results"]] for part in parts.values())
+    return all(one == first for one in others)
 
 
 def _part(look: Look, closing: Closing, fingerprint: str, pace: Pace) -> Document:

@@ -3,6 +3,8 @@
 Both languages of a closing, and whoever reads it later, are told the very same.
 """
 
+from collections.abc import Callable
+
 from bson import ObjectId
 
 from models.batches import in_batches
@@ -17,17 +19,17 @@ KIND = "corrections"
 """The kind of analysis that tells; where a report has none, nothing is told."""
 
 
-def tell(closing: Closing, look: Look) -> list[ObjectId]:
+def tell(closing: Closing, look: Look, tick: Callable[[], None] = lambda: None) -> list[ObjectId]:
     """Keep what became of records of earlier closed periods; return the closings that it is told of.
 
-    What an attempt before left behind is removed first.
+    What an attempt before left behind is removed first; `tick` is called now and then.
     """
     db().report_told.delete_many({"closing": closing.id})
     if not any(one.kind == KIND for one in look.report.analyses):
         return []
     closings = keeping.before(closing.report, look.period.first)
     changed = Changed(look, closings, Known(closing.report, closing), closing.at)
-    for batch in in_batches((_row(closing, *one) for one in changed.found()), dataset.BATCH):
+    for batch in in_batches((_row(closing, *one) for one in changed.found(tick)), dataset.BATCH):
         db().report_told.insert_many(batch, ordered=False)
     return [one.id for one in closings]
 

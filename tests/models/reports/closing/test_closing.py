@@ -1,6 +1,7 @@
 """A month is closed, stays as it was, tells what was changed afterwards, and is written again the same."""
 
 import io
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,9 @@ from models.messages import translate
 from models.people import Actor, Permission, User
 from models.reports import checks, making, running
 from models.reports import keeping as reports
-from models.reports.closing import dataset, keeping, reopening, reprint
+from models.reports.closing import dataset, frozen, keeping, reopening, reprint, telling
 from models.reports.closing import running as closing_month
+from models.reports.closing.keeping import Closing
 from models.reports.look import Look
 from models.reports.parts import ReportDefinition
 from models.reports.periods import Period
@@ -28,16 +30,20 @@ from models.times import set_clock
 from tests import factories, report_stage
 from tests.factories import field
 from tests.models.reports.closing.stage import (
+    AUGUST,
     OCTOBER,
     SEPTEMBER,
+    again,
     binned,
     changed,
     closed,
+    closed_on,
     ended,
     found,
     in_force,
     look_at,
     of_september,
+    one_of,
     reopened,
     table,
 )
@@ -197,6 +203,87 @@ def test_records_that_change_in_the_middle_are_frozen_as_they_are_in_the_end(
     assert dataset.verify(closing, ["complaints", "deliveries"])
     figures = table(reprint.results(look_at(admin), closing))["figures"]
     assert next(one["value"] for one in figures if one["figure"] == "Defects") >= 4999
+
+
+def compared(closing: Closing, language: str) -> dict[str, Any]:
+    """Return the defects of the month before, as they were frozen in a language."""
+    heads = closing.frozen(language)["results"]
+    [figures] = [frozen.load(one) for one in heads if one["key"] == "figures"]
+    return dict(figures.rows[1].values)
+
+
+def test_both_languages_are_frozen_with_the_same_figures_though_an_earlier_month_is_changed_between(
+    admin: User, complaints: LiveForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = one_of(complaints, AUGUST)
+    results = running.results
+    calls: list[str] = []
+
+    def meanwhile(look: Look) -> Iterator[Result]:
+        calls.append(look.language)
+        if len(calls) == 2:
+            changed(complaints, admin, earlier, qty=4999)
+        yield from results(look)
+
+    monkeypatch.setattr(running, "results", meanwhile)
+    assert closed(admin).state == "done"
+    assert calls == ["zh", "en"] * 2
+    before = [compared(in_force(SEPTEMBER), language)["before"] for language in ("zh", "en")]
+    assert before[0] == before[1] >= 4999
+
+
+def test_a_month_whose_comparisons_never_rest_stays_open_and_says_why(
+    admin: User, complaints: LiveForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = one_of(complaints, AUGUST)
+    results = running.results
+    calls: list[str] = []
+
+    def meanwhile(look: Look) -> Iterator[Result]:
+        calls.append(look.language)
+        changed(complaints, admin, again(complaints, earlier), qty=5000 + len(calls))
+        yield from results(look)
+
+    monkeypatch.setattr(running, "results", meanwhile)
+    job = closed(admin)
+    assert job.state == "failed"
+    assert "being changed right now" in str(job.error)
+    assert keeping.get("monthly", "2026-09") is None
+
+
+def test_a_closing_shows_that_it_lives_while_it_reads_records(
+    admin: User, complaints: LiveForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "BATCH", 2)
+    closed_on(datetime(2026, 9, 3, 2, tzinfo=UTC), admin, AUGUST)
+    shows: Counter[str] = Counter()
+
+    def watched(where: Any, name: str) -> None:
+        step = getattr(where, name)
+
+        def watching(*given: Any) -> Any:
+            *others, tick = given
+
+            def ticked() -> None:
+                shows[f"{where.__name__}.{name}"] += 1
+                tick()
+
+            return step(*others, ticked)
+
+        monkeypatch.setattr(where, name, watching)
+
+    for where, name in ((making, "fingerprint"), (dataset, "fingerprint"), (telling, "tell")):
+        watched(where, name)
+    changed(complaints, admin, one_of(complaints, AUGUST), qty=77)
+    job = making.enqueue(admin, reports.get("monthly"), SEPTEMBER, "en")
+    assert ended(job).state == "done"
+    assert closed(admin).state == "done"
+    batches = len(of_september(complaints)) // 2
+    assert len(shows) == 3
+    assert (
+        min(shows["models.reports.making.fingerprint"], shows[f"{dataset.__name__}.fingerprint"]) >= batches
+    )
+    assert batches > 1
 
 
 def test_a_closed_month_is_handed_on_by_a_form_of_its_own(admin: User, complaints: LiveForm) -> None:
