@@ -243,7 +243,8 @@ class Transition(Part):
     """A step from some states to one. `sources` may be `*`: every state that is not done or void.
 
     `by`: a person presses a button; `approval` and `clock` take it by their outcome; `rule` takes it as
-    soon as `condition` holds after any change. Without `who` everybody may who may edit the record.
+    soon as `condition` holds after any change; `other`: nothing of its own does, but a step of the record
+    that it belongs to, or a closed period that is opened again. Without `who` everybody may who may edit the record.
     `waits_for` names forms: a person may take the step when every record of them that this record's effects
     created, or that refers to this record, is done or void.
     """
@@ -252,7 +253,7 @@ class Transition(Part):
     label: Label
     sources: tuple[str, ...] = Attribute(min_length=1)
     to: Key
-    by: Literal["person", "approval", "clock", "rule"] = "person"
+    by: Literal["person", "approval", "clock", "rule", "other"] = "person"
     who: Who = Who()
     condition: RuleTree | None = None
     fields: tuple[Key, ...] = ()

@@ -117,10 +117,13 @@ def sees_everything(person: User, report: ReportDefinition) -> bool:
 def reads_closed(person: User, report: ReportDefinition) -> bool:
     """Tell whether a person reads what was closed for everybody.
 
-    That is whoever sees everything anyway, and whoever the report itself names among its readers.
+    That is whoever sees everything anyway, and whoever the report itself names among its readers, if each of
+    its forms is open to them: of those they read what was counted in other departments, too.
     """
     named = {role.name for role in person.held_roles} & set(report.readers)
-    return bool(named) or sees_everything(person, report)
+    keys = {form.key for form in forms_of(report)}
+    seen = permitted_among(person, keys, Action.SEE) if named else set()
+    return (bool(named) and seen == keys) or sees_everything(person, report)
 
 
 def scope_of(person: User, report: ReportDefinition) -> Message:

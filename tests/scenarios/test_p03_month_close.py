@@ -7,6 +7,7 @@ import pytest
 
 from models import forms, records
 from models.database import Document, db
+from models.disclosure import Disclosure
 from models.errors import ConflictError, DomainError, ForbiddenError, InvalidError
 from models.jobs import RunningJob
 from models.people import Actor
@@ -132,6 +133,45 @@ def test_a_month_that_is_opened_again_takes_back_what_was_handed_out(year: Play)
     second = close(year, "sales_supervisor", FEBRUARY)
     assert second["_id"] != paper["_id"]
     assert year.state(second) == "editing"
+
+
+def test_nobody_takes_back_a_summary_by_hand_while_its_month_is_closed(year: Play) -> None:
+    """P03.35: what was handed out counts until the month is opened again, with a right and a reason."""
+
+    def cannot(record: Document, step: str) -> None:
+        for who in ("sales_head", "quality_head", "sales_supervisor"):
+            assert step not in year.as_(who).offered(record)
+            with pytest.raises(ConflictError, match="not possible"):
+                year.as_(who).take(year.now(record), step, reason="漏记")
+
+    paper = handed_in(year)
+    cannot(paper, "cancel")
+    year.as_("sales_head").approve(paper)
+    for head in ("quality_head", "technology_head", "production_head"):
+        year.as_(head).approve(year.now(paper))
+    cannot(paper, "cancel")
+    for one in receipts(paper):
+        cannot(one, "recall")
+
+
+def test_the_workbook_of_a_month_is_its_departments_once_it_is_handed_out(year: Play) -> None:
+    """P03.35: until then only whoever edits, checks and countersigns it has it."""
+
+    def has_it(who: str) -> bool:
+        told = Disclosure(year.as_(who).person, forms.current("summary_release"))
+        return isinstance(told.shown(year.now(paper))["data"].get("workbook"), list)
+
+    paper = handed_in(year)
+    staff = ("service_engineer", "technology_staff")
+    heads = ("sales_head", "quality_head", "technology_head", "production_head")
+    assert {who: has_it(who) for who in (*staff, *heads)} == {
+        **dict.fromkeys(staff, False),
+        **dict.fromkeys(heads, True),
+    }
+    year.as_("sales_head").approve(paper)
+    for head in ("quality_head", "technology_head", "production_head"):
+        year.as_(head).approve(year.now(paper))
+    assert all(has_it(who) for who in (*staff, *heads))
 
 
 def test_a_refused_summary_goes_back_to_its_editor(year: Play) -> None:

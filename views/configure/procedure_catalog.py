@@ -26,6 +26,7 @@ BY: Final = {
     "approval": _("an approval"),
     "clock": _("a clock"),
     "rule": _("its condition"),
+    "other": _("another record, or the reopening of a period"),
 }
 SIGNATURES: Final = {"no": _("None"), "typed": _("Typed name"), "drawn": _("Drawn")}
 REASONS: Final = {"no": _("None"), "optional": _("Optional"), "required": _("Required")}

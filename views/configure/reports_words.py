@@ -141,7 +141,10 @@ _TEXTS: Final = {
     "period": _("Period"),
     "period_of": _("Made for each"),
     "whom": _("Readers and dates"),
-    "readers_help": _("Roles. Without any: everybody who may see records of its forms."),
+    "readers_help": _(
+        "Roles. Without any: everybody who may see records of its forms. Of a closed period, these roles read "
+        "everything that was counted, if they may see each of its forms."
+    ),
     "first_day_help": _("With 26, October is 26 September to 25 October."),
     "add_schedule": _("Add a date"),
     "no_schedules": _("The report is made when somebody asks for it."),
