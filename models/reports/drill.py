@@ -17,8 +17,12 @@ from models.reports.look import Look
 from models.reports.parts import ReportDefinition, Source
 from models.reports.results import Result, Row
 
-LONGEST: Final = 1_900
+ON_SCREEN: Final = 7_500
+"""The server takes addresses of 8,190 characters; the next page of a list has some more of them."""
+IN_WORKBOOKS: Final = 1_900
 """Excel follows addresses of at most 2,079 characters; the site's own name comes before."""
+_SAID: Final = (120, 30, 0)
+"""So many characters say what is listed, fewer where the address would be too long: each takes up to nine."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class Drill:
         return ListQuery(where=self.where)
 
 
-def address(look: Look, result: Result, row: Row) -> str:
-    """Return the address of the records behind a row; empty where none stand behind it."""
+def address(look: Look, result: Result, row: Row, longest: int = ON_SCREEN) -> str:
+    """Return the address of the records behind a row; empty where none stand behind it, or it is too long."""
     if row.record and row.source:
         return f"/records/{look.report.by_source[row.source].form}/{row.record}"
     if row.where is None or not row.source:
@@ -47,12 +51,12 @@ def address(look: Look, result: Result, row: Row) -> str:
         "period": look.period.name,
         "source": row.source,
         "where": json.dumps(row.where, ensure_ascii=False, separators=(",", ":")),
-        "said": said[:120],
     }
     if closing := closing_of(look):
         given["version"] = str(closing.version)
-    found = f"/reports/{look.report.key}/records?{urlencode(given)}"
-    return found if len(found) <= LONGEST else ""
+    begins = f"/reports/{look.report.key}/records?"
+    found = (begins + urlencode({**given, "said": said[:most]}) for most in _SAID)
+    return next((one for one in found if len(one) <= longest), "")
 
 
 def read(report: ReportDefinition, source: str, where: str, said: str) -> Drill:
@@ -64,7 +68,7 @@ def read(report: ReportDefinition, source: str, where: str, said: str) -> Drill:
         tree = None
     if known is None or tree is None:
         raise NotFoundError(_("This link is not whole."))
-    return Drill(known, tree, said[:120])
+    return Drill(known, tree, said[: _SAID[0]])
 
 
 def link_of(look: Look, site: str | None = None) -> Callable[[Result, Row], str] | None:
@@ -75,4 +79,6 @@ def link_of(look: Look, site: str | None = None) -> Callable[[Result, Row], str]
     begins = surroundings().public_url if site is None else site
     if not begins:
         return None
-    return lambda result, row: f"{begins}{found}" if (found := address(look, result, row)) else ""
+    return lambda result, row: (
+        f"{begins}{found}" if (found := address(look, result, row, IN_WORKBOOKS)) else ""
+    )

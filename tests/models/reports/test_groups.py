@@ -44,6 +44,20 @@ def test_others_are_the_records_in_none_of_ever_so_many_groups(cases: Cases, top
     assert sum(counts.values()) == groups - top
 
 
+@pytest.mark.parametrize(("top", "on_screen", "in_workbook"), [(50, 1, 1), (300, 1, 0), (600, 0, 0)])
+def test_others_lead_to_their_records_as_far_as_server_and_excel_take_the_address(
+    cases: Cases, top: int, on_screen: int, in_workbook: int
+) -> None:
+    cases.add(*({"text": f"T{at:04}"} for at in range(top + 1)))
+    look = cases.look(over_cases(breakdown("text"), groupings=[by("text", top=top)]))
+    result = one_result(look)
+    link = drill.link_of(look, "https://backoffice.example.com")
+    assert link
+    found, linked = drill.address(look, result, result.rows[-1]), link(result, result.rows[-1])
+    assert (bool(found), bool(linked)) == (on_screen, in_workbook)
+    assert (len(found) <= 7_500, len(linked) <= 2_079) == (True, True)
+
+
 def test_others_beside_what_is_not_stated_are_all_stated(cases: Cases) -> None:
     cases.add(*[{"text": "a"}] * 2, *[{}] * 4, {"text": "b"}, {"tags": ["red"]})
     look = cases.look(over_cases(breakdown("text"), groupings=[by("text", top=1)]))

@@ -1,14 +1,18 @@
 """Deadlines kept and missed, as the clocks of the records say."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from models import clocks, records, times
 from models.clocks import store
+from models.database import db
 from models.forms import LiveForm
 from models.people import User
+from models.reports import drill
 from models.reports.look import Look
 from models.reports.parts import ReportDefinition
 from models.reports.periods import Period
@@ -160,3 +164,30 @@ def test_without_deadlines_it_says_so(sheets: LiveForm) -> None:
     result = one_result(look_at(factories.administrator()))
     assert result.rows == ()
     assert [str(note) for note in result.notes] == ["No deadlines ran for the records of this period."]
+
+
+def test_ever_so_many_late_records_are_led_to_from_workbooks_as_the_note_says(admin: User) -> None:
+    """Numbers and titles in Chinese are the longest there are: nine characters of an address for each."""
+    sheets = factories.form(
+        field("name"), field("received_at", "datetime"), key="letter", numbering="客诉-{yyyy}-{seq:4}"
+    )
+    raws = [{"name": "n", "received_at": START.isoformat()}] * 70
+    records.commit(records.plan_creates(factories.actor(admin), sheets, raws, source="import"))
+    ended = {"form": "letter", "kind": "deadline", "rule": "reply", "state": "done", "breached_at": START}
+    db().clocks.insert_many(
+        {**ended, "started_at": START, "stopped_at": START, "key": str(one["_id"]), "record": one["_id"]}
+        for one in sheets.records().find()
+    )
+    look = look_at(admin, label={"en": "客户投诉八小时内初步答复及时率"})
+    source = look.report.sources[0].model_copy(update={"form": "letter"})
+    look = replace(look, report=look.report.model_copy(update={"sources": (source,)}))
+    result = one_result(look)
+    [row] = result.rows
+    link = drill.link_of(look, "https://backoffice.example.com")
+    assert link
+    assert 0 < len(link(result, row)) <= 2_079
+    given = parse_qs(urlsplit(link(result, row)).query)
+    assert drill.read(look.report, given["source"][0], given["where"][0], "").where == row.where
+    assert len(behind(look, row)) == 30
+    assert "at most 30" in look.say(result.notes[0])
+    assert row.values["late"] == 70
