@@ -48,6 +48,9 @@ QUIET_PATHS: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/.well-kno
 # Pages ask these again and again while nobody may be sitting there.
 POLLED_PATHS: Final = ("/inbox/badge",)
 
+# An address within another one is longer; beyond 8,190 characters the server would refuse it.
+LONGEST_WAY: Final = 8_000
+
 CSRF_FIELD: Final = "csrf_token"
 
 
@@ -114,7 +117,8 @@ def _require_sign_in() -> ResponseReturnValue | None:
         return _lead_to_own_password()
     if context.wants_json() or request.method not in {"GET", "HEAD"}:
         return errors.show(401)
-    return redirect(url_for("security.login", next=context.safe_next(request.full_path.rstrip("?"))))
+    way = url_for("security.login", next=context.safe_next(request.full_path.rstrip("?")))
+    return redirect(way if len(way) <= LONGEST_WAY else url_for("security.login"))
 
 
 def _lead_to_own_password() -> ResponseReturnValue | None:

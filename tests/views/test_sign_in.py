@@ -260,3 +260,14 @@ def test_guesses_at_the_current_password_count_too(client: FlaskClient, person: 
         assert "This is not your current password." in change(f"guess {turn}")
     assert "Too many wrong attempts" in change(factories.PASSWORD)
     assert passwords.verify_password(factories.PASSWORD, person.reload().password)
+
+
+@pytest.mark.parametrize(("values", "goes_on"), [(50, 1), (400, 0)])
+def test_whoever_is_signed_out_can_sign_in_from_ever_so_long_an_address(
+    client: FlaskClient, values: int, goes_on: int
+) -> None:
+    where = "%22T0001%22%2C" * values
+    way = client.get(f"/reports/monthly/records?where={where}").location
+    assert way.startswith("/login")
+    assert way.count("next=") == goes_on
+    assert len(way) < 8_190
