@@ -244,7 +244,8 @@ class Transition(Part):
 
     `by`: a person presses a button; `approval` and `clock` take it by their outcome; `rule` takes it as
     soon as `condition` holds after any change; `other`: nothing of its own does, but a step of the record
-    that it belongs to, or a closed period that is opened again. Without `who` everybody may who may edit the record.
+    that it belongs to, or a closed period that is opened again. Without `who` everybody may who may edit
+    the record.
     `waits_for` names forms: a person may take the step when every record of them that this record's effects
     created, or that refers to this record, is done or void.
     """

@@ -130,14 +130,21 @@ class Release(Part):
 
 
 class Plan(Part):
-    """What is begun when an analysis finds something: a record of a form, once for each period (P03.34)."""
+    """What is begun when an analysis finds something: a record of a form, once for each period (P03.34).
+
+    Of limits that are exceeded (`over`), once for each group that exceeds one (P09.12, P09.14).
+    """
 
     analysis: Key
     when: Literal["abnormal", "over"] = "abnormal"
     form: Key
     label: Label = Label()
     values: dict[Key, Any] = Attribute(default_factory=dict)
-    """Values that the record begins with; {report}, {period} and {analysis} stand for their names."""
+    """Values that the record begins with; {report}, {period} and {analysis} stand for their names.
+
+    Of a group, {group} stands for what is stored, {name} for what it is called, {rate} for its rate in ‰ and
+    {limit} for the key of the highest limit that it exceeds.
+    """
 
 
 class ReportDefinition(Part):

@@ -89,6 +89,22 @@ def test_an_abnormal_month_starts_a_rectification_plan_once(year: Play) -> None:
     assert plan["data"]["subject"].startswith("2026-02")
 
 
+def test_a_mechanism_over_its_limit_starts_the_report_that_it_demands(year: Play) -> None:
+    """P09.12, P09.15: more than 3 ‰ of one mechanism, no more than 1 %."""
+    _look, found = opened(year, "quality_staff")
+    [asked] = plans.asked(reports.get(SUMMARY).definition, found["limits"])
+    person = year.as_("quality_staff").person
+    begun = plans.begin(person, reports.get(SUMMARY), FEBRUARY, "limits", asked.group)
+    report = begun.form.records().find_one({"_id": begun.record})
+    assert report
+    mechanism = forms.current("defect_mechanism").records().find_one({"_id": report["data"]["mechanism"]})
+    assert mechanism
+    assert mechanism["title"] == "电子元件早期失效"
+    assert (report["data"]["kind"], str(report["data"]["rate"])) == ("anomaly", "6.750")
+    year.settle()
+    assert year.clock(report, "send")
+
+
 def test_the_month_is_checked_countersigned_and_read_by_every_department(year: Play) -> None:
     """P03.29, P03.35: editor → head → countersigning → distribution with receipts → filed."""
     paper = handed_in(year)

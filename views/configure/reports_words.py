@@ -142,8 +142,8 @@ _TEXTS: Final = {
     "period_of": _("Made for each"),
     "whom": _("Readers and dates"),
     "readers_help": _(
-        "Roles. Without any: everybody who may see records of its forms. Of a closed period, these roles read "
-        "everything that was counted, if they may see each of its forms."
+        "Roles. Without any: everybody who may see records of its forms. Of a closed period, these roles "
+        "read everything that was counted, if they may see each of its forms."
     ),
     "first_day_help": _("With 26, October is 26 September to 25 October."),
     "add_schedule": _("Add a date"),

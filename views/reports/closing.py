@@ -1,5 +1,7 @@
 """Closing a period for everybody, opening it again, and the plans that its analyses ask for."""
 
+from typing import Any
+
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -47,7 +49,8 @@ def reopen(key: str) -> ResponseReturnValue:
 def begin_plan(key: str) -> ResponseReturnValue:
     """Begin the plan that `analysis` asks for, and go to its record."""
     asked = _asked(key)
-    begun = plans.begin(require_person(), asked.report, asked.period, request.form.get("analysis", ""))
+    wanted = request.form.get("analysis", ""), request.form.get("group", "")
+    begun = plans.begin(require_person(), asked.report, asked.period, *wanted)
     return redirect(f"/records/{begun.form.key}/{begun.record}")
 
 
@@ -94,17 +97,22 @@ def try_again(key: str) -> ResponseReturnValue:
     return redirect(f"/reports/{asked.report.key}/runs")
 
 
-def plan_of(asked: Asked, result: Result) -> dict[str, str] | None:
-    """Return what a page says of the plan that an analysis asks for: its record, or how it is begun."""
-    plan = plans.asked(asked.look.report, result)
-    if plan is None:
-        return None
-    begun = plans.begun(asked.report.key, asked.period, result.key)
-    label = plan.label.text(current_language())
-    if begun is not None:
-        return {"label": label, "url": f"/records/{begun.form.key}/{begun.record}"}
-    may = _is_begun_here(asked) and permitted(require_person(), plan.form, Action.CREATE)
-    return {"label": label, "url": "", "analysis": result.key} if may else {"label": label, "url": ""}
+def plans_of(asked: Asked, result: Result) -> list[dict[str, Any]]:
+    """Return what a page says of the plans that an analysis asks for: their records, or how to begin them."""
+    return [_plan(asked, one) for one in plans.asked(asked.look.report, result)]
+
+
+def _plan(asked: Asked, found: plans.Asked) -> dict[str, Any]:
+    plan = found.plan
+    begun = plans.begun(asked.report.key, asked.period, plan.analysis, found.group)
+    may = begun is None and _is_begun_here(asked) and permitted(require_person(), plan.form, Action.CREATE)
+    return {
+        "label": plan.label.text(current_language()),
+        "url": f"/records/{begun.form.key}/{begun.record}" if begun else "",
+        "analysis": plan.analysis if may else "",
+        "group": found.group,
+        "about": found.about,
+    }
 
 
 def _is_begun_here(asked: Asked) -> bool:

@@ -53,7 +53,7 @@ def _sections(asked: Asked, keys: Collection[str]) -> dict[str, Any]:
     """Return some analyses as templates show them, each with the plan that it asks for."""
     look, closed = asked.look, asked.closed
     found = list(reprint.results(look, closed, keys) if closed else running.results(look, keys))
-    plans = {one.key: closing.plan_of(asked, one) for one in found}
+    plans = {one.key: closing.plans_of(asked, one) for one in found}
     return {"sections": shown(look, found), "plans": plans}
 
 

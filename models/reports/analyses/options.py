@@ -69,7 +69,7 @@ def number() -> Option:
 
 
 def limits() -> Option:
-    """Take limits: `[{value, per, label: {zh, en}}]`."""
+    """Take limits: `[{value, per, label: {zh, en}, key}]`, the key being optional."""
     return Option(
         lambda value: _is_list(value) and all(_is_limit(one) for one in value),
         _("Limits, each with “value”, “per” and “label”."),
@@ -102,6 +102,7 @@ def _is_limit(value: Any) -> bool:  # noqa: ANN401  (as it was written)
         and is_number(value.get("per"))
         and Decimal(str(value["per"])) > 0
         and _is_label(value.get("label"))
+        and isinstance(value.get("key", ""), str)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from models.definition import Label
 from models.messages import _
-from models.reports.look import Look, ordered
+from models.reports.look import Look, ordered, plain
 from models.reports.parts import Analysis
 from models.reports.results import Column, Result, Row
 from models.reports.statistics.pareto import ZERO
@@ -20,28 +20,33 @@ def compute(look: Look, analysis: Analysis) -> Result:
     """Return one row for each group whose rate could be computed, with what it asks for.
 
     The first measure counts, the second is what it is divided by (the whole, not by group). Options:
-    `limits`: [{value: 3, per: 1000, label: {zh, en}}], each strictly exceeded or not.
+    `limits`: [{value: 3, per: 1000, label: {zh, en}, key: anomaly}], each strictly exceeded or not. Every
+    group that exceeds one asks for a plan of its own, which is told the `key` of the highest.
     """
     grouping, (key, whole_key) = look.grouping(analysis.by[0]), analysis.measures[:2]
     found = look.figures.by((key,), grouping.key, look.period)
     whole = look.figures.total((whole_key,), look.period)[whole_key]
     limits = [
-        (Decimal(str(one["value"])) / Decimal(str(one["per"])), Label(**one["label"]))
+        (Decimal(str(one["value"])) / Decimal(str(one["per"])), Label(**one["label"]), one.get("key", ""))
         for one in analysis.options.get("limits", ())
     ]
     look.prime(grouping, found)
-    rows = []
+    rows, over = [], []
     for group, count in ordered([(group, one[key]) for group, one in found.items() if group is not None]):
         rate = (count or ZERO) / whole if whole else None
-        asked = [label for limit, label in limits if rate is not None and rate > limit]
+        exceeded = [one for one in limits if rate is not None and rate > one[0]]
         source, where = look.drill(key, look.period, look.group_rule(grouping, group))
+        name = look.group_name(grouping, group)
+        if rate is not None and exceeded:
+            _limit, _label, highest = max(exceeded, key=lambda one: one[0])
+            over.append({"group": plain(group), "name": name, "rate": f"{rate * 1000:.3f}", "limit": highest})
         values: dict[str, Any] = {
-            "group": look.group_name(grouping, group),
+            "group": name,
             key: count,
             "rate": None if rate is None else rate * 1000,
-            "asked": "; ".join(label.text(look.language) for label in asked),
+            "asked": "; ".join(label.text(look.language) for _limit, label, _key in exceeded),
         }
-        rows.append(Row(values, source, where, (OVER,) if asked else ()))
+        rows.append(Row(values, source, where, (OVER,) if exceeded else ()))
     return Result(
         analysis.key,
         analysis.label.text(look.language),
@@ -54,5 +59,5 @@ def compute(look: Look, analysis: Analysis) -> Result:
         tuple(rows),
         formula=_("%(part)s ÷ %(whole)s × 1,000", part=look.named(key), whole=look.named(whole_key)),
         notes=[] if whole != ZERO else [_("Nothing was delivered in the period: rates cannot be computed.")],
-        facts={"over": sum(1 for row in rows if row.flags)},
+        facts={"over": len(over), "groups": over},
     )
