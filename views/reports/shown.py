@@ -19,6 +19,7 @@ LONG: Final = 40
 SHORT_TEXT, WORDY_TEXT = 8, 24
 FISHBONE: Final = "fishbone"
 _NUMBERS: Final = frozenset({"integer", "decimal", "percent", "money"})
+_PLACES: Final = {"integer": 0, "money": 2}
 _HUNDRED: Final = Decimal(100)
 _EXACT: Final = Context(prec=60)
 
@@ -26,10 +27,14 @@ _EXACT: Final = Context(prec=60)
 def number(value: Any, column: Column) -> str:  # noqa: ANN401  (any number)
     """Return a number as people read it: 1,234.50, 12.3 %."""
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    places = column.decimals if column.kind != "money" else 2
     if column.kind == "percent":
-        return f"{_rounded(exact * _HUNDRED, places):,f} %"
-    return f"{_rounded(exact, 0 if column.kind == 'integer' else places):,f}"
+        return f"{_rounded(exact * _HUNDRED, places(column)):,f} %"
+    return f"{_rounded(exact, places(column)):,f}"
+
+
+def places(column: Column) -> int:
+    """Return how many decimals the numbers of a column are shown with."""
+    return _PLACES.get(column.kind, column.decimals)
 
 
 def _rounded(value: Decimal, places: int) -> Decimal:
@@ -144,7 +149,7 @@ class Shown:
                     "draw": one.draw,
                     "second": one.second,
                     "percent": by_key[one.column].kind == "percent",
-                    "decimals": by_key[one.column].decimals,
+                    "decimals": places(by_key[one.column]),
                     "data": [_plain(row.values.get(one.column)) for row in rows],
                 }
                 for one in chart.series

@@ -3,9 +3,17 @@
   "use strict";
   if (!window.echarts) return;
 
+  const Backoffice = window.Backoffice;
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const percent = (value) => `${Math.round(value * 1000) / 10} %`;
   const drawn = new Map();
+
+  /* A number as it stands in the table. */
+  const written = (value, { percent: isShare, decimals }) => {
+    if (!Number.isFinite(value)) return "—";
+    const places = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    return isShare ? `${(value * 100).toLocaleString("en-US", places)} %` : value.toLocaleString("en-US", places);
+  };
 
   const SHAPES = {
     bar: (chart) => ({ type: "bar", barMaxWidth: 46, barCategoryGap: chart.kind === "histogram" ? "2%" : "35%" }),
@@ -34,6 +42,7 @@
         itemStyle: tone ? { color: tone } : undefined,
         lineStyle: styleOf(one, at, tones),
         connectNulls: false,
+        tooltip: { valueFormatter: (value) => written(value, one) },
         data: one.data.map((value, index) =>
           at === 0 && chart.tones[index] ? { value, itemStyle: { color: tones[chart.tones[index]] } } : value,
         ),
@@ -47,7 +56,7 @@
     ...more,
   });
 
-  const optionsOf = (chart) => {
+  const optionsOf = (chart, animation) => {
     const tones = {
       text: color("--text-3"), strong: color("--text"), line: color("--line"), muted: color("--text-3"),
       bad: color("--danger"), warm: color("--orange-dot"), surface: color("--surface"),
@@ -55,7 +64,7 @@
     const second = chart.series.some((one) => one.second);
     const crowded = chart.categories.length > 8 || chart.categories.some((name) => name.length > 6);
     return {
-      animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+      animation,
       color: [color("--blue-dot"), color("--green-dot"), color("--purple-dot"), color("--teal-dot")],
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
@@ -66,7 +75,6 @@
         backgroundColor: tones.surface,
         borderColor: tones.line,
         textStyle: { color: tones.strong },
-        valueFormatter: (value) => (value === null || value === undefined ? "—" : value.toLocaleString()),
       },
       xAxis: {
         type: "category",
@@ -79,10 +87,12 @@
     };
   };
 
-  const draw = (frame) => {
+  const moves = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  const draw = (frame, animation = moves) => {
     const chart = JSON.parse(frame.querySelector("script").textContent);
     const picture = drawn.get(frame) ?? window.echarts.init(frame.appendChild(document.createElement("div")), null, { renderer: "canvas" });
-    picture.setOption(optionsOf(chart), true);
+    picture.setOption(optionsOf(chart, animation), true);
     if (!drawn.has(frame)) {
       picture.on("click", (event) => {
         const url = chart.urls[event.dataIndex];
@@ -101,23 +111,44 @@
     }),
     { rootMargin: "400px" },
   );
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach((_picture, frame) => draw(frame)));
-  window.addEventListener("beforeprint", () =>
-    [...document.querySelectorAll("[data-chart]")].filter((frame) => !drawn.has(frame)).forEach(draw),
-  );
+  const still = (frame) => draw(frame, false);
+  const redraw = () => [...drawn.keys()].forEach(still);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+
+  /* Paper is white, and shows what is there at once. */
+  window.addEventListener("beforeprint", () => {
+    const dark = document.getElementById("dark-style");
+    const media = dark?.media;
+    if (dark) dark.media = "not all";
+    document.querySelectorAll("[data-chart]").forEach(still);
+    if (dark) dark.media = media;
+  });
+  window.addEventListener("afterprint", redraw);
+
+  const save = (picture, name) => {
+    const link = document.createElement("a");
+    link.href = picture.getDataURL({ pixelRatio: 2, backgroundColor: color("--surface") });
+    link.download = `${name}.png`;
+    link.click();
+  };
+
+  const savePictures = (section) => {
+    const frames = [...section.querySelectorAll("[data-chart]")];
+    const name = section.querySelector("h2").textContent.trim();
+    frames.forEach((frame, at) => {
+      still(frame);
+      save(drawn.get(frame), frames.length > 1 ? `${name} ${at + 1}` : name);
+    });
+  };
 
   const wire = (section) => {
-    section.querySelector("[data-full]")?.addEventListener("click", () =>
+    const full = section.querySelector("[data-full]");
+    if (full) full.hidden = !document.fullscreenEnabled;
+    full?.addEventListener("click", () =>
       document.fullscreenElement ? document.exitFullscreen() : section.requestFullscreen(),
     );
-    section.querySelector("[data-picture]")?.addEventListener("click", () => {
-      const frame = section.querySelector("[data-chart]");
-      if (!drawn.has(frame)) draw(frame);
-      const link = document.createElement("a");
-      link.href = drawn.get(frame).getDataURL({ pixelRatio: 2, backgroundColor: color("--surface") });
-      link.download = `${section.querySelector("h2").textContent.trim()}.png`;
-      link.click();
-    });
+    section.querySelector("[data-picture]")?.addEventListener("click", () => savePictures(section));
   };
 
   /* Brings the sections of a page, or of what was put into it since, to life. */
@@ -128,38 +159,74 @@
   };
   show(document);
 
+  const offerAgain = (body, place, again) => {
+    const said = document.createElement("p");
+    const button = document.createElement("button");
+    said.className = "muted";
+    said.setAttribute("role", "alert");
+    said.textContent = place.dataset.refused;
+    button.type = "button";
+    button.className = "btn btn-small";
+    button.textContent = place.dataset.again;
+    button.addEventListener("click", again);
+    body.replaceChildren(said, button);
+  };
+
+  /* Fetches what belongs into a place; what does not come, or is another page, can be fetched again. */
+  const load = async (place, body, { url, mark, put }) => {
+    body.setAttribute("aria-busy", "true");
+    try {
+      const answer = await Backoffice.fetch(url, { headers: { Accept: "text/html" } });
+      const brought = document.createElement("template");
+      brought.innerHTML = answer.ok ? await answer.text() : "";
+      if (!brought.content.querySelector(mark)) throw new Error(answer.status);
+      put(brought.content);
+    } catch {
+      offerAgain(body, place, () => load(place, body, { url, mark, put }));
+    }
+    body.removeAttribute("aria-busy");
+  };
+
   /* Of a long report what comes later is fetched when one gets near it. */
-  const coming = new IntersectionObserver(
-    (entries) => entries.filter((one) => one.isIntersecting).forEach(async ({ target }) => {
-      coming.unobserve(target);
-      try {
-        const answer = await fetch(target.dataset.reportLater, { headers: { Accept: "text/html" } });
-        if (!answer.ok) throw new Error(answer.status);
-        const place = document.createElement("div");
-        place.innerHTML = await answer.text();
-        const section = place.querySelector("[data-report-section]");
-        target.replaceWith(section);
+  const fetchSection = (place) =>
+    load(place, place.querySelector(".report-body"), {
+      url: place.dataset.reportLater,
+      mark: "[data-report-section]",
+      put: (brought) => {
+        const section = brought.querySelector("[data-report-section]");
+        place.replaceWith(section);
         show(section);
-      } catch {
-        target.querySelector(".report-body").textContent = target.dataset.refused;
-      }
+      },
+    });
+
+  const coming = new IntersectionObserver(
+    (entries) => entries.filter((one) => one.isIntersecting).forEach(({ target }) => {
+      coming.unobserve(target);
+      fetchSection(target);
     }),
     { rootMargin: "900px" },
   );
   document.querySelectorAll("[data-report-later]").forEach((section) => coming.observe(section));
 
   /* Tiles of the start page come by themselves, each when it is worked out. */
-  document.querySelectorAll("[data-report-tile]").forEach(async (tile) => {
+  document.querySelectorAll("[data-report-tile]").forEach((tile) => {
     const body = tile.querySelector(".report-tile-body");
-    try {
-      const answer = await fetch(tile.dataset.reportTile, { headers: { Accept: "text/html" } });
-      if (!answer.ok) throw new Error(answer.status);
-      body.innerHTML = await answer.text();
-      show(body);
-    } catch {
-      body.textContent = tile.dataset.refused;
-    }
-    body.removeAttribute("aria-busy");
+    load(tile, body, {
+      url: tile.dataset.reportTile,
+      mark: ".report-tile-note",
+      put: (brought) => {
+        body.replaceChildren(brought);
+        show(body);
+      },
+    });
   });
+
+  /* The whole of a long report was opened to be printed. */
+  if (window.location.hash === "#print") {
+    window.addEventListener("load", () => {
+      window.history.replaceState(null, "", window.location.pathname + window.location.search);
+      window.print();
+    });
+  }
   window.Reports = { show };
 })();

@@ -98,6 +98,23 @@ def test_every_chart_draws_the_numbers_of_its_table(client: FlaskClient, admin: 
         assert len(chart["series"][0]["data"]) == len(table)
 
 
+def test_a_chart_knows_how_its_numbers_are_written(client: FlaskClient, admin: User) -> None:
+    cost = report_stage.part("cost", "Cost", source="complaints", kind="sum", field="cost")
+    analysis = report_stage.part("pareto", "Main faults", kind="pareto", measures=["cost"], by=["fault"])
+    changes = {"measures": [cost], "ratios": [], "analyses": [analysis]}
+    report_stage.stored(admin, report_stage.definition(key="costs", **changes))
+    page = shown(client, f"/reports/costs?period={PERIOD}")
+    [money, share] = json.loads(page.one("section", id="pareto").one("script").raw_text)["series"]
+    assert (money["percent"], money["decimals"]) == (False, 2)
+    assert (share["percent"], share["decimals"]) == (True, 1)
+
+
+def test_the_causes_of_a_diagram_can_be_followed(client: FlaskClient, admin: User) -> None:
+    causes = shown(client, ADDRESS).one("section", id="causes").one("div", css="fishbone")
+    assert causes["role"] == "group"  # links inside a picture cannot be reached
+    assert causes.all("a")
+
+
 def test_a_figure_leads_to_the_very_records_behind_it(
     client: FlaskClient, admin: User, complaints: LiveForm
 ) -> None:

@@ -66,6 +66,12 @@ def test_a_figure_says_what_it_is_against_before_and_target(
     assert "target 1" in text.text
 
 
+def test_a_chart_has_its_table_folded_below_it(client: FlaskClient, admin: User) -> None:
+    tile = read(client.get(f"/reports/tile?what={CHART}").get_data(as_text=True))
+    assert "below" in tile.one("span", css="report-chart")["aria-label"]
+    assert tile.one("details").one("tbody").all("tr")
+
+
 def test_a_tile_is_worked_out_within_the_readers_rights(client: FlaskClient, admin: User) -> None:
     role = factories.role("own", form="complaint", actions=["see"])
     role.grants[0].scope = "own"
