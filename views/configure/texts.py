@@ -28,6 +28,7 @@ def _for_fields() -> dict[str, str]:
         "move_down": _("Move down"),
         "drag": _("Drag to move"),
         "duplicate": _("Duplicate"),
+        "key_taken": _("“%(wanted)s” is taken; the key is “%(key)s” now."),
         "delete": _("Delete"),
         "unnamed": _("Without a name"),
         "published": _("Published"),

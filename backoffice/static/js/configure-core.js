@@ -135,6 +135,21 @@
     shown.forEach((run) => run());
   };
 
+  const controlsOf = (place) => [...place.querySelectorAll("input, select, textarea, button")];
+
+  /* Draws a place anew; whoever was in a field of it is in the same field again. */
+  Editor.redraw = function (place, draw) {
+    const before = document.activeElement;
+    const field = place.contains(before) ? before.closest("[data-path]") : null;
+    const at = field ? controlsOf(field).indexOf(before) : 0;
+    draw();
+    Editor.showProblems();
+    if (!field || before.isConnected) return;
+    const again = [...root.querySelectorAll("[data-path]")].find((one) => pathOf(one) === pathOf(field));
+    const controls = again ? controlsOf(again) : [];
+    (controls[at] || controls[0])?.focus();
+  };
+
   let serial = 0;
 
   /* One labelled property with its help and the place of its problem. */

@@ -87,15 +87,15 @@
   const targetOf = (item) => R.list("targets").find((one) => one.measure === item.key);
 
   const target = (item) => {
-    const put = (name, value) => {
-      const found = targetOf(item) || { measure: item.key };
+    const put = () => {
+      const found = targetOf(item);
       const rest = R.list("targets").filter((one) => one !== found);
-      found[name] = value;
-      Editor.doc.targets = String(found.value ?? "").trim() ? [...rest, found] : rest;
+      const said = { measure: item.key, value: value.value.trim(), better: better.value };
+      Editor.doc.targets = said.value ? [...rest, said] : rest;
       Editor.changed();
     };
-    const better = select(about.better, targetOf(item)?.better || "lower", (value) => targetOf(item) && put("better", value), { "aria-label": W.caption("better") });
-    const value = typed(targetOf(item)?.value, (text) => put("value", text.trim()), { inputmode: "decimal", placeholder: t("no_target"), class: "form-control line-number" });
+    const better = select(about.better, targetOf(item)?.better || "lower", put, { "aria-label": W.caption("better") });
+    const value = typed(targetOf(item)?.value, put, { inputmode: "decimal", placeholder: t("no_target"), class: "form-control line-number" });
     return Editor.property({ path: `targets.${item.key}`, label: W.caption("value"), width: 6, group: true },
       h("div", { class: "line-row" }, value, h("span", { class: "muted" }, W.caption("better")), better));
   };
@@ -142,6 +142,7 @@
 
   const measures = () => W.rows({
     list: () => R.list("measures"),
+    named: R.figureParts,
     path: "measures",
     renamed: R.follow("figures"),
     uses: R.uses("figures"),
@@ -155,6 +156,7 @@
 
   const ratios = () => W.rows({
     list: () => R.list("ratios"),
+    named: R.figureParts,
     path: "ratios",
     renamed: R.follow("figures"),
     uses: R.uses("figures"),

@@ -23,6 +23,7 @@
     }));
 
   R.list = (name) => (Editor.doc[name] = Editor.doc[name] || []);
+  R.figureParts = () => [...R.list("measures"), ...R.list("ratios")];
   R.named = (...names) => names.flatMap((name) => W.called(R.list(name)));
   R.form = (key) => about.forms.find((form) => form.key === key);
   R.source = (key) => R.list("sources").find((source) => source.key === key);
@@ -97,14 +98,23 @@
       changed(items);
       draw();
     };
+    const adder = textButton(add, "plus-lg", () => {
+      keep([...list(), make()]);
+      box.querySelector(":scope > [data-path]:nth-last-child(2)").querySelector("input, select").focus();
+    });
+    const remove = (item) => {
+      keep(list().filter((one) => one !== item));
+      adder.focus();
+    };
     const draw = () => {
       const items = list();
       box.replaceChildren(
         ...items.map((item, at) => h("div", { "data-path": `${path}.${at}` },
-          h("div", { class: "line-row" }, line(item), iconButton(t("remove"), "x-lg", () => keep(items.filter((one) => one !== item)))),
+          h("div", { class: "line-row" }, line(item), iconButton(t("remove"), "x-lg", () => remove(item))),
           W.errorLine())),
         ...(items.length || !empty ? [] : [h("p", { class: "muted" }, empty)]),
-        h("div", { class: "button-line" }, items.length < max ? textButton(add, "plus-lg", () => keep([...items, make()])) : null));
+        h("div", { class: "button-line" }, adder));
+      adder.hidden = items.length >= max;
       Editor.showProblems();
     };
     draw();
@@ -136,6 +146,13 @@
         typed(asText(pair.value), (text) => { pair.value = text; keep(); }, { "aria-label": t("value"), class: "form-control line-value" }),
       ],
     }));
+  };
+
+  /* Such values as far as another form has their fields too. */
+  R.valuesFor = (owner, formKey) => {
+    const known = (key) => R.form(formKey)?.values.some(([one]) => one === key);
+    const kept = Object.entries(owner?.values || {}).filter(([key]) => known(key));
+    return kept.length ? { values: Object.fromEntries(kept) } : {};
   };
 
   R.forms = () => about.forms.map((one) => [one.key, Editor.text(one.label) || one.key]);

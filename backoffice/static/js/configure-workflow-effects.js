@@ -213,8 +213,7 @@
       const place = `${here}.${index}`;
       const body = h("div", { class: "form-grid" });
       const redraw = () => {
-        body.replaceChildren(...(SHAPES[effect.do]?.draw(effect, place, redraw) || []).flat(3).filter(Boolean));
-        Editor.showProblems();
+        Editor.redraw(body, () => body.replaceChildren(...(SHAPES[effect.do]?.draw(effect, place, redraw) || []).flat(3).filter(Boolean)));
       };
       body.replaceChildren(...(SHAPES[effect.do]?.draw(effect, place, redraw) || []).flat(3).filter(Boolean));
       return h("div", { class: "wf-effect", "data-path": place },

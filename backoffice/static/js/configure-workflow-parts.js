@@ -175,10 +175,11 @@
 
   const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[0-9_]+|_+$/g, "").slice(0, 60);
 
-  W.freeKey = function (list, wanted, but) {
+  /* A key that no other part has, nor any of which `isNamed(key)` says that something is called so. */
+  W.freeKey = function (list, wanted, but, isNamed = () => false) {
     const taken = new Set(list.filter((one) => one !== but).map((one) => one.key));
     let key = wanted;
-    for (let number = 2; taken.has(key); number += 1) key = `${wanted}_${number}`;
+    for (let number = 2; taken.has(key) || isNamed(key); number += 1) key = `${wanted}_${number}`;
     return key;
   };
 
@@ -218,19 +219,27 @@
   const open = new WeakSet();
 
   /* An ordered list of parts that open and close. `kind` names what refers to them; elsewhere than in a procedure
-     `renamed(before, after)` follows a new key, and `uses(key)` counts what names it. */
-  W.rows = function ({ list, path, kind, renamed, uses, meta, body, make, addLabel, emptyText, max = 200, nameOf = W.nameOf }) {
+     `renamed(before, after)` follows a new key, and `uses(key)` counts what names it. `named()` gives all parts that
+     may not share a key, where they are more than the list. */
+  W.rows = function ({ list, named = list, path, kind, renamed, uses, meta, body, make, addLabel, emptyText, max = 200, nameOf = W.nameOf }) {
     const place = h("ol", { class: "field-rows wf-rows" });
     const box = h("div", {}, place);
     const nodes = new Map();
     const published = new Set(about.published[kind] || []);
 
+    const countUses = (key) => (kind ? W.uses(kind, key) : uses?.(key) ?? 0);
+
+    /* What the program calls a part by itself takes over no reference that was left behind. */
+    const freshKey = (wanted, item) => W.freeKey(named(), wanted, item, (key) => key !== item.key && countUses(key));
+
     const rename = (item, key) => {
       const before = item.key;
       if (!key || key === before) return;
       item.key = key;
-      if (kind) everywhere(kind, before, (owner, name) => { owner[name] = key; });
-      renamed?.(before, key);
+      if (!named().some((one) => one.key === before)) {
+        if (kind) everywhere(kind, before, (owner, name) => { owner[name] = key; });
+        renamed?.(before, key);
+      }
       const from = `${path}.${before}`;
       const row = nodes.get(item).element;
       for (const element of [row, ...row.querySelectorAll("[data-path]")]) {
@@ -238,17 +247,31 @@
         if (here === from || here.startsWith(`${from}.`)) element.dataset.path = `${path}.${key}${here.slice(from.length)}`;
       }
       const input = row.querySelector("[data-key]");
-      if (input && document.activeElement !== input) input.value = key;
+      if (input) input.value = key;
       Editor.changed();
     };
 
+    /* A key is taken when it is written to its end: on the way there it may be another's. */
+    const keyInput = (item) => {
+      const input = typed(item.key, Editor.changed, { class: "form-control mono", readOnly: published.has(item.key), "data-key": "", spellcheck: "false", maxlength: 60, onchange: () => {
+        const wanted = input.value.trim() || item.key;
+        const key = W.freeKey(named(), wanted, item);
+        if (key !== wanted) window.Backoffice.toast(t("key_taken", { wanted, key }), "warning");
+        fresh.delete(item);
+        rename(item, key);
+        input.value = key;
+      } });
+      return boxed(`${path}.${item.key}`, "key", { width: 3 }, input);
+    };
+
+    const suggest = (item, wanted) => { if (wanted && fresh.has(item)) rename(item, freshKey(wanted, item)); };
+
     const context = {
-      keyInput: (item) => boxed(`${path}.${item.key}`, "key", { width: 3 }, typed(item.key, (text) => { fresh.delete(item); rename(item, text.trim()); },
-        { class: "form-control mono", readOnly: published.has(item.key), "data-key": "", spellcheck: "false", maxlength: 60 })),
+      keyInput,
       label: (item, more = {}) => W.label(item, "label", `${path}.${item.key}`, { ...more, entered: (language, text) => {
-        if (language === "en" && fresh.has(item) && slug(text)) rename(item, W.freeKey(list(), slug(text), item));
+        if (language === "en") suggest(item, slug(text));
       } }),
-      suggest: (item, wanted) => { if (fresh.has(item)) rename(item, W.freeKey(list(), wanted, item)); },
+      suggest,
       redraw: (item) => nodes.get(item).redraw(),
     };
 
@@ -268,8 +291,7 @@
         h("p", { class: "field-error field-row-error", "data-error": "", hidden: true }, icon("exclamation-circle"), h("span")),
         inner);
       const redraw = () => {
-        inner.replaceChildren(...(open.has(item) ? [h("div", { class: "form-grid" }, body(item, context, `${path}.${item.key}`))] : []));
-        Editor.showProblems();
+        Editor.redraw(inner, () => inner.replaceChildren(...(open.has(item) ? [h("div", { class: "form-grid" }, body(item, context, `${path}.${item.key}`))] : [])));
       };
       const setOpen = (yes) => {
         if (yes) open.add(item);
@@ -331,12 +353,12 @@
 
     const duplicate = (item) => {
       const twin = JSON.parse(JSON.stringify(item));
-      twin.key = W.freeKey(list(), item.key);
+      twin.key = W.freeKey(named(), item.key, null, countUses);
       put(twin, list().indexOf(item) + 1);
     };
 
     const remove = async (item) => {
-      const count = kind ? W.uses(kind, item.key) : uses?.(item.key) ?? 0;
+      const count = countUses(item.key);
       if (count && !(await window.Backoffice.confirm({ title: t("delete_part_title", { name: nameOf(item) }), text: t("delete_part", { count }), button: t("delete"), kind: "danger" }))) return;
       list().splice(list().indexOf(item), 1);
       reorder();
@@ -346,7 +368,7 @@
 
     const add = textButton(addLabel, "plus-lg", () => {
       const item = make();
-      item.key = W.freeKey(list(), item.key);
+      item.key = W.freeKey(named(), item.key, null, countUses);
       put(item, list().length);
     }, "secondary");
     const note = h("p", { class: "muted" }, emptyText || "");
