@@ -40,7 +40,7 @@ class Report:
 
 
 def put(actor: Actor, definition: ReportDefinition, *, version: int, note: str = "") -> Report:
-    """Keep a report's next version.
+    """Keep a report's next version; of one that is as it was, the version that there is.
 
     Args:
         actor: who makes it.
@@ -55,6 +55,9 @@ def put(actor: Actor, definition: ReportDefinition, *, version: int, note: str =
     found = list(problems(definition))
     if found:
         raise InvalidError(by_path(found))
+    newest = _newest(definition.key)
+    if newest and newest.version == version and newest.definition == definition:
+        return newest
     document: Document = {
         "report": definition.key,
         "version": version + 1,
@@ -65,8 +68,8 @@ def put(actor: Actor, definition: ReportDefinition, *, version: int, note: str =
         "note": note,
     }
     try:
-        if _newest(definition.key) != version:
-            raise ConflictError(current=get(definition.key))
+        if (newest.version if newest else 0) != version:
+            raise ConflictError(current=newest)
         db().report_versions.insert_one(document)
     except DuplicateKeyError:
         raise ConflictError(current=get(definition.key)) from None
@@ -74,9 +77,9 @@ def put(actor: Actor, definition: ReportDefinition, *, version: int, note: str =
     return _read(document)
 
 
-def _newest(key: str) -> int:
-    found = db().report_versions.find_one({"report": key}, {"version": 1}, sort=[("version", DESCENDING)])
-    return found["version"] if found else 0
+def _newest(key: str) -> Report | None:
+    found = db().report_versions.find_one({"report": key}, sort=[("version", DESCENDING)])
+    return _read(found) if found else None
 
 
 def get(key: str, version: int | None = None) -> Report:

@@ -83,6 +83,7 @@ class ReportsView(ConfigureView):
             report=report,
             title=_title(report.definition),
             data=reports_data.as_json(report),
+            readable=reading.may_read(require_person(), report.definition),
             period=reading.period_of(report.definition, "").name,
         )
 
@@ -98,8 +99,9 @@ class ReportsView(ConfigureView):
             report = _kept(_definition(key, body), version, note)
         except ConflictError as error:
             return jsonify(conflict=_saved_by(error.current)), error.status
+        readable = reading.may_read(require_person(), report.definition)
         told = reports_data.judgement(report.definition)
-        return jsonify({"draft_revision": report.version, **told})
+        return jsonify({"draft_revision": report.version, "readable": readable, **told})
 
     @expose("/<key>/check", methods=["POST"])
     def check(self, key: str) -> ResponseReturnValue:
@@ -151,7 +153,7 @@ class ReportsView(ConfigureView):
         done = _(
             "Version %(version)s is in force again, as version %(next)s.",
             version=old.version,
-            next=newest.version + 1,
+            next=newest.version + (old.definition != newest.definition),
         )
         return attempt(url_for(".versions", key=key), done, _kept, old.definition, newest.version, note)
 

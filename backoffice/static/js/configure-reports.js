@@ -51,23 +51,33 @@
     ],
   });
 
+  /* What a release names, and where a form has it. */
+  const RELEASED = { report: "values", period: "values", fingerprint: "values", workbook: "files", reopened: "steps" };
+
+  const releaseBy = (part, key) => {
+    const has = ([name, where]) => R.form(key)?.[where].some(([one]) => one === part?.[name]);
+    const kept = Object.entries(RELEASED).filter(has).map(([name]) => [name, part[name]]);
+    return { form: key, ...Object.fromEntries(kept), ...R.valuesFor(part, key) };
+  };
+
   const release = () => {
-    const box = h("div", { class: "form-grid form-grid-bare span-12" });
-    const draw = () => {
-      const part = doc().release;
-      const form = R.form(part?.form);
+    const box = h("div", { class: "form-grid form-grid-bare span-12", "data-path": "release" });
+    const parts = (part) => {
       const choose = select([["", t("no_release")], ...R.forms()], part?.form || "", (key) => {
-        if (key) doc().release = { ...part, form: key };
+        if (key) doc().release = releaseBy(part, key);
         else delete doc().release;
         Editor.changed();
         draw();
       });
-      const field = (name, choices) => W.choice(part, name, "release", [["", t("none")], ...choices], { width: 3, caption: t(`release_${name}`) });
-      box.replaceChildren(
+      const fields = (form) => Object.entries(RELEASED).map(([name, where]) =>
+        W.choice(part, name, "release", [["", t("none")], ...(form?.[where] || [])], { width: 3, caption: t(`release_${name}`) }));
+      return [
         property({ path: "release.form", label: t("release_form"), width: 12, help: t("release_help") }, choose),
-        ...(part ? [...["report", "period", "fingerprint"].map((name) => field(name, form?.values || [])), field("workbook", form?.files || []), field("reopened", form?.steps || []), R.values(part, "release", part.form)] : []));
-      Editor.showProblems();
+        ...(part ? [...fields(R.form(part.form)), R.values(part, "release", part.form)] : []),
+        W.errorLine(),
+      ];
     };
+    const draw = () => Editor.redraw(box, () => box.replaceChildren(...parts(doc().release)));
     draw();
     return box;
   };
@@ -118,9 +128,12 @@
 
   Editor.page.placeName = (path) => {
     const [section, key, name] = path.split(".");
-    if (!about.sections[section]) return data.procedure.properties[section] || section;
-    const part = [...R.list(section), ...(section === "targets" ? [...R.list("measures"), ...R.list("ratios")] : [])].find((one) => one.key === key);
-    return [about.sections[section], part ? W.nameOf(part) : key, data.procedure.properties[name]].filter(Boolean).join(" › ");
+    const called = data.procedure.properties;
+    if (section === "release") return [called.release, data.texts[`release_${key}`] || called[key]].filter(Boolean).join(" › ");
+    if (!PAGE_OF[section]) return called[section] || section;
+    const among = { targets: R.figureParts, plans: () => R.list("analyses") }[section] || (() => R.list(section));
+    const part = among().find((one) => one.key === key);
+    return [about.sections[section] || called[section], part ? W.nameOf(part) : key, called[name]].filter(Boolean).join(" › ");
   };
 
   Editor.page.goTo = (path) => {
@@ -140,6 +153,7 @@
     note.value = "";
     document.querySelector("[data-version]").textContent = t("version", { version: answer.draft_revision });
     document.querySelector("[data-version-input]").value = answer.draft_revision;
+    document.querySelector("[data-open-report]").hidden = !answer.readable;
   };
 
   // -- preview -------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@
   const saveButton = bar.querySelector("[data-save]");
 
   let revision = data.draftRevision;
-  let changes = 0;
+  let changes = 0; // so many there were
+  let kept = 0; // and so many of them are saved
   let timer = 0;
   let saving = null;
 
@@ -73,18 +74,21 @@
     Editor.showState();
   };
 
-  const refused = async (response) => {
-    const body = await response.json().catch(() => ({}));
-    if (body.error?.errors) Editor.take({ problems: body.error.errors });
-    return body.error?.message || t("save_failed");
-  };
+  const answerOf = (response) => response.json().catch(() => ({}));
 
   Editor.check = async () => {
     const asked = changes;
     const response = await fetch(root.dataset.check, { json: { definition: Editor.outgoing() } }).catch(() => null);
     if (!response || asked !== changes) return;
-    if (response.ok) Editor.take(await response.json());
-    else await refused(response);
+    const answer = await answerOf(response);
+    if (response.ok) Editor.take(answer);
+    else if (answer.error?.errors) Editor.take({ problems: answer.error.errors });
+  };
+
+  const notSaved = (message) => {
+    toast(message, "danger");
+    Editor.showState();
+    return false;
   };
 
   const conflict = async (about) => {
@@ -97,38 +101,46 @@
     return saveOnce();
   };
 
+  const refused = ({ conflict: faster, error }) => {
+    if (faster) return conflict(faster);
+    if (!error?.errors) return notSaved(error?.message || t("save_failed"));
+    Editor.take({ problems: error.errors });
+    problemList.hidden = false;
+    return notSaved(t("save_refused"));
+  };
+
   const saveOnce = async () => {
     note.textContent = t("saving");
     const sent = changes;
     const response = await fetch(root.dataset.save, { method: "PUT", json: { definition: Editor.outgoing(), draft_revision: revision, ...Editor.page.along?.() } }).catch(() => null);
-    if (!response) {
-      toast(t("save_failed"), "danger");
-      Editor.showState();
-      return false;
-    }
-    if (response.status === 409) return conflict((await response.json()).conflict);
-    if (!response.ok) {
-      await refused(response);
-      toast(t("save_refused"), "danger");
-      problemList.hidden = false;
-      return false;
-    }
-    const kept = await response.json();
-    revision = kept.draft_revision;
+    const answer = response ? await answerOf(response) : {};
+    if (!response?.ok || !answer.draft_revision) return refused(answer);
+    revision = answer.draft_revision;
     data.hasDraft = true;
-    Editor.dirty = changes !== sent;
-    Editor.take({ ...kept, rules: { ...Editor.words, ...kept.rules } });
+    kept = sent;
+    Editor.dirty = changes !== kept;
+    Editor.take({ ...answer, rules: { ...Editor.words, ...answer.rules } });
     document.querySelectorAll("[data-draft-only]").forEach((element) => (element.hidden = false));
     document.querySelectorAll('[name="draft_revision"]').forEach((input) => (input.value = revision));
     Editor.say(t("saved"));
     return true;
   };
 
-  /* One save at a time; pressing twice waits for the first. */
+  /* One save at a time. Pressing twice saves once, unless something was changed in between. */
   const save = async () => {
-    if (saving) await saving;
+    const asked = changes;
+    while (saving) if (!(await saving)) return false;
+    if (asked <= kept) return true;
     saving = saveOnce().finally(() => { saving = null; });
     return saving;
+  };
+
+  /* What is taken only when its field is left, such as a key, counts too. */
+  const settle = () => {
+    const field = document.activeElement;
+    if (!root.contains(field)) return;
+    field.blur();
+    field.focus();
   };
 
   Editor.onChange(() => {
@@ -142,6 +154,7 @@
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
       event.preventDefault();
+      settle();
       if (Editor.dirty) save();
     }
   });
@@ -155,10 +168,7 @@
     link.addEventListener("click", async (event) => {
       if (!Editor.dirty) return;
       event.preventDefault();
-      if (await save()) {
-        Editor.dirty = false;
-        location.href = link.href;
-      }
+      if (await save()) location.href = link.href;
     });
   });
 
