@@ -44,6 +44,7 @@ __all__ = [
 MAX_INDEXED = form_indexes.MAX_INDEXED
 MAX_BYTES = 8 * 1024 * 1024
 MAX_NESTING = 30
+NAMED_BY = ("key", "measure", "analysis")
 RESERVED = frozenset({"csrf_token", "id", "number", "title", "state", "revision", "search", "links", "data"})
 COLUMN_TYPES = frozenset(
     {
@@ -124,9 +125,14 @@ def _path_of(location: tuple[int | str, ...], document: Any) -> str:  # noqa: AN
     at = document
     for step in location:
         at = _step(at, step)
-        named = isinstance(step, int) and isinstance(at, Mapping) and isinstance(at.get("key"), str)
-        parts.append(str(at["key"]) if named else str(step))
+        parts.append(_name_of(at) or str(step) if isinstance(step, int) else step)
     return ".".join(part for index, part in enumerate(parts) if index == 0 or part != "fields")
+
+
+def _name_of(part: Any) -> str:  # noqa: ANN401  (JSON)
+    """Return what a part of a list is called: by its key, or by what there is only one of it for."""
+    names = (part.get(name) for name in NAMED_BY) if isinstance(part, Mapping) else ()
+    return next((name for name in names if isinstance(name, str)), "")
 
 
 def _step(at: Any, step: int | str) -> Any:  # noqa: ANN401  (JSON)

@@ -1,7 +1,7 @@
 """Whether a report's definition makes sense. Paths read `sources.<key>.<property>` and so on."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from models import forms, rules
 from models.definition import Definition
@@ -10,12 +10,14 @@ from models.messages import Message, _
 from models.problems import Problem
 from models.reports import grouping_checks
 from models.reports.analyses import KINDS, Kind
-from models.reports.parts import Analysis, Measure, Ratio, Release, ReportDefinition, Source
+from models.reports.parts import Analysis, Measure, Plan, Ratio, Release, ReportDefinition, Source
 
 DATES = frozenset({"date", "datetime"})
 NUMBERS = frozenset({"integer", "decimal", "money", "percent", "computed", "rating", "duration"})
 UNCOUNTED = frozenset({"table", "attachment", "image", "signature"})
 SYSTEM_DATES = frozenset({"@created_at", "@updated_at"})
+RELEASED = ("report", "period", "fingerprint", "workbook")
+"""What a release says in which field of its form."""
 TAKEN = frozenset({"tile"})
 """Addresses below /reports/ that are no reports."""
 
@@ -206,23 +208,27 @@ def _begun(report: ReportDefinition, form_of: Callable[[str], Definition | None]
         path = f"plans.{plan.analysis}"
         if plan.analysis not in known:
             yield _unknown(path, plan.analysis)
-        yield from _fields(path, plan.form, plan.values, form_of)
+        yield from _fields(path, plan.form, _values(plan), form_of)
     if part := report.release:
-        named = filter(None, (part.report, part.period, part.fingerprint, part.workbook))
-        yield from _fields("release", part.form, [*named, *part.values], form_of)
+        fields = {name: getattr(part, name) for name in RELEASED if getattr(part, name)}
+        yield from _fields("release", part.form, {**fields, **_values(part)}, form_of)
         yield from _taken_back(part, form_of(part.form))
 
 
+def _values(part: Plan | Release) -> dict[str, str]:
+    return {f"values.{key}": key for key in part.values}
+
+
 def _fields(
-    path: str, form: str, keys: Iterable[str], form_of: Callable[[str], Definition | None]
+    path: str, form: str, fields: Mapping[str, str], form_of: Callable[[str], Definition | None]
 ) -> Iterator[Problem]:
     definition = form_of(form)
     if definition is None:
         yield Problem(f"{path}.form", _("There is no form “%(key)s”.", key=form))
         return
-    for key in keys:
+    for name, key in fields.items():
         if key not in definition.by_key:
-            yield _unknown(path, key)
+            yield _unknown(f"{path}.{name}", key)
 
 
 def _taken_back(part: Release, definition: Definition | None) -> Iterator[Problem]:

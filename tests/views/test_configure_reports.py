@@ -17,6 +17,7 @@ from models.reports.analyses import KINDS
 from models.reports.parts import ReportDefinition
 from tests import factories, report_stage
 from tests.factories import field
+from tests.pages import read
 from tests.web import csrf_token, sign_in
 from views.configure import reports_words
 
@@ -120,8 +121,45 @@ def test_a_change_is_the_next_version_with_its_note(client: FlaskClient, admin: 
 
 
 @pytest.mark.usefixtures("admin")
+def test_a_report_that_is_as_it_was_gets_no_new_version(client: FlaskClient) -> None:
+    answer = send(client, "/monthly/save", {"definition": document(), "draft_revision": 1})
+    assert (answer.status_code, answer.get_json()["draft_revision"]) == (200, 1)
+    assert post(client, "/monthly/go-back", version="1").status_code == 302
+    assert "in force again, as version 1" in page(client, "/monthly/versions")
+    assert [one.version for one in keeping.versions("monthly")] == [1]
+
+
+@pytest.mark.usefixtures("admin")
+def test_the_way_to_a_report_is_shown_when_there_is_something_to_read(client: FlaskClient) -> None:
+    post(client, "/new", label_en="Plain", key="plain")
+    for key, shown in (("plain", False), ("monthly", True)):
+        assert (client.get(f"/reports/{key}").status_code == 200) is shown
+        link = read(page(client, f"/{key}/")).one("a", href=f"/reports/{key}")
+        assert ("hidden" not in link) is shown
+    made = {**document(), "key": "plain"}
+    answer = send(client, "/plain/save", {"definition": made, "draft_revision": 1})
+    assert answer.get_json()["readable"] is True
+
+
+@pytest.mark.usefixtures("admin")
+def test_what_closing_and_findings_begin_is_judged_field_by_field(client: FlaskClient) -> None:
+    values = {"name": "{report}", "gone": 1}
+    release = {"form": "complaint", "report": "name", "workbook": "gone", "values": values}
+    plans = [{"analysis": "trend", "form": "complaint", "values": values}]
+    changed = {**document(), "release": release, "plans": plans}
+    told = send(client, "/monthly/check", {"definition": changed}).get_json()
+    assert set(told["problems"]) == {"release.workbook", "release.values.gone", "plans.trend.values.gone"}
+    targets = [{"measure": "ppm", "value": "much"}]
+    plans = [{"analysis": "trend", "form": "A form"}]
+    halved = {**document(), "targets": targets, "plans": plans}
+    answer = send(client, "/monthly/check", {"definition": halved})
+    assert set(errors(answer)) == {"targets.ppm.value", "plans.trend.form"}
+
+
+@pytest.mark.usefixtures("admin")
 def test_whoever_saves_second_is_told_who_was_faster(client: FlaskClient) -> None:
-    assert send(client, "/monthly/save", {"definition": document(), "draft_revision": 1}).status_code == 200
+    first = {"definition": document(form_number="QR-9"), "draft_revision": 1}
+    assert send(client, "/monthly/save", first).status_code == 200
     for stale in (1, 0, -1, 99):
         answer = send(client, "/monthly/save", {"definition": document(), "draft_revision": stale})
         assert answer.status_code == 409

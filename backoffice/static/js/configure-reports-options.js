@@ -111,15 +111,16 @@
     const found = planOf(item);
     const choose = select([["", t("no_plan")], ...R.forms()], found?.form || "", (form) => {
       const rest = R.list("plans").filter((one) => one !== found);
-      Editor.doc.plans = form ? [...rest, { label: {}, ...found, analysis: item.key, when: when || found.when, form }] : rest;
+      const { values: _former, ...kept } = found || { label: {} };
+      Editor.doc.plans = form ? [...rest, { ...kept, analysis: item.key, when: when || found.when, form, ...R.valuesFor(found, form) }] : rest;
       Editor.changed();
       redraw();
     });
-    return [
+    return [h("div", { class: "form-grid form-grid-bare span-12", "data-path": path },
       W.heading(t(when === "over" ? "plan_over" : "plan_abnormal")),
       R.property(path, "form", { width: 6, label: t("plan_form") }, choose),
-      ...(found ? [W.label(found, "label", path, { width: 6, caption: t("plan_label") }), R.values(found, path, found.form)] : []),
-    ];
+      found ? [W.label(found, "label", path, { width: 6, caption: t("plan_label") }), R.values(found, path, found.form)] : [],
+      W.errorLine())];
   };
 
   // -- analyses ------------------------------------------------------------------------------------------------
@@ -140,10 +141,8 @@
   const body = (item, context, path) => {
     const kind = kindOf(item);
     const place = h("div", { class: "form-grid span-12 form-grid-bare" });
-    const drawOptions = () => {
-      place.replaceChildren(...options(item, path), ...plan(item, drawOptions));
-      Editor.showProblems();
-    };
+    const drawOptions = () => Editor.redraw(place, () =>
+      place.replaceChildren(...options(item, `analyses.${item.key}`), ...plan(item, drawOptions)));
     const keys = (name, choices, help, more = {}) => R.property(path, name, { width: 6, group: true, help, ...more },
       W.picker([W.listOf(item, name, choices, { set: (list) => { W.set(item, name, list); drawOptions(); } })], W.caption(name)));
     const least = (count) => (count ? t("measures_help", { count }) : "");
@@ -155,9 +154,8 @@
       context.suggest(item, value);
       Editor.changed();
       context.redraw(item);
-      Editor.placeFor(`${path}.kind`)?.querySelector("select")?.focus();
     });
-    queueMicrotask(drawOptions);
+    drawOptions();
     return [
       R.property(path, "kind", { width: 6, help: kind?.about || "" }, choose),
       context.label(item),
