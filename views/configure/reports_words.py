@@ -173,8 +173,8 @@ _TEXTS: Final = {
     "measures_help": _("At least %(count)s."),
     "measures_any": _("Without any: all of them."),
     "values_help": _(
-        "{report}, {period} and {analysis} stand for their names. Where groups exceed a limit: {group} for the "
-        "group, {name} for its name, {rate} for its rate in ‰, {limit} for the key of the limit."
+        "{report}, {period} and {analysis} stand for their names. Where groups exceed a limit: {group} for "
+        "the group, {name} for its name, {rate} for its rate in ‰, {limit} for the key of the limit."
     ),
     "add_value": _("Add value"),
     "no_plan": _("Nothing"),
