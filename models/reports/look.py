@@ -56,7 +56,7 @@ class Look:
 
     def at(self, keys: Sequence[str]) -> "Look":
         """Return this look at some figures: forms may use one name for fields, or states, of their own."""
-        shared = {"figures": self.figures, "lookup": self.lookup}
+        shared = {"figures": self.figures, "lookup": self.lookup, "today": self.today}
         found = replace(self, about=keys)
         found.__dict__.update(shared)
         return found
