@@ -1,5 +1,6 @@
 """The report editor in real hands: letter by letter, with two clicks too many, and without a mouse."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -122,7 +123,7 @@ def test_a_target_typed_anew_is_still_better_when_it_is_more(page: Page) -> None
     value.press_sequentially("95")
     expect(target.locator("select")).to_have_value("higher")
     [kept] = publish(page).definition.targets
-    assert (kept.value, kept.better) == (95, "higher")
+    assert (kept.value, kept.better) == (Decimal(95), "higher")
 
 
 def test_what_closing_begins_is_corrected_beside_its_fields(page: Page) -> None:
