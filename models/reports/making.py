@@ -2,7 +2,8 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -11,18 +12,19 @@ from models import exports, jobs
 from models.access import Action, permitted
 from models.channels.surroundings import surroundings
 from models.database import Document
-from models.errors import ForbiddenError
+from models.errors import DomainError, ForbiddenError
 from models.job_files import KEEP, Pace, deliver
 from models.jobs import Job, RunningJob
 from models.messages import Message, _
 from models.people import Actor, User
-from models.reports import reading, running
+from models.reports import narrowing, reading, running
 from models.reports.closing import keeping, reprint
 from models.reports.closing.dataset import fingerprint
 from models.reports.closing.keeping import Closing
 from models.reports.drill import link_of
 from models.reports.keeping import Report
 from models.reports.look import Look
+from models.reports.narrowing import Narrowed
 from models.reports.parts import ReportDefinition
 from models.reports.periods import Period
 from models.reports.results import Result
@@ -34,10 +36,26 @@ JOB: Final = "report"
 BOXES: Final = (_("Prepared by"), _("Reviewed by"), _("Countersigned by"), _("Approved by"))
 
 
-def enqueue(person: User, report: Report, period: Period, language: str) -> Job:
-    """Write down that a person wants a report's workbook."""
-    title = f"{report.definition.label.text(language)} {period.name}"
-    params = {"report": report.key, "period": period.name}
+def enqueue(
+    person: User,
+    report: Report,
+    period: Period,
+    language: str,
+    *,
+    narrowed: Sequence[Narrowed] = (),
+    live: bool = False,
+) -> Job:
+    """Write down that a person wants a report's workbook.
+
+    It may be `narrowed` down; `live` asks for figures of today, also of a closed period.
+    """
+    params = {
+        "report": report.key,
+        "period": period.name,
+        "narrowed": {one.grouping.key: one.value for one in narrowed},
+        "live": live,
+    }
+    title = title_of(report.definition, period, language, narrowed)
     return jobs.enqueue(JOB, person, params, title=title, language=language)
 
 
@@ -47,6 +65,7 @@ def run(job: RunningJob, *, keep: timedelta = KEEP, effects: Iterable[Document] 
     Raises:
         NotFoundError: the owner may not read the report any more.
         ForbiddenError: they may not take it away.
+        DomainError: what it is narrowed down to is not there any more.
         CancelledError: the owner stopped it.
         LeaseLostError: another worker took over.
     """
@@ -55,23 +74,36 @@ def run(job: RunningJob, *, keep: timedelta = KEEP, effects: Iterable[Document] 
     require_export(person, report.definition)
     period = reading.period_of(report.definition, job.params["period"])
     look = reading.look_at(person, report.definition, period, job.document["language"])
+    narrowed = _narrowed(look, job.params.get("narrowed", {}))
     rights = rights_of(person, report.definition)
     pace = Pace(job, len(report.definition.analyses))
     with tempfile.TemporaryDirectory(prefix="report-") as folder:
         path = Path(folder, "report.xlsx")
-        closing = closed_for(person, report, period)
+        is_of_today = bool(narrowed) or job.params.get("live", False)
+        closing = None if is_of_today else closed_for(person, report, period)
         if closing is not None:
             sheets = reprint.workbook(path, look, closing, pace.tick)
         else:
-            sheets = make(path, look, report.version, pace)
+            sheets = make(path, look, report.version, pace, narrowed)
         result = {"count": pace.done, "sheets": sheets, "rights": rights, "period": period.name}
-        deliver(job, path, name_of(look), result, pace=pace, keep=keep, effects=effects)
+        deliver(job, path, name_of(look, narrowed), result, pace=pace, keep=keep, effects=effects)
 
 
-def make(path: Path, look: Look, version: int, pace: Pace | None = None) -> list[str]:
-    """Write the workbook of a look; return the names of its sheets."""
+def _narrowed(look: Look, asked: Mapping[str, str]) -> list[Narrowed]:
+    """Return what a workbook is narrowed down to. Raises DomainError rather than telling of more."""
+    found = narrowing.narrowed(look, asked)
+    if len(found) < len(asked):
+        raise DomainError(_("What this report was narrowed down to is not there any more."))
+    return found
+
+
+def make(
+    path: Path, look: Look, version: int, pace: Pace | None = None, narrowed: Sequence[Narrowed] = ()
+) -> list[str]:
+    """Write the workbook of a look, narrowed down to some groups; return the names of its sheets."""
     tick = pace.tick if pace else lambda: None
-    written = cover(look, fingerprint(look, tick), version)
+    look = replace(look, narrowed=tuple(one.rule for one in narrowed))
+    written = cover(look, fingerprint(look, tick), version, narrowed)
     return write(path, look, written, _counted(running.results(look), pace), link=link_of(look), tick=tick)
 
 
@@ -95,7 +127,7 @@ def _counted(found: Iterator[Result], pace: Pace | None) -> Iterator[Result]:
         yield one
 
 
-def cover(look: Look, data: str, version: int) -> Cover:
+def cover(look: Look, data: str, version: int, narrowed: Sequence[Narrowed] = ()) -> Cover:
     """Return what stands on a report's first sheet (A4, with boxes for the signatures)."""
     report, at = look.report, now()
     local = at.astimezone(Actor.of(look.person).timezone)
@@ -103,6 +135,7 @@ def cover(look: Look, data: str, version: int) -> Cover:
         (_("Company"), surroundings().company),
         (_("Period"), look.say(look.period.label())),
         (_("Scope"), look.say(reading.scope_of(look.person, report))),
+        (_("Narrowed down to"), "; ".join(one.said(look.language) for one in narrowed)),
         (_("Made by"), str(look.person)),
         (_("Made at"), f"{local:%Y-%m-%d %H:%M}"),
         (_("Fingerprint of the data"), data),
@@ -110,14 +143,22 @@ def cover(look: Look, data: str, version: int) -> Cover:
         (_("Number of the form"), report.form),
         (_("About"), report.description.text(look.language)),
     ]
-    title = f"{report.label.text(look.language)} {look.period.name}"
+    title = title_of(report, look.period, look.language)
     lines = [(look.say(label), text) for label, text in said if text]
     return Cover(title, lines, list(map(look.say, BOXES)), at)
 
 
-def name_of(look: Look) -> str:
+def title_of(
+    report: ReportDefinition, period: Period, language: str, narrowed: Sequence[Narrowed] = ()
+) -> str:
+    """Return what a report of a period is called, with what it is narrowed down to."""
+    named = f"{report.label.text(language)} {period.name}"
+    return " · ".join([named, *(one.said(language) for one in narrowed)])
+
+
+def name_of(look: Look, narrowed: Sequence[Narrowed] = ()) -> str:
     """Return what the file is called."""
-    return file_name(f"{look.report.label.text(look.language)} {look.period.name}", "xlsx")
+    return file_name(title_of(look.report, look.period, look.language, narrowed), "xlsx")
 
 
 def rights_of(person: User, report: ReportDefinition) -> str:

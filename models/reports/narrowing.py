@@ -23,6 +23,10 @@ class Narrowed:
     rule: RuleTree
     text: str
 
+    def said(self, language: str) -> str:
+        """Return it in words: Customer: ACME."""
+        return f"{self.grouping.label.text(language) or self.grouping.key}: {self.text}"
+
 
 def groupings(look: Look) -> list[Grouping]:
     """Return the groupings by which a reader may narrow a report down.

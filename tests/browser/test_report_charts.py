@@ -177,3 +177,11 @@ def test_full_screen_is_offered_where_there_is_one(page: Page) -> None:
     page.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', {value: false})")
     page.reload()
     expect(page.locator("#faults [data-full]")).to_be_hidden()
+
+
+def test_a_workbook_is_asked_for_once(page: Page) -> None:
+    page.goto(ADDRESS)
+    page.route(re.compile("/workbook"), lambda route: route.fulfill(status=204))  # the page stays
+    button = page.get_by_role("button", name="Excel workbook")
+    button.click()
+    expect(button).to_be_disabled()

@@ -115,10 +115,14 @@ class Asked:
         kept = {ONLY + one.grouping.key: one.value for one in self.narrowed if one.grouping.key != without}
         return f"/reports/{self.report.key}?{urlencode({'period': (period or self.period).name, **kept})}"
 
+    def part_url(self, part: str) -> str:
+        """Return an address below that of the page, asked for like the page."""
+        live = "&live=1" if self.is_live else ""
+        return self.url().replace("?", f"/{part}?", 1) + live
+
     def section_url(self, analysis: str) -> str:
         """Return the address of one analysis, asked for like the page."""
-        live = "&live=1" if self.is_live else ""
-        return f"{self.url().replace('?', '/section?', 1)}&analysis={analysis}{live}"
+        return f"{self.part_url('section')}&analysis={analysis}"
 
     @property
     def units(self) -> list[dict[str, Any]]:

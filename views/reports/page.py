@@ -88,12 +88,19 @@ def _input(asked: Asked, grouping: Grouping) -> dict[str, object]:
 
 @base.pages.post("/<key>/workbook")
 def make_workbook(key: str) -> ResponseReturnValue:
-    """Begin the workbook of a report for `period` as a job."""
+    """Begin the workbook of a report as a job, asked for like its page."""
     asked, person = Asked.read(key), require_person()
     if asked.error:
         raise InvalidError({"period": [NOT_A_PERIOD]})
     if not making.may_export(person, asked.definition):
         raise ForbiddenError(_("Your roles let you read this report, and not take it away."))
-    job = making.enqueue(person, asked.report, asked.period, current_language())
+    job = making.enqueue(
+        person,
+        asked.report,
+        asked.period,
+        current_language(),
+        narrowed=asked.narrowed,
+        live=asked.is_live,
+    )
     dispatch(job)
     return redirect(f"/jobs/{job.id}")

@@ -1,13 +1,16 @@
 """Closing a month on the screen: it stays as it was, is reopened for a reason, and begins plans."""
 
+import io
 import re
 from typing import Any
 from urllib.parse import urlsplit
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from models import files
 from models.database import db
 from models.forms import LiveForm
 from models.jobs import Job, RunningJob
@@ -86,6 +89,24 @@ def test_a_closed_month_shows_its_figures_of_then_and_leads_to_those_of_today(
     assert int(figure(page(client, f"{ADDRESS}&only-fault=leak"), "Complaints")) < int(before)
     listed = page(client, "/reports/monthly/closings")
     assert "2026-09" in listed.one("tbody").text
+
+
+def test_the_workbook_of_a_closed_month_is_of_today_where_its_page_is(
+    client: FlaskClient, admin: User, complaints: LiveForm
+) -> None:
+    close(client)
+    factories.record(complaints, admin, name="late", received_on="2026-09-30", qty=1)
+    for address in (ADDRESS, f"{ADDRESS}&live=1"):
+        shown = page(client, address)
+        [form] = [one for one in shown.all("form") if "/workbook?" in one.attributes.get("action", "")]
+        answer = client.post(form["action"], data={"csrf_token": csrf_token(client)})
+        job = Job.objects.get(id=urlsplit(answer.headers["Location"]).path.rsplit("/", 1)[-1])
+        carry_out(factories.claimed(job))
+        job.reload()
+        with files.open_file(job.file) as content:
+            book = openpyxl.load_workbook(io.BytesIO(content.read()), read_only=True)
+        values = {row[0].value: row[1].value for row in book["Key figures"].iter_rows(min_row=6)}
+        assert str(values["Complaints"]) == figure(shown, "Complaints")
 
 
 def test_it_is_reopened_with_a_reason_beside_which_a_missing_one_is_told(

@@ -13,8 +13,9 @@ from flask.testing import FlaskClient
 
 from models import files, forms
 from models.forms import LiveForm
-from models.jobs import Job, RunningJob
-from models.people import FieldRule, Limit, Scope, User
+from models.jobs import Job
+from models.people import Actor, FieldRule, Limit, Scope, User
+from models.reports import keeping
 from models.reports.results import Column
 from tasks.jobs import carry_out
 from tests import factories, report_stage
@@ -229,22 +230,76 @@ def test_a_crafted_rule_lists_nothing(client: FlaskClient, admin: User, where: s
     assert client.get(f"/reports/monthly/records?{urlencode(behind)}").status_code in {400, 404}
 
 
-def test_the_workbook_is_made_as_a_job_and_says_the_same(
-    client: FlaskClient, admin: User, complaints: LiveForm
-) -> None:
-    sent = client.post(f"/reports/monthly/workbook?period={PERIOD}", data={"csrf_token": csrf_token(client)})
+def made(client: FlaskClient, address: str) -> tuple[Job, Any]:
+    """Press the button of a page that makes its workbook; return the job, and the workbook read."""
+    [form] = [
+        one for one in shown(client, address).all("form") if "/workbook?" in one.attributes.get("action", "")
+    ]
+    sent = client.post(form["action"], data={"csrf_token": csrf_token(client)})
     job = Job.objects.get(id=urlsplit(sent.headers["Location"]).path.rsplit("/", 1)[-1])
-    running = RunningJob.claim(job.id, "test")
-    assert running
-    carry_out(running)
+    carry_out(factories.claimed(job))
     job.reload()
     assert job.state == "done", job.error
     with files.open_file(job.file) as content:
-        book = openpyxl.load_workbook(io.BytesIO(content.read()), read_only=True)
+        return job, openpyxl.load_workbook(io.BytesIO(content.read()), read_only=True)
+
+
+def sheet(book: Any, name: str) -> dict[str, Any]:
+    return {row[0]: row[1] for row in book[name].iter_rows(values_only=True) if row[0]}
+
+
+def test_the_workbook_is_made_as_a_job_and_says_the_same(
+    client: FlaskClient, admin: User, complaints: LiveForm
+) -> None:
+    job, book = made(client, ADDRESS)
     assert len(book.sheetnames) == 1 + len(report_stage.definition().analyses)
-    figures = {row[0].value: row[1].value for row in book["Key figures"].iter_rows(min_row=6)}
-    assert figures["Complaints"] == len(told(complaints))
+    assert sheet(book, "Key figures")["Complaints"] == len(told(complaints))
+    assert "Narrowed down to" not in sheet(book, "Cover")
     assert client.get(f"/jobs/{job.id}/download").status_code == 200
+
+
+def test_the_workbook_is_narrowed_down_like_its_page(
+    client: FlaskClient, admin: User, complaints: LiveForm
+) -> None:
+    leaks = [one for one in told(complaints) if one["fault"] == "leak"]
+    job, book = made(client, f"{ADDRESS}&only-fault=leak")
+    assert sheet(book, "Key figures")["Complaints"] == len(leaks)
+    cover = sheet(book, "Cover")
+    assert cover["Narrowed down to"] == "Fault: Leak"
+    _whole, everything = made(client, ADDRESS)
+    assert cover["Fingerprint of the data"] != sheet(everything, "Cover")["Fingerprint of the data"]
+    assert job.title == "Monthly complaints 2026-09 · Fault: Leak"
+    download = client.get(f"/jobs/{job.id}/download")
+    assert "Leak" in download.headers["Content-Disposition"]
+
+
+def test_a_workbook_cannot_be_narrowed_down_by_what_its_reader_may_not_see(
+    client: FlaskClient, admin: User, complaints: LiveForm
+) -> None:
+    role = factories.role("careful", form="complaint", actions=["see", "export"])
+    role.field_rules = [FieldRule(form="complaint", fields=["fault"], limit=Limit.HIDDEN.value)]
+    role.save()
+    sign_in(client, factories.user("careful", role))
+    job, book = made(client, f"{ADDRESS}&only-fault=leak")
+    assert sheet(book, "Key figures")["Complaints"] == len(told(complaints))
+    assert "Narrowed down to" not in sheet(book, "Cover")
+    assert "Leak" not in job.title
+
+
+def test_a_workbook_tells_no_more_than_was_asked_for(
+    client: FlaskClient, admin: User, complaints: LiveForm
+) -> None:
+    address = f"/reports/monthly/workbook?period={PERIOD}&only-fault=leak"
+    sent = client.post(address, data={"csrf_token": csrf_token(client)})
+    job = Job.objects.get(id=urlsplit(sent.headers["Location"]).path.rsplit("/", 1)[-1])
+    groupings = [report_stage.part("cause", "Cause", field="cause")]
+    figures = [report_stage.part("figures", "Key figures", kind="figures")]
+    changed = report_stage.definition(groupings=groupings, analyses=figures)
+    keeping.put(Actor.of(admin), changed, version=1)
+    carry_out(factories.claimed(job))
+    job.reload()
+    assert job.state == "failed"
+    assert "narrowed down" in client.get(f"/jobs/{job.id}").get_data(as_text=True)
 
 
 def test_whoever_may_not_export_gets_no_workbook(client: FlaskClient, admin: User) -> None:
