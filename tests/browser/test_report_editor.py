@@ -182,7 +182,7 @@ def test_the_editor_on_a_telephone_in_chinese(page: Page) -> None:
     report_stage.complaint_form()
     report_stage.delivery_form()
     administrator = factories.administrator()
-    limits = [{"value": "3", "per": 1000, "label": {"zh": "超过 3‰", "en": "Over 3 ‰"}}]
+    limits = [{"value": "3", "per": 1000, "label": {"zh": "超过 3‰", "en": "Over 3 ‰"}, "key": "sheet"}]
     asked = {"key": "limits", "kind": "thresholds", "label": report_stage.label("Limits"), "by": ["fault"],
              "measures": ["defects", "pieces"], "options": {"limits": limits}}  # fmt: skip
     analyses = [*report_stage.definition().dump()["analyses"], asked]

@@ -101,6 +101,32 @@ def test_a_new_key_follows_into_rules_formulas_and_columns(page: Page) -> None:
     assert draft.list_columns == ("amount",)
 
 
+def test_a_key_on_its_way_past_another_takes_nothing_from_it(page: Page) -> None:
+    rule = {"field": "qty", "op": "gt", "value": 5}
+    fields = [
+        factories.field("qty", "integer"),
+        factories.field("name", visible_if=rule),
+        factories.field("note"),
+    ]
+    document = {"key": "sheet", "label": {"en": "Sheet"}, "fields": fields, "list_columns": ["qty"]}
+    forms.create(factories.actor(), document)
+    page.goto("/configure/forms/sheet/")
+    page.locator(".field-row-toggle").last.click()
+    key = page.locator("[data-name=key] input").last
+    key.fill("")
+    key.press_sequentially("qty_note")
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-note]")).to_contain_text("Ready to publish")
+    draft = forms.draft_of(forms.get("sheet"))
+    assert [field.key for field in draft.fields] == ["qty", "name", "qty_note"]
+    assert draft.by_key["name"].visible_if == rule
+    assert draft.list_columns == ("qty",)
+    key.fill("qty")
+    key.press("Tab")
+    expect(key).to_have_value("qty_2")
+    expect(page.locator("#toasts")).to_contain_text("“qty” is taken")
+
+
 def test_whoever_saves_second_decides_with_open_eyes(page: Page) -> None:
     factories.form()
     page.goto("/configure/forms/sheet/#form")

@@ -116,13 +116,17 @@
     const open = new WeakSet();
     const nodes = new WeakMap();
 
-    context.rename = (field, key) => {
+    /* Returns the key that the field has now: another one where the wanted one is taken. */
+    context.rename = (field, typed) => {
       const before = field.key;
-      field.key = key.trim();
+      const wanted = typed.trim() || before;
+      field.key = freeKey(wanted, new Set(context.siblings(field).map((one) => one.key)));
       field.keyTouched = true;
+      if (field.key !== wanted) window.Backoffice.toast(t("key_taken", { wanted, key: field.key }), "warning");
       context.renamed(before, field.key);
       nodes.get(field)?.refresh();
       Editor.changed();
+      return field.key;
     };
 
     const row = (field) => {

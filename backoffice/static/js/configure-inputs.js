@@ -42,9 +42,11 @@
     return h("label", { class: "switch" }, box, h("span", {}, label));
   };
 
+  /* A key is taken when it is written to its end: on the way there it may be another's. */
   const keyInput = (field, context) => {
     const fixed = context.isPublished(field);
-    const input = typed(field.key, (text) => context.rename(field, text), {
+    const input = typed(field.key, Editor.changed, {
+      onchange: () => { input.value = context.rename(field, input.value); },
       readOnly: fixed,
       spellcheck: "false",
       autocapitalize: "none",

@@ -68,6 +68,7 @@
       h("span", { class: "muted" }, t("limit_per")),
       typed(limit.per, (text) => { limit.per = isNumber(text.trim()) ? Number(text) : text.trim(); Editor.changed(); }, { inputmode: "numeric", "aria-label": t("limit_per"), class: "form-control line-number" }),
       labelOf(limit),
+      typed(limit.key, (text) => { W.set(limit, "key", text.trim()); }, { "aria-label": W.caption("key"), placeholder: W.caption("key"), class: "form-control mono line-number", spellcheck: "false" }),
     ],
   });
 
