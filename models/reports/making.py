@@ -82,6 +82,7 @@ def run(job: RunningJob, *, keep: timedelta = KEEP, effects: Iterable[Document] 
         is_of_today = bool(narrowed) or job.params.get("live", False)
         closing = None if is_of_today else closed_for(person, report, period)
         if closing is not None:
+            require_export(person, reprint.definition(closing))
             sheets = reprint.workbook(path, look, closing, pace.tick)
         else:
             sheets = make(path, look, report.version, pace, narrowed)
