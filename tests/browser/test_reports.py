@@ -5,6 +5,9 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from models.people import User
+from models.reports import keeping
+from models.reports.closing import running as closing_month
+from models.reports.periods import Period
 from tests import factories, report_stage
 from tests.browser.test_records import (  # noqa: F401  (fixtures)
     DESK,
@@ -17,6 +20,7 @@ from tests.browser.test_records import (  # noqa: F401  (fixtures)
 from tests.web import sign_in
 
 pytestmark = pytest.mark.browser
+AUGUST = Period.read("2026-08")
 
 
 def test_a_month_is_seen_and_followed_to_its_records(
@@ -80,4 +84,31 @@ def test_tiles_are_arranged_and_stand_on_the_start_page(
     photograph(page, "tiles")
     page.set_viewport_size(TELEPHONE)
     photograph(page, "tiles_phone")
+    context.close()
+
+
+def test_a_reason_that_is_refused_stands_in_the_open_dialog(
+    browser: Browser, address: str, client: FlaskClient, manager: User
+) -> None:
+    report_stage.complaint_form()
+    report_stage.delivery_form()
+    report_stage.stored(manager)
+    closing_month.carry_out(
+        factories.claimed(closing_month.enqueue(manager, keeping.get("monthly"), AUGUST, "en"))
+    )
+    context = browser.new_context(base_url=address, viewport=DESK, reduced_motion="reduce")
+    context.add_cookies([{"name": "session", "value": cookie_of(client), "url": address}])
+    page = context.new_page()
+    page.goto(f"/reports/monthly?period={AUGUST.name}")
+    page.get_by_role("button", name="Reopen").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("   ")
+    dialog.get_by_role("button", name="Reopen").click()
+    expect(dialog).to_contain_text("Say why")
+    expect(dialog.get_by_label("Reason")).to_be_focused()
+    photograph(page, "report_reopen_refused", whole=False)
+    dialog.get_by_label("Reason").fill("A claim was forgotten.")
+    dialog.get_by_role("button", name="Reopen").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Close the period")).to_be_visible()
     context.close()

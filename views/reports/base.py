@@ -115,6 +115,13 @@ class Asked:
         kept = {ONLY + one.grouping.key: one.value for one in self.narrowed if one.grouping.key != without}
         return f"/reports/{self.report.key}?{urlencode({'period': (period or self.period).name, **kept})}"
 
+    @property
+    def days(self) -> tuple[str, str]:
+        """The first and last day as inputs show them: what was typed stays, also when it is no period."""
+        if self.error and "first" in request.args:
+            return request.args["first"], request.args.get("last", "")
+        return self.period.first.isoformat(), self.period.last.isoformat()
+
     def part_url(self, part: str) -> str:
         """Return an address below that of the page, asked for like the page."""
         live = "&live=1" if self.is_live else ""

@@ -1,20 +1,22 @@
 """Closing a period for everybody, opening it again, and the plans that its analyses ask for."""
 
-from typing import Any
+from collections.abc import Iterator
+from http import HTTPStatus
+from urllib.parse import quote
 
-from flask import redirect, request
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from models.access import permitted, require_permission
-from models.errors import InvalidError, NotFoundError
-from models.people import Action, Permission
+from models import forms
+from models.access import require_permission
+from models.errors import DomainError, ForbiddenError, InvalidError, NotFoundError
+from models.people import Permission
 from models.reports import plans, scheduling
 from models.reports.closing import keeping, reopening, running
 from models.reports.periods import NOT_A_PERIOD
-from models.reports.results import Result
 from tasks.jobs import dispatch
-from views.context import current_language, current_lookup, current_timezone, require_person, say
-from views.reports import base
+from views.context import all_said, current_language, current_lookup, current_timezone, require_person, say
+from views.reports import base, page
 from views.reports.base import Asked
 
 
@@ -37,11 +39,17 @@ def close(key: str) -> ResponseReturnValue:
 
 @base.pages.post("/<key>/reopen")
 def reopen(key: str) -> ResponseReturnValue:
-    """Open a closed period again, for a `reason`."""
-    asked = _asked(key)
+    """Open a closed period again, for a `reason`; what is refused is told beside it."""
+    asked, reason = _asked(key), request.form.get("reason", "")
     if asked.closing is None:
         raise NotFoundError
-    reopening.reopen(require_person(), asked.closing, request.form.get("reason", ""))
+    try:
+        reopening.reopen(require_person(), asked.closing, reason)
+    except (ForbiddenError, NotFoundError):
+        raise
+    except DomainError as error:
+        told = all_said(error) if isinstance(error, InvalidError) else say(error.message)
+        return page.shown_whole(asked, reopening={"reason": reason, "error": told}), error.status
     return redirect(asked.url())
 
 
@@ -49,9 +57,24 @@ def reopen(key: str) -> ResponseReturnValue:
 def begin_plan(key: str) -> ResponseReturnValue:
     """Begin the plan that `analysis` asks for, and go to its record."""
     asked = _asked(key)
-    wanted = request.form.get("analysis", ""), request.form.get("group", "")
-    begun = plans.begin(require_person(), asked.report, asked.period, *wanted)
+    analysis, group = request.form.get("analysis", ""), request.form.get("group", "")
+    try:
+        begun = plans.begin(require_person(), asked.report, asked.period, analysis, group)
+    except InvalidError as error:
+        for told in _problems(asked, analysis, error):
+            flash(told, "danger")
+        return redirect(f"{asked.url()}#{quote(analysis)}", HTTPStatus.SEE_OTHER)
     return redirect(f"/records/{begun.form.key}/{begun.record}")
+
+
+def _problems(asked: Asked, analysis: str, error: InvalidError) -> Iterator[str]:
+    """Yield what the form of a plan is missing, by the labels of its fields."""
+    plan = next(one for one in asked.look.report.plans if one.analysis == analysis)
+    named = forms.current(plan.form).definition.by_key
+    for path, messages in error.errors.items():
+        field = named.get(path.partition(".")[0])
+        label = field.label.text(current_language()) if field else path
+        yield f"{label}: {' '.join(map(say, messages))}"
 
 
 @base.pages.get("/<key>/closings")
@@ -95,42 +118,3 @@ def try_again(key: str) -> ResponseReturnValue:
     for job in scheduling.try_again(run):
         dispatch(job)
     return redirect(f"/reports/{asked.report.key}/runs")
-
-
-def plans_of(asked: Asked, result: Result) -> list[dict[str, Any]]:
-    """Return what a page says of the plans that an analysis asks for: their records, or how to begin them."""
-    return [_plan(asked, one) for one in plans.asked(asked.look.report, result)]
-
-
-def _plan(asked: Asked, found: plans.Asked) -> dict[str, Any]:
-    plan = found.plan
-    begun = plans.begun(asked.report.key, asked.period, plan.analysis, found.group)
-    may = begun is None and _is_begun_here(asked) and permitted(require_person(), plan.form, Action.CREATE)
-    return {
-        "label": plan.label.text(current_language()),
-        "url": f"/records/{begun.form.key}/{begun.record}" if begun else "",
-        "analysis": plan.analysis if may else "",
-        "group": found.group,
-        "about": found.about,
-    }
-
-
-def _is_begun_here(asked: Asked) -> bool:
-    """Tell whether plans are begun from what a page shows: the whole of one of the report's own periods."""
-    return plans.fits(asked.look.report, asked.period) and not asked.is_live
-
-
-def standing(asked: Asked) -> dict[str, object]:
-    """Return what a page says of the closing of its period, and what its reader may do about it."""
-    person, closing = require_person(), asked.closing
-    may_close = person.may(Permission.REPORTS_CLOSE)
-    refused = running.problem(person, asked.report, asked.period) if may_close and closing is None else None
-    return {
-        "closing": closing,
-        "at": closing.at.astimezone(current_timezone()).strftime("%Y-%m-%d %H:%M") if closing else "",
-        "may_close": may_close and closing is None and refused is None,
-        "why_not": say(refused) if refused else "",
-        "takes_back": closing is not None
-        and reopening.step_back(asked.report.definition, closing) is not None,
-        "may_reopen": closing is not None and person.may(Permission.REPORTS_REOPEN),
-    }

@@ -1,6 +1,6 @@
 """A report for a period: figures, charts, tables, and its workbook."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from flask import redirect, request
@@ -15,7 +15,7 @@ from models.reports.parts import Grouping
 from models.reports.periods import NOT_A_PERIOD
 from tasks.jobs import dispatch
 from views.context import current_language, require_person, say
-from views.reports import base, closing
+from views.reports import base, standing
 from views.reports.base import Asked
 from views.reports.shown import shown
 
@@ -27,33 +27,38 @@ FIRST: Final = 4
 @base.pages.get("/<key>")
 def report(key: str) -> ResponseReturnValue:
     """Show a report for `period`, narrowed down to `only-<grouping>`."""
-    asked, person = Asked.read(key), require_person()
-    closed, look = asked.closed, asked.look
+    asked = Asked.read(key)
+    return shown_whole(asked), InvalidError.status if asked.error else 200
+
+
+def shown_whole(asked: Asked, reopening: Mapping[str, str] | None = None) -> str:
+    """Render the page of a report; `reopening` has the `reason` that was refused, and the `error`."""
+    closed, look, person = asked.closed, asked.look, require_person()
     keys = [one.key for one in look.report.analyses]
     at_once = keys if "all" in request.args or len(keys) <= FEW else keys[:FIRST]
-    text = base.show(
+    return base.show(
         "report",
         asked=asked,
         look=look,
-        title=look.report.label.text(current_language()) or key,
+        title=look.report.label.text(current_language()) or asked.report.key,
         about=look.report.description.text(current_language()),
         scope=say(_("All records") if closed else reading.scope_of(person, asked.definition)),
         **_sections(asked, at_once),
         later=[one for one in look.report.analyses if one.key not in at_once],
         closed=closed,
-        standing=closing.standing(asked),
+        standing=standing.standing(asked),
         inputs=[_input(asked, one) for one in narrowing.groupings(asked.whole)],
         may_configure=person.may(Permission.CONFIGURE_REPORTS),
         may_export=making.may_export(person, asked.definition),
+        reopening=reopening or {},
     )
-    return text, InvalidError.status if asked.error else 200
 
 
 def _sections(asked: Asked, keys: Collection[str]) -> dict[str, Any]:
     """Return some analyses as templates show them, each with the plan that it asks for."""
     look, closed = asked.look, asked.closed
     found = list(reprint.results(look, closed, keys) if closed else running.results(look, keys))
-    plans = {one.key: closing.plans_of(asked, one) for one in found}
+    plans = {one.key: standing.plans_of(asked, one) for one in found}
     return {"sections": shown(look, found), "plans": plans}
 
 

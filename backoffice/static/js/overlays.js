@@ -43,6 +43,7 @@
     const dialog = document.getElementById(button.dataset.open);
     if (dialog && !dialog.open) dialog.showModal();
   });
+  document.querySelector("dialog[data-opened]")?.showModal(); // what was sent from it was refused
   Backoffice.onClick("dialog [data-close]", (button) => button.closest("dialog").close());
 
   /* A click beside a dialog closes it, unless something was typed in it. */

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from models import files
+from models import files, forms, workflow
 from models.database import db
 from models.forms import LiveForm
 from models.jobs import Job, RunningJob
@@ -26,6 +26,7 @@ from tests.pages import Element, read
 from tests.web import csrf_token, sign_in
 
 ADDRESS = "/reports/monthly?period=2026-09"
+FIELDS = [field("name", required=True), field("origin")]
 pytestmark = pytest.mark.usefixtures("in_october")
 
 
@@ -33,9 +34,7 @@ pytestmark = pytest.mark.usefixtures("in_october")
 def admin(client: FlaskClient, complaints: LiveForm) -> User:
     person = sign_in(client, factories.administrator())
     deliveries = report_stage.delivery_form()
-    factories.form(
-        field("name", required=True), field("origin"), key="plan", label=report_stage.label("Plans")
-    )
+    factories.form(*FIELDS, key="plan", label=report_stage.label("Plans"))
     plan = {
         "analysis": "trend",
         "form": "plan",
@@ -114,7 +113,12 @@ def test_it_is_reopened_with_a_reason_beside_which_a_missing_one_is_told(
 ) -> None:
     close(client)
     assert "taken back" not in page(client).one("dialog", id="reopen").text
-    assert sent(client, "reopen", reason=" ").status_code == 422
+    refused = sent(client, "reopen", reason=" ")
+    assert refused.status_code == 422
+    dialog = read(refused.get_data(as_text=True)).one("dialog", id="reopen")
+    assert "data-opened" in dialog
+    assert "Say why" in dialog.one("p", id="error-reason").text
+    assert "data-opened" not in page(client).one("dialog", id="reopen")
     assert keeping.get("monthly", "2026-09")
     assert sent(client, "reopen", reason="A claim was forgotten.").status_code == 302
     assert keeping.get("monthly", "2026-09") is None
@@ -137,6 +141,41 @@ def test_whoever_reopens_a_month_is_told_that_its_release_is_taken_back(
     assert "taken back" in page(client).one("dialog", id="reopen").text
     assert sent(client, "reopen", reason="A claim was forgotten.").status_code == 302
     assert [one["state"] for one in paper.records().find({})] == ["void"]
+
+
+def test_what_cannot_be_taken_back_is_told_beside_the_reason_which_stays(
+    client: FlaskClient, admin: User
+) -> None:
+    states = [state("open"), state("done", "done"), state("void", "void")]
+    finish = step("finish", "open", "done")
+    procedure = flow(finish, step("recall", ["open", "done"], "void"), states=states)
+    paper = factories.form(field("about"), key="release", workflow=procedure)
+    release = {"form": "release", "report": "about", "reopened": "recall"}
+    document = {**reports.get("monthly").definition.dump(), "release": release}
+    reports.put(Actor.of(admin), ReportDefinition.load(document), version=1)
+    close(client)
+    [handed_on] = paper.records().find({})
+    workflow.move(Actor.of(admin), paper, handed_on["_id"], "finish", source="screen")
+    factories.republish(paper, workflow=flow(finish, step("recall", "open", "void"), states=states))
+    refused = sent(client, "reopen", reason="A claim was forgotten.")
+    assert refused.status_code == 400
+    dialog = read(refused.get_data(as_text=True)).one("dialog", id="reopen")
+    assert "data-opened" in dialog
+    assert "cannot be taken back" in dialog.one("p", id="error-reason").text
+    assert dialog.one("textarea").text == "A claim was forgotten."
+    assert keeping.get("monthly", "2026-09")
+
+
+def test_what_a_plan_is_missing_is_told_on_the_page_by_the_names_of_its_fields(
+    client: FlaskClient, admin: User
+) -> None:
+    factories.republish(forms.current("plan"), fields=[*FIELDS, field("plan_owner", "person", required=True)])
+    refused = sent(client, "plan", analysis="trend")
+    assert refused.status_code == 303
+    assert refused.headers["Location"] == f"{ADDRESS}#trend"
+    shown = page(client)
+    assert "plan owner: " in shown.text
+    assert "plan_owner" not in shown.text
 
 
 def test_whoever_has_no_right_sees_no_button_and_is_refused(client: FlaskClient, admin: User) -> None:

@@ -146,6 +146,12 @@ def test_two_days_are_a_period_too(client: FlaskClient, admin: User, complaints:
     assert section(page, "figures")["Complaints"][0] == str(len(told(complaints)))
 
 
+def test_days_that_are_no_period_stay_in_their_inputs(client: FlaskClient, admin: User) -> None:
+    page = shown(client, "/reports/monthly?first=2026-09-30&last=2026-09-01", 422)
+    typed = [page.one("input", name=name)["value"] for name in ("first", "last")]
+    assert typed == ["2026-09-30", "2026-09-01"]
+
+
 def test_an_empty_month_says_so_in_every_analysis(client: FlaskClient, admin: User) -> None:
     page = shown(client, "/reports/monthly?period=2019-02")
     assert section(page, "figures")["Complaints"][0] == "0"
