@@ -48,6 +48,10 @@ def start_page(browser: Browser, address: str, client: FlaskClient, told: User) 
     return context.new_page()
 
 
+def options(page: Page, key: str) -> str:
+    return f"echarts.getInstanceByDom(document.querySelector('#{key} [data-chart] > div')).getOption()"
+
+
 def test_after_signing_out_no_sign_in_page_is_taken_for_an_analysis(start_page: Page) -> None:
     page = start_page
     page.goto(LONG)
@@ -104,6 +108,19 @@ def test_a_chart_that_nobody_saw_yet_is_printed_with_its_bars(page: Page, tmp_pa
     assert sum(blue) > 200  # more than its legend
 
 
+def test_charts_are_printed_for_white_paper(page: Page) -> None:
+    page.goto(ADDRESS)
+    expect(page.locator("#faults [data-chart]")).to_have_attribute("data-drawn", "yes")
+    tone = f"{options(page, 'faults')}.legend[0].textStyle.color"
+    bright = page.evaluate(tone)
+    page.evaluate("Backoffice.setAppearance('dark')")
+    page.wait_for_function(f"{tone} !== '{bright}'")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(tone) == bright
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(tone) != bright
+
+
 def test_what_is_printed_is_not_cut_to_what_fits_a_screen(page: Page) -> None:
     page.goto(ADDRESS)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -128,10 +145,6 @@ def test_a_long_report_is_opened_whole_and_printed(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-printed", "14")
     assert "#print" not in page.url
     assert "all=1" in page.url
-
-
-def options(page: Page, key: str) -> str:
-    return f"echarts.getInstanceByDom(document.querySelector('#{key} [data-chart] > div')).getOption()"
 
 
 def test_charts_say_their_numbers_as_their_tables_do(page: Page) -> None:
