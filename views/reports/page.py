@@ -49,7 +49,7 @@ def shown_whole(asked: Asked, reopening: Mapping[str, str] | None = None) -> str
         standing=standing.standing(asked),
         inputs=[_input(asked, one) for one in narrowing.groupings(asked.whole)],
         may_configure=person.may(Permission.CONFIGURE_REPORTS),
-        may_export=making.may_export(person, asked.definition),
+        may_export=_may_export(asked),
         reopening=reopening or {},
     )
 
@@ -91,13 +91,19 @@ def _input(asked: Asked, grouping: Grouping) -> dict[str, object]:
     }
 
 
+def _may_export(asked: Asked) -> bool:
+    """Tell whether the reader may take away what the page shows, with every form that was counted then."""
+    definitions = asked.definition, asked.look.report
+    return all(making.may_export(require_person(), one) for one in definitions)
+
+
 @base.pages.post("/<key>/workbook")
 def make_workbook(key: str) -> ResponseReturnValue:
     """Begin the workbook of a report as a job, asked for like its page."""
     asked, person = Asked.read(key), require_person()
     if asked.error:
         raise InvalidError({"period": [NOT_A_PERIOD]})
-    if not making.may_export(person, asked.definition):
+    if not _may_export(asked):
         raise ForbiddenError(_("Your roles let you read this report, and not take it away."))
     job = making.enqueue(
         person,

@@ -286,6 +286,31 @@ def test_a_tile_that_a_closed_month_does_not_have_says_that_it_is_of_today(
     assert "live=1" in tile.all("a")[-1]["href"]
 
 
+def test_every_group_over_a_limit_has_a_button_for_a_plan_of_its_own(
+    client: FlaskClient, admin: User
+) -> None:
+    report = reports.get("monthly")
+    limits = [{"value": 0, "per": 1_000, "label": report_stage.label("Any"), "key": "any"}]
+    over = report_stage.part(
+        "limits", "Limits", kind="thresholds", measures=["defects", "pieces"], by=["fault"],
+        options={"limits": limits},
+    )  # fmt: skip
+    plan = {"analysis": "limits", "when": "over", "form": "plan", "values": {"name": "{name}: {rate} ‰"}}
+    document = report.definition.dump()
+    changed = {**document, "analyses": [over], "plans": [plan]}
+    reports.put(Actor.of(admin), ReportDefinition.load(changed), version=report.version)
+    found = page(client).one("section", id="limits")
+    offered = [one.one("input", name="group")["value"] for one in found.all("div", css="report-plan")]
+    assert sorted(offered) == sorted(report_stage.FAULTS)
+    answer = sent(client, "plan", analysis="limits", group="noise")
+    [record] = db().record_plan.find()
+    assert answer.headers["Location"] == f"/records/plan/{record['_id']}"
+    assert record["data"]["name"].startswith("Noise: ")
+    after = page(client).one("section", id="limits").all("div", css="report-plan")
+    assert [one.one("a")["href"] for one in after if one.all("a")] == [f"/records/plan/{record['_id']}"]
+    assert sent(client, "plan", analysis="limits", group="rust").status_code == 400
+
+
 def test_a_plan_is_not_offered_where_it_is_not_begun(client: FlaskClient, admin: User) -> None:
     def offered(address: str) -> bool:
         trend = page(client, address).one("section", id="trend")
