@@ -56,13 +56,17 @@
     ...more,
   });
 
-  const optionsOf = (chart, animation) => {
+  const LABEL_PX = 150;
+  const breadth = (name) => [...name].reduce((sum, one) => sum + (one > "⺀" ? 12 : 7), 0);
+
+  const optionsOf = (chart, place, animation) => {
     const tones = {
       text: color("--text-3"), strong: color("--text"), line: color("--line"), muted: color("--text-3"),
       bad: color("--danger"), warm: color("--orange-dot"), surface: color("--surface"),
     };
     const second = chart.series.some((one) => one.second);
-    const crowded = chart.categories.length > 8 || chart.categories.some((name) => name.length > 6);
+    const widest = Math.min(LABEL_PX, Math.max(0, ...chart.categories.map(breadth)));
+    const crowded = chart.categories.length * (widest + 16) > place.clientWidth - 80;
     return {
       animation,
       color: [color("--blue-dot"), color("--green-dot"), color("--purple-dot"), color("--teal-dot")],
@@ -79,7 +83,7 @@
       xAxis: {
         type: "category",
         data: chart.categories,
-        axisLabel: { color: tones.text, rotate: crowded ? 38 : 0, hideOverlap: true, width: 90, overflow: "truncate" },
+        axisLabel: { color: tones.text, rotate: crowded ? 38 : 0, hideOverlap: true, width: crowded ? 90 : LABEL_PX, overflow: "truncate" },
         axisLine: { lineStyle: { color: tones.line } },
       },
       yAxis: [axis(tones, {}), ...(second ? [axis(tones, { min: 0, max: 1, splitLine: { show: false }, axisLabel: { color: tones.text, formatter: percent } })] : [])],
@@ -92,7 +96,7 @@
   const draw = (frame, animation = moves) => {
     const chart = JSON.parse(frame.querySelector("script").textContent);
     const picture = drawn.get(frame) ?? window.echarts.init(frame.appendChild(document.createElement("div")), null, { renderer: "canvas" });
-    picture.setOption(optionsOf(chart, animation), true);
+    picture.setOption(optionsOf(chart, frame, animation), true);
     if (!drawn.has(frame)) {
       picture.on("click", (event) => {
         const url = chart.urls[event.dataIndex];

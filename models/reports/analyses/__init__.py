@@ -39,7 +39,8 @@ class Kind:
     """One kind of analysis: its name, how many measures and groupings it needs, how it is computed.
 
     `plain` kinds need figures that are no ratios, and those of which groups are added up need counts or sums.
-    `own` are the columns beside those of figures. `ahead` says which series of figures it will ask for.
+    `own` are the columns beside those of figures. Only so many figures are `parted` by the groupings; None
+    for all. `ahead` says which series of figures it will ask for.
     """
 
     label: Message
@@ -50,6 +51,7 @@ class Kind:
     plain: bool = False
     adds_up: bool = False
     own: tuple[str, ...] = ()
+    parted: int | None = None
     ahead: Callable[[Look, Analysis], tuple[Sequence[str], Sequence[Period]]] | None = None
 
     def columns(self, measures: Iterable[str]) -> set[str]:
@@ -119,6 +121,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             {"limits": options.limits()},
             plain=True,
             own=("group", "rate", "asked"),
+            parted=1,
         ),
         "repeats": Kind(
             _("Repeats"),
@@ -162,9 +165,10 @@ def work_out(look: Look, analysis: Analysis) -> Result:
         DomainError: it cannot be worked out for the reader; its text says why.
     """
     keys = analysis.measures or tuple(look.report.by_measure)
-    found = KINDS[analysis.kind].compute(look.at(keys), analysis)
+    kind = KINDS[analysis.kind]
+    found = kind.compute(look.at(keys), analysis)
     notes.require_any(look, keys)
-    said = notes.notes(look, keys, analysis.by, look.period)
+    said = notes.notes(look, keys, analysis.by, look.period, kind.parted)
     return replace(found, notes=_noted(look, analysis, found, [*found.notes, *said]))
 
 

@@ -1,6 +1,6 @@
 """What a reader must know of an analysis's figures to take them for what they are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from models.errors import DomainError
@@ -19,9 +19,14 @@ def require_any(look: Look, keys: Iterable[str]) -> None:
         raise DomainError(refused[0])
 
 
-def notes(look: Look, keys: Iterable[str], groupings: Iterable[str], period: Period) -> Iterator[Message]:
-    """Yield what holds for some figures by some groupings: what is left out, what is counted twice."""
-    needed = look.figures.measures(keys)
+def notes(
+    look: Look, keys: Sequence[str], groupings: Iterable[str], period: Period, parted: int | None = None
+) -> Iterator[Message]:
+    """Yield what holds for some figures by some groupings: what is left out, what is counted twice.
+
+    Only so many of the figures are `parted` by the groupings; None for all.
+    """
+    needed, grouped_ones = look.figures.measures(keys), look.figures.measures(keys[:parted])
     closed = [one for one in needed if _is_closed(look, one)]
     if closed:
         names = ", ".join(look.named(one.key) for one in closed)
@@ -31,7 +36,7 @@ def notes(look: Look, keys: Iterable[str], groupings: Iterable[str], period: Per
             yield from _other_money(look, one, period)
     for grouping in groupings:
         name = look.grouping(grouping).label.text(look.language) or grouping
-        unparted = [one for one in needed if one not in closed and not _is_parted(look, one, grouping)]
+        unparted = [one for one in grouped_ones if one not in closed and not _is_parted(look, one, grouping)]
         if unparted:
             names = ", ".join(look.named(one.key) for one in unparted)
             yield _("Cannot be told by “%(name)s”, and is left blank: %(names)s.", name=name, names=names)

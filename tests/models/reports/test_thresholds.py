@@ -33,6 +33,14 @@ def test_a_rate_by_what_is_closed_to_the_reader_is_not_said_to_have_no_deliverie
     assert any("closed to you: delivered" in note for note in notes)
 
 
+def test_what_rates_are_divided_by_is_the_whole_and_so_is_not_said_to_be_left_blank(company: Company) -> None:
+    company.add("2026-09-10T00:00:00+00:00", fault="leak")
+    company.deliver("2026-09-05", 1_000)
+    result = one_result(company.look(report(analysis({"en": "Sheet"}))))
+    assert [(row.values["count"], row.values["rate"]) for row in result.rows] == [(1, 1)]
+    assert list(result.notes) == []
+
+
 def test_what_a_limit_asks_for_is_said_in_whatever_language_there_is(company: Company) -> None:
     company.add("2026-09-10T00:00:00+00:00", fault="leak")
     company.deliver("2026-09-05", 100)
