@@ -76,7 +76,7 @@ class ReportItem:
 
     def found(self) -> Plain | None:
         """Return the newest definition."""
-        stored = _newest(self.key)
+        stored = keeping.newest(self.key)
         return stored.definition.dump() if stored else None
 
     def busy(self) -> bool:
@@ -85,12 +85,5 @@ class ReportItem:
 
     def write(self, actor: Actor) -> None:
         """Keep the pack's version of it as the next one."""
-        stored = _newest(self.key)
+        stored = keeping.newest(self.key)
         keeping.put(actor, self.definition, version=stored.version if stored else 0, note=self.note)
-
-
-def _newest(key: str) -> keeping.Report | None:
-    try:
-        return keeping.get(key)
-    except NotFoundError:
-        return None

@@ -55,9 +55,9 @@ def put(actor: Actor, definition: ReportDefinition, *, version: int, note: str =
     found = list(problems(definition))
     if found:
         raise InvalidError(by_path(found))
-    newest = _newest(definition.key)
-    if newest and newest.version == version and newest.definition == definition:
-        return newest
+    known = newest(definition.key)
+    if known and known.version == version and known.definition == definition:
+        return known
     document: Document = {
         "report": definition.key,
         "version": version + 1,
@@ -68,18 +68,13 @@ def put(actor: Actor, definition: ReportDefinition, *, version: int, note: str =
         "note": note,
     }
     try:
-        if (newest.version if newest else 0) != version:
-            raise ConflictError(current=newest)
+        if (known.version if known else 0) != version:
+            raise ConflictError(current=known)
         db().report_versions.insert_one(document)
     except DuplicateKeyError:
         raise ConflictError(current=get(definition.key)) from None
     audit.note("report.saved", actor=actor, subject=definition.key, details={"version": version + 1})
     return _read(document)
-
-
-def _newest(key: str) -> Report | None:
-    found = db().report_versions.find_one({"report": key}, sort=[("version", DESCENDING)])
-    return _read(found) if found else None
 
 
 def get(key: str, version: int | None = None) -> Report:
@@ -91,15 +86,23 @@ def get(key: str, version: int | None = None) -> Report:
     return _read(found)
 
 
+def newest(key: str) -> Report | None:
+    """Return a report in its newest version; None where there is none."""
+    try:
+        return get(key)
+    except NotFoundError:
+        return None
+
+
 def every() -> list[Report]:
     """Return all reports in their newest versions, by key."""
     kept = {name: {"$first": f"${name}"} for name in ("version", "at", "by_name", "note")}
-    newest: list[Document] = [  # by the index, so that older versions are not even looked at
+    stages: list[Document] = [  # by the index, so that older versions are not even looked at
         {"$sort": {"report": ASCENDING, "version": DESCENDING}},
         {"$group": {"_id": "$report", "id": {"$first": "$_id"}, **kept}},
         {"$sort": {"_id": ASCENDING}},
     ]
-    found = [{**one, "_id": one["id"]} for one in db().report_versions.aggregate(newest)]
+    found = [{**one, "_id": one["id"]} for one in db().report_versions.aggregate(stages)]
     known = {one["_id"]: _read_before[one["_id"]] for one in found if one["_id"] in _read_before}
     unread = [one["_id"] for one in found if one["_id"] not in known]
     for document in db().report_versions.find({"_id": {"$in": unread}}) if unread else ():
