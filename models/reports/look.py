@@ -16,7 +16,7 @@ from models.fields import type_of
 from models.fields.numbers import grouped
 from models.lookups import Lookup
 from models.messages import Message, _, translate
-from models.people import Actor, User
+from models.people import User
 from models.reports import said
 from models.reports.figures import Figures, Value
 from models.reports.parts import Grouping, Measure, Ratio, ReportDefinition, Source
@@ -52,7 +52,7 @@ class Look:
     @cached_property
     def lookup(self) -> Lookup:
         """Names behind ids, as the reader may know them."""
-        return Lookup(self.language, Actor.of(self.person).timezone, self.person)
+        return Lookup(self.language, self.figures.timezone, self.person)
 
     def at(self, keys: Sequence[str]) -> "Look":
         """Return this look at some figures: forms may use one name for fields, or states, of their own."""
