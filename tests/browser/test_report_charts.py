@@ -165,9 +165,10 @@ def test_each_chart_of_an_analysis_is_saved(page: Page) -> None:
     )
     saved: list[str] = []
     page.on("download", lambda one: saved.append(one.suggested_filename))
-    page.locator("#faults [data-picture]").click()
-    page.locator("#trend [data-picture]").click()
-    page.wait_for_timeout(1000)
+    with page.expect_event("download", lambda _one: len(saved) == 2):
+        page.locator("#faults [data-picture]").click()
+    with page.expect_event("download"):
+        page.locator("#trend [data-picture]").click()
     assert saved == ["By fault 1.png", "By fault 2.png", "Trend.png"]
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Dialog, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from models.reports import dashboards, keeping
 from models.reports.dashboards import EVERYBODY, Tile
@@ -221,16 +221,10 @@ def test_a_refusal_is_told_in_its_own_words(page: Page) -> None:
 
 def asked_on_leaving(page: Page, link: str) -> bool:
     """Click a link, stay if that is asked, and tell whether it was."""
-    asked: list[str] = []
-
-    def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.dismiss()
-
-    page.on("dialog", stay)
-    page.get_by_role("link", name=link, exact=True).click(no_wait_after=True)
-    page.wait_for_timeout(300)
-    return asked == ["beforeunload"]
+    page.on("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog") as found:
+        page.get_by_role("link", name=link, exact=True).click(no_wait_after=True)
+    return found.value.type == "beforeunload"
 
 
 def test_reading_the_report_publishes_nothing_and_asks_before_changes_are_lost(page: Page) -> None:

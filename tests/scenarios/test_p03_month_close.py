@@ -77,6 +77,13 @@ def handed_in(company: Play) -> Document:
     )
 
 
+def hand_out(company: Play, paper: Document) -> None:
+    """Check and countersign a summary, so that its departments get it."""
+    company.as_("sales_head").approve(paper)
+    for head in ("quality_head", "technology_head", "production_head"):
+        company.as_(head).approve(company.now(paper))
+
+
 def test_an_abnormal_month_starts_a_rectification_plan_once(year: Play) -> None:
     """P03.34."""
     _look, found = opened(year, "quality_staff")
@@ -129,9 +136,7 @@ def test_the_month_is_checked_countersigned_and_read_by_every_department(year: P
 def test_a_month_that_is_opened_again_takes_back_what_was_handed_out(year: Play) -> None:
     """P03.29, P03.35: the release is void, departments are told, and the month is closed anew."""
     paper = handed_in(year)
-    year.as_("sales_head").approve(paper)
-    for head in ("quality_head", "technology_head", "production_head"):
-        year.as_(head).approve(year.now(paper))
+    hand_out(year, paper)
     [read, unread] = receipts(paper)
     year.as_("technology_head").take(read, "confirm", measures="已安排排查。")
     closing = keeping.get(SUMMARY, "2026-02")
@@ -162,9 +167,7 @@ def test_nobody_takes_back_a_summary_by_hand_while_its_month_is_closed(year: Pla
 
     paper = handed_in(year)
     cannot(paper, "cancel")
-    year.as_("sales_head").approve(paper)
-    for head in ("quality_head", "technology_head", "production_head"):
-        year.as_(head).approve(year.now(paper))
+    hand_out(year, paper)
     cannot(paper, "cancel")
     for one in receipts(paper):
         cannot(one, "recall")
@@ -184,9 +187,7 @@ def test_the_workbook_of_a_month_is_its_departments_once_it_is_handed_out(year: 
         **dict.fromkeys(staff, False),
         **dict.fromkeys(heads, True),
     }
-    year.as_("sales_head").approve(paper)
-    for head in ("quality_head", "technology_head", "production_head"):
-        year.as_(head).approve(year.now(paper))
+    hand_out(year, paper)
     assert all(has_it(who) for who in (*staff, *heads))
 
 
@@ -198,9 +199,7 @@ def test_a_refused_summary_goes_back_to_its_editor(year: Play) -> None:
 
 def test_whoever_does_not_read_a_summary_is_reminded_and_then_their_head(year: Play) -> None:
     paper = handed_in(year)
-    year.as_("sales_head").approve(paper)
-    for head in ("quality_head", "technology_head", "production_head"):
-        year.as_(head).approve(year.now(paper))
+    hand_out(year, paper)
     year.later(days=8)
     assert year.as_("technology_head").heard("请确认已接收汇总表")
 

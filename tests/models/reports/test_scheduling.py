@@ -233,13 +233,16 @@ def test_every_report_is_named_however_many_were_read_before(
     assert len(keeping._read_before) == 1
 
 
-def test_a_report_that_cannot_be_begun_holds_up_no_other(
-    complaints: LiveForm, manager: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def two(complaints: LiveForm, manager: User) -> None:
+    """Store a first and a second report, with the same schedule."""
     admin = factories.administrator()
     with set_clock(JULY):
         for key in ("first", "second"):
             report_stage.stored(admin, scheduled().model_copy(update={"key": key}))
+
+
+def test_a_report_that_cannot_be_begun_holds_up_no_other(two: None, monkeypatch: pytest.MonkeyPatch) -> None:
     recipients = scheduling._recipients
 
     def broken(one: scheduling.Due) -> list[User]:
@@ -256,12 +259,8 @@ def test_a_report_that_cannot_be_begun_holds_up_no_other(
 
 
 def test_a_run_that_cannot_be_tried_again_holds_up_no_other(
-    complaints: LiveForm, manager: User, monkeypatch: pytest.MonkeyPatch
+    two: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admin = factories.administrator()
-    with set_clock(JULY):
-        for key in ("first", "second"):
-            report_stage.stored(admin, scheduled().model_copy(update={"key": key}))
     begun = swept(at(8, 3, 8))
     db().jobs.update_many({"_id": {"$in": begun}}, {"$set": {"state": "failed"}})
     put_back = jobs.put_back

@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -212,22 +212,32 @@ def compared(closing: Closing, language: str) -> dict[str, Any]:
     return dict(figures.rows[1].values)
 
 
+def at_each_pass(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[int], object]) -> list[str]:
+    """Let something happen as results are worked out; return the languages of the passes, as they come."""
+    results = running.results
+    passes: list[str] = []
+
+    def worked_out(look: Look) -> Iterator[Result]:
+        passes.append(look.language)
+        meanwhile(len(passes))
+        yield from results(look)
+
+    monkeypatch.setattr(running, "results", worked_out)
+    return passes
+
+
 def test_both_languages_are_frozen_with_the_same_figures_though_an_earlier_month_is_changed_between(
     admin: User, complaints: LiveForm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     earlier = one_of(complaints, AUGUST)
-    results = running.results
-    calls: list[str] = []
 
-    def meanwhile(look: Look) -> Iterator[Result]:
-        calls.append(look.language)
-        if len(calls) == 2:
+    def once(number: int) -> None:
+        if number == 2:
             changed(complaints, admin, earlier, qty=4999)
-        yield from results(look)
 
-    monkeypatch.setattr(running, "results", meanwhile)
+    passes = at_each_pass(monkeypatch, once)
     assert closed(admin).state == "done"
-    assert calls == ["zh", "en"] * 2
+    assert passes == ["zh", "en"] * 2
     before = [compared(in_force(SEPTEMBER), language)["before"] for language in ("zh", "en")]
     assert before[0] == before[1] >= 4999
 
@@ -236,15 +246,10 @@ def test_a_month_whose_comparisons_never_rest_stays_open_and_says_why(
     admin: User, complaints: LiveForm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     earlier = one_of(complaints, AUGUST)
-    results = running.results
-    calls: list[str] = []
-
-    def meanwhile(look: Look) -> Iterator[Result]:
-        calls.append(look.language)
-        changed(complaints, admin, again(complaints, earlier), qty=5000 + len(calls))
-        yield from results(look)
-
-    monkeypatch.setattr(running, "results", meanwhile)
+    at_each_pass(
+        monkeypatch,
+        lambda number: changed(complaints, admin, again(complaints, earlier), qty=5000 + number),
+    )
     job = closed(admin)
     assert job.state == "failed"
     assert "being changed right now" in str(job.error)
