@@ -133,6 +133,15 @@ def test_groups_are_called_as_in_the_records_that_are_counted(
         assert list(named(one_result(cases.look(definition)), figures[0])) == [name]
 
 
+def test_groups_by_moment_are_written_by_the_clock_of_the_company(cases: Cases) -> None:
+    cases.add({"happened": MOMENT})
+    cases.admin.update(timezone="Europe/London")
+    cases.admin.reload()
+    look = cases.look(over_cases(breakdown("happened"), groupings=[by("happened")]))
+    [name] = named(one_result(look))
+    assert name.startswith("2026-09-10 09:30")
+
+
 def test_a_report_is_not_narrowed_down_to_what_means_something_else_in_each_source(cases: Cases) -> None:
     definition = over_cases(breakdown("kind"), groupings=[by("kind"), by("cause")])
     assert [one.key for one in groupings(cases.look(definition))] == ["cause"]
